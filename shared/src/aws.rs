@@ -1,0 +1,98 @@
+//! One HTTP client and one way to configure every AWS SDK.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+pub use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+use crate::config::AwsConfig;
+
+/// The five roots that AWS endpoints are signed under, from Amazon Trust Services' repository.
+const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(6);
+
+/// Each SDK has a configuration type of its own, so the one way to fill it in is spelled once, here.
+macro_rules! client {
+    ($sdk:ident, $aws:expr, $endpoint:expr) => {{
+        let mut builder = $sdk::Config::builder()
+            .behavior_version($sdk::config::BehaviorVersion::latest())
+            .region($sdk::config::Region::new($aws.config.region.clone()))
+            .credentials_provider($aws.credentials())
+            .http_client($aws.http.clone())
+            .retry_config(retries())
+            .timeout_config(timeouts());
+        builder.set_endpoint_url($endpoint.clone());
+        $sdk::Client::from_conf(builder.build())
+    }};
+}
+
+/// What the SDK clients share.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    config: AwsConfig,
+    http: SharedHttpClient,
+}
+
+impl Aws {
+    /// Takes the environment's configuration and, for tests, an HTTP client that misbehaves on demand.
+    #[must_use]
+    pub fn new(config: AwsConfig, http: Option<SharedHttpClient>) -> Self {
+        Self { config, http: http.unwrap_or_else(http_client) }
+    }
+
+    /// A DynamoDB client.
+    #[must_use]
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        client!(aws_sdk_dynamodb, self, &self.config.dynamodb_url)
+    }
+
+    /// An SQS client.
+    #[must_use]
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        client!(aws_sdk_sqs, self, &self.config.sqs_url)
+    }
+
+    /// A KMS client.
+    #[must_use]
+    pub fn kms(&self) -> aws_sdk_kms::Client {
+        client!(aws_sdk_kms, self, &self.config.kms_url)
+    }
+
+    fn credentials(&self) -> Credentials {
+        let config = &self.config;
+        let token = config.session_token.clone();
+        Credentials::new(&config.access_key_id, &config.secret_access_key, token, None, "environment")
+    }
+}
+
+/// A client that trusts Amazon's own roots and nothing else.
+#[must_use]
+pub fn http_client() -> SharedHttpClient {
+    let trust_store = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+    let tls = TlsContext::builder().with_trust_store(trust_store).build();
+    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    match tls {
+        Ok(context) => builder.tls_context(context).build_https(),
+        Err(_) => builder.build_https(),
+    }
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50))
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build()
+}

@@ -1,0 +1,71 @@
+//! The one error of the use cases. It knows nothing of HTTP; `edge` maps it to answers.
+
+/// What a use case answers.
+pub type AppResult<T> = Result<T, AppError>;
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The API key is missing or wrong.
+    #[error("the API key is missing or wrong")]
+    Unauthorized,
+    /// The account is suspended.
+    #[error("the account is suspended")]
+    Suspended,
+    /// No such path, or not with this method.
+    #[error("no such function")]
+    UnknownRoute,
+    /// A parameter is missing or malformed.
+    #[error("{name}: {reason}")]
+    Parameter {
+        /// The parameter as the client spells it.
+        name: &'static str,
+        /// What it must be, in plain words.
+        reason: String,
+    },
+    /// The account has no such object; says nothing of other accounts.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// A live campaign of the account tracks the chat already.
+    #[error("this chat is already tracked by another campaign")]
+    ChatTaken,
+    /// The bot is no administrator of the chat.
+    #[error("the bot is no administrator of this chat")]
+    NoChat,
+    /// The account has as many campaigns as it may.
+    #[error("the campaign limit is reached")]
+    CampaignLimit,
+    /// Telegram does not know the bot token.
+    #[error("the bot token is malformed or refused by Telegram")]
+    TokenRefused,
+    /// Another account has connected this bot.
+    #[error("the bot is connected to another account")]
+    BotTaken,
+    /// Telegram refused the webhook.
+    #[error("Telegram did not accept the webhook")]
+    WebhookRefused,
+    /// Storage or Telegram does not answer, or answers nonsense. Safe to retry.
+    #[error("temporarily unavailable, try again")]
+    Unavailable {
+        /// For the log; never shown to a client.
+        internal: String,
+    },
+}
+
+impl AppError {
+    /// A parameter error.
+    pub fn parameter(name: &'static str, reason: impl Into<String>) -> Self {
+        Self::Parameter { name, reason: reason.into() }
+    }
+
+    /// An outage, with what the log should say of it.
+    pub fn unavailable(internal: impl Into<String>) -> Self {
+        Self::Unavailable { internal: internal.into() }
+    }
+
+    /// Whether the same request may succeed later.
+    #[must_use]
+    pub fn retryable(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
+    }
+}

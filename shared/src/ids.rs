@@ -1,0 +1,112 @@
+//! Identifiers, each a type of its own so that one cannot stand in for another.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! number_id {
+    ($(#[$doc:meta])* $name:ident($inner:ty)) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub $inner);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = std::num::ParseIntError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    };
+}
+
+number_id!(
+    /// One tenant; counts up from 1.
+    AccountId(u64)
+);
+number_id!(
+    /// A bot of one account; counts up from 1 within the account.
+    BotId(u64)
+);
+number_id!(
+    /// A tracking campaign of one account; counts up from 1 within the account.
+    TrackingCampaignId(u64)
+);
+number_id!(
+    /// Telegram's id of a channel or group; negative.
+    ChatId(i64)
+);
+number_id!(
+    /// Telegram's id of a person.
+    UserId(i64)
+);
+number_id!(
+    /// Telegram's id of a bot, the number before the colon of its token.
+    TelegramBotId(i64)
+);
+
+/// One bot among all accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct BotKey {
+    /// The owner.
+    pub account: AccountId,
+    /// The bot within the account.
+    pub bot: BotId,
+}
+
+/// One tracking campaign among all accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CampaignKey {
+    /// The owner.
+    pub account: AccountId,
+    /// The campaign within the account.
+    pub campaign: TrackingCampaignId,
+}
+
+number_id!(
+    /// A lead: a number below 2^53, so that it fits a JSON number, which sorts by the time of its start.
+    LeadId(u64)
+);
+
+/// 2024-01-01, where the seconds in a lead id begin; 31 bits of them last until 2092.
+const LEAD_EPOCH: i64 = 1_704_067_200;
+
+impl LeadId {
+    /// The id of the lead that this start opens: 31 bits of seconds, 16 of the update id, 6 of the bot.
+    ///
+    /// Within one second the updates of a bot carry consecutive ids, so two leads of a bot never share one.
+    #[must_use]
+    pub fn of_start(date: i64, update_id: i64, bot: BotId) -> Self {
+        let seconds = (date - LEAD_EPOCH).clamp(0, (1 << 31) - 1).unsigned_abs();
+        let update = update_id.unsigned_abs() & 0xFFFF;
+        Self((seconds << 22) | (update << 6) | (bot.0 & 0x3F))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lead_ids_sort_by_time_and_fit_a_json_number() {
+        let early = LeadId::of_start(1_760_000_000, 70_000, BotId(64));
+        let late = LeadId::of_start(1_760_000_001, 1, BotId(1));
+        assert!(early < late);
+        assert!(LeadId::of_start(i64::MAX, i64::MAX, BotId(u64::MAX)).0 < 1 << 53);
+    }
+
+    #[test]
+    fn starts_of_one_second_get_different_ids() {
+        let ids: std::collections::HashSet<_> =
+            (0..10_000).map(|update| LeadId::of_start(1_760_000_000, 500_000 + update, BotId(1))).collect();
+        assert_eq!(ids.len(), 10_000);
+    }
+}
