@@ -1,0 +1,166 @@
+//! A tracking campaign and the rules of its fields.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::formatting::visible_text;
+use super::postback::PostbackTemplates;
+use super::url_macro::{MacroValues, expand};
+use crate::error::{AppError, AppResult};
+use crate::ids::{BotId, ChatId, TrackingCampaignId};
+
+/// The unsub window of a campaign that names none: thirty days, in seconds.
+pub const DEFAULT_UNSUB_WINDOW_SECONDS: u64 = 2_592_000;
+
+const WELCOME_CHARACTERS: usize = 4096;
+const CAPTION_CHARACTERS: usize = 1024;
+const BUTTON_CHARACTERS: usize = 64;
+const URL_CHARACTERS: usize = 2000;
+
+/// A bot, a chat, a welcome and postback templates, under one code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrackingCampaign {
+    /// Counts up within the account.
+    pub id: TrackingCampaignId,
+    /// Stands in the deep link; unique per bot, never contains `-`.
+    pub code: String,
+    /// The bot that greets.
+    pub bot: BotId,
+    /// The tracked chat.
+    pub chat: ChatId,
+    /// The chat's title when last seen.
+    pub chat_title: String,
+    /// Whether it runs.
+    pub status: CampaignStatus,
+    /// What a subscriber sees first.
+    pub welcome: Welcome,
+    /// Own postback templates.
+    pub templates: PostbackTemplates,
+    /// Seconds after a join within which a leave is told; 0 = always.
+    pub unsub_window: u64,
+    /// Which events the owner hears of, 0 to 3.
+    pub notify_level: u8,
+    /// Unix seconds.
+    pub created: i64,
+}
+
+/// Whether a campaign runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CampaignStatus {
+    /// 0: makes leads, fires postbacks.
+    Active,
+    /// 1: makes no new leads and fires nothing.
+    Paused,
+    /// 2: gone for the user; leads and statistics stay.
+    Deleted,
+}
+
+impl CampaignStatus {
+    /// The number in API answers.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+}
+
+/// The message that greets a subscriber.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// Legacy Markdown with macros.
+    pub text: String,
+    /// Media reference; empty for text only.
+    pub media: String,
+    /// The button's label; empty without a button.
+    pub button_text: String,
+    /// The button's link, with macros; empty without a button.
+    pub button_url: String,
+}
+
+impl Welcome {
+    /// Checks text, button and link.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Parameter`] naming the field at fault.
+    pub fn validate(&self) -> AppResult<()> {
+        let limit = if self.media.is_empty() { WELCOME_CHARACTERS } else { CAPTION_CHARACTERS };
+        let seen = visible_text(&self.text);
+        if seen.trim().is_empty() || seen.chars().count() > limit {
+            return Err(AppError::parameter("welcome", format!("must have 1 to {limit} characters")));
+        }
+        if self.button_text.chars().count() > BUTTON_CHARACTERS {
+            return Err(AppError::parameter("button_text", "must have at most 64 characters"));
+        }
+        match (self.button_text.trim().is_empty(), self.button_url.is_empty()) {
+            (true, true) => Ok(()),
+            (true, false) => Err(AppError::parameter("button_text", "is needed with button_url")),
+            (false, true) => Err(AppError::parameter("button_url", "is needed with button_text")),
+            (false, false) => validate_url_template("button_url", &self.button_url),
+        }
+    }
+}
+
+/// Checks a URL with macros: http or https, at most 2,000 characters, and a URL once the macros are filled in.
+///
+/// # Errors
+///
+/// [`AppError::Parameter`] for `name`.
+pub fn validate_url_template(name: &'static str, template: &str) -> AppResult<()> {
+    if template.chars().count() > URL_CHARACTERS {
+        return Err(AppError::parameter(name, "must have at most 2000 characters"));
+    }
+    let filled = expand(template, &MacroValues::sample());
+    let usable =
+        Url::parse(&filled).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if usable { Ok(()) } else { Err(AppError::parameter(name, "must be an http or https URL")) }
+}
+
+/// Checks a notification level.
+///
+/// # Errors
+///
+/// [`AppError::Parameter`] unless it is 0 to 3.
+pub fn validate_notify_level(level: u8) -> AppResult<()> {
+    if level <= 3 { Ok(()) } else { Err(AppError::parameter("notify_level", "must be 0, 1, 2 or 3")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(welcome: &Welcome) -> &'static str {
+        match welcome.validate() {
+            Err(AppError::Parameter { name, .. }) => name,
+            other => panic!("expected a parameter error, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_welcome_needs_text_and_a_button_needs_both_halves() {
+        let good = Welcome { text: "Hi *{title}*".into(), ..Welcome::default() };
+        good.validate().unwrap();
+        assert_eq!(refused(&Welcome { text: " ".into(), ..good.clone() }), "welcome");
+        assert_eq!(refused(&Welcome { text: "x".repeat(4097), ..good.clone() }), "welcome");
+        assert_eq!(
+            refused(&Welcome { text: "x".repeat(1025), media: "img_1".into(), ..good.clone() }),
+            "welcome"
+        );
+        assert_eq!(refused(&Welcome { button_text: "Go".into(), ..good.clone() }), "button_url");
+        assert_eq!(refused(&Welcome { button_url: "https://e.com".into(), ..good.clone() }), "button_text");
+        assert_eq!(refused(&Welcome { button_text: "x".repeat(65), ..good }), "button_text");
+    }
+
+    #[test]
+    fn a_template_must_be_a_web_address_once_filled_in() {
+        for good in
+            ["https://t.example/p?c={click}", "http://{campaign}.example/", "https://t.example/{unknown}"]
+        {
+            validate_url_template("pb_wait", good).unwrap();
+        }
+        let long = format!("https://t.example/{}", "x".repeat(2000));
+        for bad in ["ftp://t.example/", "t.example/p", "javascript:alert(1)", "https://", "{click}", &long] {
+            assert!(validate_url_template("pb_wait", bad).is_err(), "{bad}");
+        }
+    }
+}

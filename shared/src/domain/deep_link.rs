@@ -1,0 +1,89 @@
+//! The deep link `https://t.me/<bot>?start=<code>-<click>` and the payload of `/start`.
+
+/// Telegram's limit on the payload.
+pub const PAYLOAD_MAX: usize = 64;
+
+/// Stands in a link for the click that the advertiser's tracker fills in.
+pub const CLICK_PLACEHOLDER: &str = "{click}";
+
+/// What a press of Start carried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payload {
+    /// The campaign's code.
+    pub code: String,
+    /// The click; may contain `-`, may be empty.
+    pub click: String,
+}
+
+impl Payload {
+    /// Splits a payload at its first `-`, which a code never contains. `None` where there is no code.
+    #[must_use]
+    pub fn parse(payload: &str) -> Option<Self> {
+        if payload.len() > PAYLOAD_MAX || !payload.bytes().all(is_legal) {
+            return None;
+        }
+        let (code, click) = payload.split_once('-').unwrap_or((payload, ""));
+        (!code.is_empty()).then(|| Self { code: code.to_owned(), click: click.to_owned() })
+    }
+}
+
+/// The link with the placeholder for the click.
+#[must_use]
+pub fn open_link(bot_username: &str, code: &str) -> String {
+    format!("https://t.me/{bot_username}?start={code}-{CLICK_PLACEHOLDER}")
+}
+
+/// The link with the click in it; `None` if the click cannot stand in a payload.
+#[must_use]
+pub fn link_with_click(bot_username: &str, code: &str, click: &str) -> Option<String> {
+    let fits = code.len() + 1 + click.len() <= PAYLOAD_MAX && click.bytes().all(is_legal);
+    fits.then(|| format!("https://t.me/{bot_username}?start={code}-{click}"))
+}
+
+fn is_legal(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn links_read_as_the_contract_spells_them() {
+        assert_eq!(open_link("mytrackbot", "abc123"), "https://t.me/mytrackbot?start=abc123-{click}");
+        let link = link_with_click("mytrackbot", "abc123", "xyz789").unwrap();
+        assert_eq!(link, "https://t.me/mytrackbot?start=abc123-xyz789");
+    }
+
+    #[test]
+    fn a_click_may_be_absent_and_may_contain_dashes() {
+        let payload = |code: &str, click: &str| Some(Payload { code: code.into(), click: click.into() });
+        assert_eq!(Payload::parse("abc123"), payload("abc123", ""));
+        assert_eq!(Payload::parse("abc123-"), payload("abc123", ""));
+        assert_eq!(Payload::parse("abc123-a-b-"), payload("abc123", "a-b-"));
+        assert_eq!(Payload::parse("-xyz"), None);
+        assert_eq!(Payload::parse(""), None);
+        assert_eq!(Payload::parse("abc123-x y"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_link_carries_a_start_brings_back(code in "[a-z0-9]{6}", click in "[A-Za-z0-9_-]{0,57}") {
+            let link = link_with_click("bot", &code, &click).unwrap();
+            let payload = link.split_once("start=").unwrap().1;
+            prop_assert_eq!(Payload::parse(payload), Some(Payload { code, click }));
+        }
+
+        #[test]
+        fn a_click_that_cannot_stand_in_a_link_is_refused(click in "[A-Za-z0-9_-]{58,80}|.*[^A-Za-z0-9_-].*") {
+            prop_assert_eq!(link_with_click("bot", "abc123", &click), None);
+        }
+
+        #[test]
+        fn no_payload_panics(payload in ".*") {
+            let _ = Payload::parse(&payload);
+        }
+    }
+}

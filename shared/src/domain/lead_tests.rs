@@ -1,0 +1,292 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// One update of the story of a person, as the webhook would write it.
+#[derive(Clone, Debug)]
+enum Update {
+    Start(FactClock, &'static str),
+    Request(FactClock),
+    Join(FactClock),
+    Leave(FactClock, LeaveKind),
+}
+
+use Update::{Join, Request};
+
+fn at(date: i64, update: i64) -> FactClock {
+    FactClock { date, update }
+}
+
+fn start(date: i64, update: i64) -> Update {
+    Update::Start(at(date, update), "c1")
+}
+
+fn left(date: i64, update: i64) -> Update {
+    Update::Leave(at(date, update), LeaveKind::Left)
+}
+
+fn removed(date: i64, update: i64) -> Update {
+    Update::Leave(at(date, update), LeaveKind::Removed)
+}
+
+/// The registers' rule, as `store::leads` has DynamoDB apply it.
+fn apply(facts: &LeadFacts, update: &Update) -> LeadFacts {
+    let mut facts = facts.clone();
+    match *update {
+        Update::Start(clock, click) => {
+            facts.starts.insert(Start { clock, click: click.to_owned() });
+        }
+        Request(clock) => facts.request = facts.request.max(Some(clock)),
+        Join(clock) => facts.join = facts.join.max(Some(clock)),
+        Update::Leave(clock, kind) => {
+            if facts.leave.is_none_or(|leave| leave.clock < clock) {
+                facts.leave = Some(Leave { clock, kind });
+            }
+        }
+    }
+    facts
+}
+
+fn tell<'a>(updates: impl IntoIterator<Item = &'a Update>) -> (LeadFacts, Vec<LeadEvent>) {
+    let mut facts = LeadFacts::default();
+    let mut told = Vec::new();
+    for update in updates {
+        let next = apply(&facts, update);
+        told.extend(events(&facts, &next));
+        facts = next;
+    }
+    (facts, told)
+}
+
+fn words(told: &[LeadEvent]) -> Vec<&'static str> {
+    told.iter().map(|event| event.status.name()).collect()
+}
+
+fn orders<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
+    if items.is_empty() {
+        return vec![Vec::new()];
+    }
+    let mut all = Vec::new();
+    for index in 0..items.len() {
+        let mut rest = items.to_vec();
+        let first = rest.remove(index);
+        for mut order in orders(&rest) {
+            order.insert(0, first.clone());
+            all.push(order);
+        }
+    }
+    all
+}
+
+fn first_visits() -> Vec<Vec<Update>> {
+    vec![
+        vec![start(1000, 1), Join(at(1010, 2)), left(1020, 3)],
+        vec![start(1000, 1), Join(at(1010, 2)), removed(1020, 3)],
+        vec![start(1000, 1), Request(at(1005, 2)), Join(at(1010, 3)), left(1020, 4)],
+        vec![start(1000, 1), Join(at(1000, 2)), left(1000, 3)],
+        vec![Join(at(990, 1)), start(1000, 2), left(1020, 3)],
+        vec![Request(at(980, 1)), Join(at(990, 2)), start(1000, 3), left(1020, 4)],
+        vec![start(1000, 1), start(1001, 2), start(1002, 3), Join(at(1010, 4)), left(1020, 5)],
+        vec![
+            start(1000, 1),
+            Request(at(1001, 2)),
+            Join(at(1002, 3)),
+            start(1003, 4),
+            start(1004, 5),
+            left(1020, 6),
+        ],
+    ]
+}
+
+#[test]
+fn a_visit_is_told_the_same_in_every_order_with_every_update_doubled() {
+    for story in first_visits() {
+        let (facts, reference) = tell(&story);
+        for order in orders(&story) {
+            let (same, mut told) = tell(order.iter().flat_map(|update| [update, update]));
+            assert_eq!(same, facts, "{order:?}");
+            let mut expected: Vec<_> = words(&reference);
+            expected.sort_unstable();
+            told.sort_unstable();
+            let mut got = words(&told);
+            got.sort_unstable();
+            assert_eq!(got, expected, "{order:?}");
+        }
+    }
+}
+
+#[test]
+fn the_events_of_a_visit_come_in_the_order_of_the_rules() {
+    let reference: Vec<_> = first_visits().iter().map(|story| words(&tell(story).1)).collect();
+    insta::assert_debug_snapshot!(reference, @r#"
+    [
+        [
+            "wait",
+            "approve",
+            "cancel",
+        ],
+        [
+            "wait",
+            "approve",
+            "trash",
+        ],
+        [
+            "wait",
+            "hold",
+            "approve",
+            "cancel",
+        ],
+        [
+            "wait",
+            "approve",
+            "cancel",
+        ],
+        [
+            "wait",
+            "approve",
+            "cancel",
+        ],
+        [
+            "wait",
+            "hold",
+            "approve",
+            "cancel",
+        ],
+        [
+            "wait",
+            "approve",
+            "cancel",
+        ],
+        [
+            "wait",
+            "hold",
+            "approve",
+            "cancel",
+        ],
+    ]
+    "#);
+}
+
+/// Telegram keeps one person's membership updates in order; the start may come anywhere among them.
+#[test]
+fn a_second_visit_is_told_in_order_unless_the_start_comes_after_it() {
+    let visits = [Join(at(1010, 2)), left(1020, 3), Join(at(1030, 4)), removed(1040, 5)];
+    let reference = ["wait", "approve", "cancel", "approve", "trash"];
+    for place in 0..=1 {
+        let mut story = visits.to_vec();
+        story.insert(place, start(1000, 1));
+        let (facts, told) = tell(story.iter().flat_map(|update| [update, update]));
+        assert_eq!(words(&told), reference, "start at {place}");
+        assert_eq!(facts.status(), Some(LeadStatus::Trash));
+    }
+}
+
+#[test]
+fn a_member_of_long_ago_becomes_a_lead_in_wait_and_nothing_more() {
+    let (facts, told) = tell(&[Join(at(100, 1)), start(1000, 2), left(1020, 3)]);
+    assert_eq!(words(&told), ["wait"]);
+    assert_eq!(facts.status(), Some(LeadStatus::Wait));
+}
+
+#[test]
+fn an_organic_person_is_no_lead_and_tells_nothing() {
+    let (facts, told) = tell(&[Request(at(90, 1)), Join(at(100, 2)), left(1020, 3)]);
+    assert_eq!((facts.status(), told), (None, Vec::new()));
+}
+
+#[test]
+fn a_declined_request_stays_hold() {
+    let (facts, told) = tell(&[start(1000, 1), Request(at(1001, 2))]);
+    assert_eq!((facts.status(), words(&told)), (Some(LeadStatus::Hold), vec!["wait", "hold"]));
+}
+
+#[test]
+fn a_request_after_a_leave_is_hold_again() {
+    let story = [start(1000, 1), Join(at(1010, 2)), left(1020, 3), Request(at(1030, 4))];
+    let (facts, told) = tell(&story);
+    assert_eq!(facts.status(), Some(LeadStatus::Hold));
+    assert_eq!(words(&told), ["wait", "approve", "cancel", "hold"]);
+}
+
+#[test]
+fn a_leave_whose_join_went_unseen_ends_a_hold() {
+    let (facts, told) = tell(&[start(1000, 1), Request(at(1001, 2)), removed(1005, 3)]);
+    assert_eq!((facts.status(), words(&told)), (Some(LeadStatus::Trash), vec!["wait", "hold", "trash"]));
+}
+
+#[test]
+fn the_click_is_that_of_the_last_touch_before_the_join() {
+    let touch = |date, update, click| Update::Start(at(date, update), click);
+    let story = [
+        touch(1000, 1, "a"),
+        touch(1001, 2, "b"),
+        touch(1002, 3, ""),
+        Join(at(1010, 4)),
+        touch(1011, 5, "c"),
+    ];
+    for order in orders(&story) {
+        assert_eq!(tell(&order).0.click(), "b", "{order:?}");
+    }
+    let back = [&story[..], &[left(1020, 6), touch(1021, 7, "d")]].concat();
+    for order in orders(&back[2..]) {
+        let (facts, _) = tell(back[..2].iter().chain(&order));
+        assert_eq!(facts.click(), "d", "{order:?}");
+        let approve = LeadEvent { status: LeadStatus::Approve, clock: at(1010, 4) };
+        let cancel = LeadEvent { status: LeadStatus::Cancel, clock: at(1020, 6) };
+        assert_eq!((facts.click_of(approve), facts.click_of(cancel)), ("b", "b"));
+    }
+}
+
+#[test]
+fn a_join_seen_before_its_start_is_told_with_the_click_of_that_start() {
+    let touch = |date, update, click| Update::Start(at(date, update), click);
+    let (facts, told) = tell(&[Join(at(990, 1)), touch(1000, 2, "a"), touch(1001, 3, "b")]);
+    assert_eq!(facts.click(), "a");
+    assert_eq!(told.iter().map(|event| facts.click_of(*event)).collect::<Vec<_>>(), ["a", "a"]);
+}
+
+fn any_update() -> impl Strategy<Value = (u8, i64, usize)> {
+    (0u8..5, 900..1700i64, 0usize..3)
+}
+
+/// A story of up to six different updates with ids in the order of their dates.
+fn any_story() -> impl Strategy<Value = Vec<Update>> {
+    prop::collection::vec(any_update(), 1..=6).prop_map(|mut raw| {
+        raw.sort_by_key(|(_, date, _)| *date);
+        let story = raw.into_iter().zip(1..).map(|((kind, date, click), update)| match kind {
+            0 => Update::Start(at(date, update), ["", "x", "y"][click]),
+            1 => Request(at(date, update)),
+            2 => Join(at(date, update)),
+            3 => left(date, update),
+            _ => removed(date, update),
+        });
+        story.collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_order_and_repetition_of_six_updates_ends_in_the_same_lead(story in any_story()) {
+        let (facts, _) = tell(&story);
+        for order in orders(&story) {
+            let (same, told) = tell(order.iter().chain(&order));
+            prop_assert_eq!(&same, &facts);
+            let waits = told.iter().filter(|event| event.status == LeadStatus::Wait).count();
+            prop_assert_eq!(waits, usize::from(facts.status().is_some()));
+            let mut unique = told.clone();
+            unique.sort_unstable();
+            unique.dedup();
+            prop_assert_eq!(unique.len(), told.len(), "told twice: {:?} in {:?}", told, order);
+        }
+    }
+
+    #[test]
+    fn an_approved_lead_was_told_approve_in_every_order(story in any_story()) {
+        for order in orders(&story) {
+            let (facts, told) = tell(&order);
+            if facts.confirmed() {
+                prop_assert!(told.iter().any(|event| event.status == LeadStatus::Approve), "{:?}", order);
+            }
+        }
+    }
+}

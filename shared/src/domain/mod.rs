@@ -1,0 +1,15 @@
+//! The rules, pure: facts in, decisions out. No clock, no storage, no network.
+
+pub mod calendar;
+pub mod campaign;
+pub mod deep_link;
+pub mod fact_clock;
+pub mod formatting;
+pub mod journal;
+pub mod lead;
+pub mod lead_event;
+pub mod person;
+pub mod postback;
+pub mod statistics;
+pub mod url_macro;
+pub mod welcome;
