@@ -1,0 +1,41 @@
+//! URLs as the log may show them.
+
+use url::Url;
+
+/// Query names whose values look like secrets.
+const SECRET_NAMES: &[&str] =
+    &["key", "token", "secret", "password", "pass", "pwd", "sign", "signature", "auth", "hash"];
+
+/// A URL with the values of secret-looking query parameters replaced by `***`.
+#[must_use]
+pub fn masked(url: &Url) -> String {
+    let Some(query) = url.query() else { return url.to_string() };
+    let pairs: Vec<_> = query.split('&').map(masked_pair).collect();
+    let mut shown = url.clone();
+    shown.set_query(Some(&pairs.join("&")));
+    shown.to_string()
+}
+
+fn masked_pair(pair: &str) -> String {
+    let Some((name, _)) = pair.split_once('=') else { return pair.to_owned() };
+    let looks_secret = name.split(['_', '-', '.']).any(|word| {
+        let word = word.to_ascii_lowercase();
+        SECRET_NAMES.iter().any(|secret| word == *secret || word.ends_with("key") || word.ends_with("token"))
+    });
+    if looks_secret { format!("{name}=***") } else { pair.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secret_looking_values_are_masked_and_the_rest_stays() {
+        let url = "https://t.example/p?click=a%26b&api_key=s3cret&Token=x&apikey=y&keyword=shoes&status=wait";
+        let shown = masked(&url.parse().unwrap());
+        assert_eq!(
+            shown,
+            "https://t.example/p?click=a%26b&api_key=***&Token=***&apikey=***&keyword=shoes&status=wait"
+        );
+    }
+}

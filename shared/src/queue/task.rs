@@ -1,0 +1,42 @@
+use serde::{Deserialize, Serialize};
+
+use crate::domain::lead_event::LeadEvent;
+use crate::ids::{CampaignKey, UserId};
+
+/// Something a queue has to get done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Task {
+    /// Tell the advertiser one event of one lead.
+    PostbackV1 {
+        /// The campaign.
+        campaign: CampaignKey,
+        /// The subscriber.
+        user: UserId,
+        /// What happened.
+        event: LeadEvent,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fact_clock::FactClock;
+    use crate::domain::lead_event::LeadStatus;
+    use crate::ids::{AccountId, TrackingCampaignId};
+
+    #[test]
+    fn the_wire_form_is_frozen() {
+        let task = Task::PostbackV1 {
+            campaign: CampaignKey { account: AccountId(1), campaign: TrackingCampaignId(12) },
+            user: UserId(7_000_000_001),
+            event: LeadEvent {
+                status: LeadStatus::Approve,
+                clock: FactClock { date: 1_760_000_001, update: 2 },
+            },
+        };
+        let wire = serde_json::to_string(&task).unwrap();
+        insta::assert_snapshot!(wire, @r#"{"type":"postback_v1","campaign":{"account":1,"campaign":12},"user":7000000001,"event":{"status":"approve","clock":"01760000001.000000000002"}}"#);
+        assert_eq!(serde_json::from_str::<Task>(&wire).unwrap(), task);
+    }
+}

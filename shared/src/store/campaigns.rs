@@ -1,0 +1,139 @@
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use serde::{Deserialize, Serialize};
+
+use super::{Item, Key, Store, is_refusal, number, put_step, text, to_attribute, unavailable, update_step};
+use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
+use crate::error::AppResult;
+use crate::ids::{AccountId, BotKey, CampaignKey, TrackingCampaignId};
+
+/// Whether a campaign could be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CampaignClaim {
+    /// It is.
+    Created,
+    /// Another live campaign tracks the chat.
+    ChatTaken,
+    /// The bot is no administrator of the chat.
+    NoChat,
+    /// The account has as many campaigns as it may.
+    LimitReached,
+    /// The code is in use; draw another.
+    CodeTaken,
+}
+
+/// Where a deep link's code leads.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct CodeOwner {
+    campaign: TrackingCampaignId,
+}
+
+impl Store {
+    /// Gives out the account's next campaign id; `None` if there is no such account.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry: an id may be skipped, never given twice.
+    pub async fn next_campaign_id(&self, account: AccountId) -> AppResult<Option<TrackingCampaignId>> {
+        Ok(self.next_number(&Key::Account(account), "last_campaign").await?.map(TrackingCampaignId))
+    }
+
+    /// Writes a campaign, its claim on the chat, its code and its place under the account's limit: all or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`]; a retry may answer [`CampaignClaim::ChatTaken`] by the first attempt.
+    pub async fn create_campaign(
+        &self,
+        account: AccountId,
+        campaign: &TrackingCampaign,
+    ) -> AppResult<CampaignClaim> {
+        let bot = BotKey { account, bot: campaign.bot };
+        let claim = self
+            .update(&Key::Chat(bot, campaign.chat))
+            .update_expression("SET campaign = :campaign")
+            .condition_expression("rights = :admin AND attribute_not_exists(campaign)")
+            .expression_attribute_values(":campaign", number(campaign.id))
+            .expression_attribute_values(":admin", text("admin"))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let slot = self
+            .update(&Key::Account(account))
+            .update_expression("ADD campaigns :one")
+            .condition_expression("attribute_not_exists(campaign_limit) OR campaigns < campaign_limit")
+            .expression_attribute_values(":one", number(1));
+        let code = self
+            .new_item(&Key::Code(bot, &campaign.code), &CodeOwner { campaign: campaign.id })?
+            .condition_expression("attribute_not_exists(PK)");
+        let item = self.new_item(&Key::Campaign(CampaignKey { account, campaign: campaign.id }), campaign)?;
+        let steps = [update_step(claim)?, update_step(slot)?, put_step(code)?, put_step(item)?];
+        Ok(match self.transact(steps).await? {
+            None => CampaignClaim::Created,
+            Some(refusal) => match refusal.step {
+                0 if is_claimed(refusal.item.as_ref()) => CampaignClaim::ChatTaken,
+                0 => CampaignClaim::NoChat,
+                1 => CampaignClaim::LimitReached,
+                _ => CampaignClaim::CodeTaken,
+            },
+        })
+    }
+
+    /// One campaign, deleted or not.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn campaign(&self, campaign: CampaignKey) -> AppResult<Option<TrackingCampaign>> {
+        self.get(&Key::Campaign(campaign)).await
+    }
+
+    /// Every campaign of an account, deleted ones included, by id.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn campaigns(&self, account: AccountId) -> AppResult<Vec<TrackingCampaign>> {
+        self.query(Key::Account(account).partition(), "CAMP#").await
+    }
+
+    /// The campaign that a code of a bot belongs to.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn campaign_of_code(&self, bot: BotKey, code: &str) -> AppResult<Option<CampaignKey>> {
+        let owner: Option<CodeOwner> = self.get(&Key::Code(bot, code)).await?;
+        Ok(owner.map(|owner| CampaignKey { account: bot.account, campaign: owner.campaign }))
+    }
+
+    /// Sets the status of a campaign; `false` if the account has no such live one. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn set_campaign_status(
+        &self,
+        campaign: CampaignKey,
+        status: CampaignStatus,
+    ) -> AppResult<bool> {
+        let written = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::Campaign(campaign).attributes()))
+            .update_expression("SET #status = :status")
+            .condition_expression("attribute_exists(PK) AND #status <> :deleted")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":status", to_attribute(&status)?)
+            .expression_attribute_values(":deleted", text("deleted"))
+            .send()
+            .await;
+        match written {
+            Ok(_) => Ok(true),
+            Err(error) if is_refusal(&error) => Ok(false),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+}
+
+fn is_claimed(chat: Option<&Item>) -> bool {
+    chat.is_some_and(|chat| chat.contains_key("campaign") && chat.get("rights") == Some(&text("admin")))
+}

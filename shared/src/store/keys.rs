@@ -1,0 +1,223 @@
+//! The table's layout. Adding an item means a variant here, with its access pattern.
+
+use std::hash::Hasher;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::Item;
+use crate::domain::calendar;
+use crate::domain::fact_clock::FactClock;
+use crate::ids::{AccountId, BotId, BotKey, CampaignKey, ChatId, TelegramBotId, UserId};
+
+/// Over how many partitions a campaign's leads are spread: a partition takes 1,000 writes a second.
+const LEAD_SHARDS: u64 = 16;
+
+/// Over how many partitions an account's contacts are spread; planners walk them side by side.
+const CONTACT_SHARDS: u64 = 64;
+
+/// One item's primary key.
+#[derive(Clone, Copy, Debug)]
+pub enum Key<'a> {
+    /// The sequence of account ids.
+    System,
+    /// One line of the operator's list of accounts; list by `begins_with(SK, "ACC#")`.
+    AccountListing(AccountId),
+    /// Get one account: key hash, status, sequences, global templates.
+    Account(AccountId),
+    /// Get one bot; list an account's by `begins_with(SK, "BOT#")`.
+    Bot(BotKey),
+    /// Get one campaign; list an account's by `begins_with(SK, "CAMP#")`.
+    Campaign(CampaignKey),
+    /// Which account owns a Telegram bot; claimed with the bot, in one transaction.
+    BotOwner(TelegramBotId),
+    /// Get or claim one chat of a bot; list a bot's by `begins_with(SK, "CHAT#")`.
+    Chat(BotKey, ChatId),
+    /// Which campaign a deep link's code belongs to.
+    Code(BotKey, &'a str),
+    /// Get or move one lead or organic person.
+    Lead(CampaignKey, UserId),
+    /// A campaign's counters.
+    StatTotal(CampaignKey),
+    /// A campaign's counters of one day, `YYYY-MM-DD`; list by `begins_with(SK, "DAY#")`.
+    StatDay(CampaignKey, &'a str),
+    /// Up to which stream record of one shard the counters are counted.
+    StatMark(CampaignKey, &'a str),
+    /// One journal entry; list a chat's by month.
+    Journal(BotKey, ChatId, FactClock),
+    /// One attempt of a postback; list a campaign's by month, one postback's by its prefix.
+    PostbackAttempt(CampaignKey, FactClock, &'a str, u32),
+    /// Get or move one contact.
+    Contact(AccountId, BotId, UserId),
+}
+
+impl Key<'_> {
+    /// The partition.
+    #[must_use]
+    pub fn partition(&self) -> String {
+        match *self {
+            Self::System => "SYSTEM".to_owned(),
+            Self::AccountListing(_) => "ACCOUNTS".to_owned(),
+            Self::Account(account) => format!("ACC#{account}"),
+            Self::Bot(BotKey { account, .. }) => format!("ACC#{account}"),
+            Self::Campaign(CampaignKey { account, .. }) => format!("ACC#{account}"),
+            Self::BotOwner(telegram) => format!("TGBOT#{telegram}"),
+            Self::Chat(BotKey { account, bot }, _) | Self::Code(BotKey { account, bot }, _) => {
+                format!("BOT#{account}.{bot}")
+            }
+            Self::Lead(campaign, user) => {
+                let shard = shard(user, LEAD_SHARDS);
+                format!("{}#{shard}", lead_index_partition(campaign))
+            }
+            Self::StatTotal(CampaignKey { account, campaign })
+            | Self::StatDay(CampaignKey { account, campaign }, _)
+            | Self::StatMark(CampaignKey { account, campaign }, _) => format!("STAT#{account}.{campaign}"),
+            Self::Journal(BotKey { account, bot }, chat, clock) => {
+                format!("JOUR#{account}.{bot}.{chat}#{}", calendar::month(clock.date))
+            }
+            Self::PostbackAttempt(CampaignKey { account, campaign }, clock, ..) => {
+                format!("PB#{account}.{campaign}#{}", calendar::month(clock.date))
+            }
+            Self::Contact(account, _, user) => format!("AUD#{account}#{}", shard(user, CONTACT_SHARDS)),
+        }
+    }
+
+    /// The place within the partition.
+    #[must_use]
+    pub fn sort(&self) -> String {
+        match *self {
+            Self::System => "SEQUENCES".to_owned(),
+            Self::AccountListing(account) => format!("ACC#{:010}", account.0),
+            Self::Account(_) => "PROFILE".to_owned(),
+            Self::Bot(key) => format!("BOT#{:010}", key.bot.0),
+            Self::Campaign(key) => format!("CAMP#{:010}", key.campaign.0),
+            Self::BotOwner(_) => "OWNER".to_owned(),
+            Self::Chat(_, chat) => format!("CHAT#{chat}"),
+            Self::Code(_, code) => format!("CODE#{code}"),
+            Self::Lead(_, user) => format!("USER#{user}"),
+            Self::StatTotal(_) => "TOTAL".to_owned(),
+            Self::StatDay(_, date) => format!("DAY#{date}"),
+            Self::StatMark(_, shard) => format!("MARK#{shard}"),
+            Self::Journal(_, _, clock) => clock.to_string(),
+            Self::PostbackAttempt(_, clock, id, attempt) => {
+                format!("{}{attempt:02}", postback_prefix(clock, id))
+            }
+            Self::Contact(_, bot, user) => format!("{bot}#{user}"),
+        }
+    }
+
+    /// Both, as attributes.
+    #[must_use]
+    pub fn attributes(&self) -> Item {
+        Item::from([
+            ("PK".to_owned(), AttributeValue::S(self.partition())),
+            ("SK".to_owned(), AttributeValue::S(self.sort())),
+        ])
+    }
+}
+
+/// What the sort keys of all attempts of one postback begin with.
+#[must_use]
+pub fn postback_prefix(clock: FactClock, id: &str) -> String {
+    format!("{clock}#{id}#")
+}
+
+/// The partition of the index that lists a campaign's leads by id.
+#[must_use]
+pub fn lead_index_partition(CampaignKey { account, campaign }: CampaignKey) -> String {
+    format!("LEADS#{account}.{campaign}")
+}
+
+/// Which campaign a lead's partition key belongs to; `None` for another kind of item.
+#[must_use]
+pub fn campaign_of_lead_partition(partition: &str) -> Option<CampaignKey> {
+    let (campaign, _shard) = partition.strip_prefix("LEADS#")?.split_once('#')?;
+    let (account, campaign) = campaign.split_once('.')?;
+    Some(CampaignKey { account: account.parse().ok()?, campaign: campaign.parse().ok()? })
+}
+
+/// FNV-1a, because the layout is for ever and the standard library's hash may change.
+struct Fnv(u64);
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+fn shard(user: UserId, shards: u64) -> u64 {
+    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
+    hash.write(&user.0.to_be_bytes());
+    hash.finish() % shards
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::TrackingCampaignId;
+
+    #[test]
+    fn the_layout_is_frozen() {
+        let (account, bot, user) = (AccountId(1), BotId(7), UserId(7_000_000_001));
+        let bot_key = BotKey { account, bot };
+        let campaign = CampaignKey { account, campaign: TrackingCampaignId(12) };
+        let (chat, clock) = (ChatId(-1_001_234_567_890), FactClock { date: 1_760_000_000, update: 42 });
+        let keys = [
+            Key::System,
+            Key::AccountListing(account),
+            Key::Account(account),
+            Key::Bot(bot_key),
+            Key::Campaign(campaign),
+            Key::BotOwner(TelegramBotId(123_456)),
+            Key::Chat(bot_key, chat),
+            Key::Code(bot_key, "abc123"),
+            Key::Lead(campaign, user),
+            Key::StatTotal(campaign),
+            Key::StatDay(campaign, "2026-05-10"),
+            Key::StatMark(campaign, "shardId-1"),
+            Key::Journal(bot_key, chat, clock),
+            Key::PostbackAttempt(campaign, clock, "5-wait-1760000000-42", 1),
+            Key::Contact(account, bot, user),
+        ];
+        let layout: Vec<_> = keys.iter().map(|key| format!("{} | {}", key.partition(), key.sort())).collect();
+        insta::assert_snapshot!(layout.join("\n"), @r#"
+        SYSTEM | SEQUENCES
+        ACCOUNTS | ACC#0000000001
+        ACC#1 | PROFILE
+        ACC#1 | BOT#0000000007
+        ACC#1 | CAMP#0000000012
+        TGBOT#123456 | OWNER
+        BOT#1.7 | CHAT#-1001234567890
+        BOT#1.7 | CODE#abc123
+        LEADS#1.12#3 | USER#7000000001
+        STAT#1.12 | TOTAL
+        STAT#1.12 | DAY#2026-05-10
+        STAT#1.12 | MARK#shardId-1
+        JOUR#1.7.-1001234567890#2025-10 | 01760000000.000000000042
+        PB#1.12#2025-10 | 01760000000.000000000042#5-wait-1760000000-42#01
+        AUD#1#19 | 7#7000000001
+        "#);
+    }
+
+    #[test]
+    fn a_lead_partition_names_its_campaign() {
+        let campaign = CampaignKey { account: AccountId(3), campaign: TrackingCampaignId(14) };
+        let partition = Key::Lead(campaign, UserId(9)).partition();
+        assert_eq!(campaign_of_lead_partition(&partition), Some(campaign));
+        assert_eq!(campaign_of_lead_partition("STAT#3.14"), None);
+    }
+
+    #[test]
+    fn people_spread_evenly_over_the_shards() {
+        let mut counts = [0u32; 16];
+        for user in 0..16_000 {
+            counts[usize::try_from(shard(UserId(7_000_000_000 + user), 16)).unwrap()] += 1;
+        }
+        assert!(counts.iter().all(|count| (800..1200).contains(count)), "{counts:?}");
+    }
+}

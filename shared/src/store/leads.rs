@@ -1,0 +1,272 @@
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use serde::{Deserialize, Serialize};
+
+use super::keys::lead_index_partition;
+use super::registers::refused_item;
+use super::{FactWrite, Key, Store, from_item, number, text, to_attribute, unavailable};
+use crate::domain::fact_clock::FactClock;
+use crate::domain::lead::{LeadFacts, Leave, LeaveKind, Start};
+use crate::domain::person::Person;
+use crate::error::{AppError, AppResult};
+use crate::ids::{CampaignKey, LeadId, UserId};
+
+/// How many starts of one person a campaign remembers; more only greet.
+const STARTS_MAX: u32 = 64;
+
+/// One person in one tracking campaign: a lead once they pressed Start, an organic person before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lead {
+    /// The lead's id; `None` for an organic person.
+    pub id: Option<LeadId>,
+    /// Who, as last seen.
+    pub person: Person,
+    /// What is known.
+    pub facts: LeadFacts,
+}
+
+/// What became of a press of Start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StartWrite {
+    /// It is written; the lead is as returned.
+    Recorded(Box<Lead>),
+    /// It was known; whether its welcome is still to be sent.
+    Known {
+        /// The lead.
+        lead: Box<Lead>,
+        /// Whether an earlier attempt to greet failed.
+        welcome_owed: bool,
+    },
+    /// The campaign makes no leads now, and the person was none.
+    NoLead,
+}
+
+/// Which presses of Start are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartPolicy {
+    /// All.
+    MakeLeads,
+    /// Those of people who are leads already; the campaign is paused.
+    OnlyLeads,
+}
+
+/// An item of the table.
+#[derive(Serialize, Deserialize)]
+struct LeadItem {
+    lead: Option<LeadId>,
+    #[serde(flatten)]
+    person: Person,
+    #[serde(default, with = "serde_dynamo::string_set")]
+    starts: BTreeSet<String>,
+    #[serde(default, with = "serde_dynamo::string_set")]
+    owed: BTreeSet<String>,
+    request: Option<FactClock>,
+    join: Option<FactClock>,
+    leave: Option<FactClock>,
+    leave_kind: Option<LeaveKind>,
+}
+
+impl Lead {
+    /// Reads an item of the table, from a request or from the stream.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`] if it is no lead's item.
+    pub fn from_item(item: impl Into<serde_dynamo::Item>) -> AppResult<Self> {
+        let item: LeadItem = serde_dynamo::from_item(item.into())
+            .map_err(|error| AppError::unavailable(format!("a lead does not read: {error}")))?;
+        item.try_into()
+    }
+}
+
+impl TryFrom<LeadItem> for Lead {
+    type Error = AppError;
+
+    fn try_from(item: LeadItem) -> AppResult<Self> {
+        let starts = item.starts.iter().map(|text| parse_start(text)).collect::<AppResult<_>>()?;
+        let leave = item.leave.zip(item.leave_kind).map(|(clock, kind)| Leave { clock, kind });
+        let facts = LeadFacts { starts, request: item.request, join: item.join, leave };
+        Ok(Self { id: item.lead, person: item.person, facts })
+    }
+}
+
+/// A start in the set: its clock, a space, its click.
+fn spell_start(start: &Start) -> String {
+    format!("{} {}", start.clock, start.click)
+}
+
+fn parse_start(text: &str) -> AppResult<Start> {
+    let parsed = text
+        .split_once(' ')
+        .and_then(|(clock, click)| Some(Start { clock: clock.parse().ok()?, click: click.to_owned() }));
+    parsed.ok_or_else(|| AppError::unavailable("a start does not read"))
+}
+
+impl Store {
+    /// One lead or organic person.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn lead(&self, campaign: CampaignKey, user: UserId) -> AppResult<Option<Lead>> {
+        let item: Option<LeadItem> = self.get(&Key::Lead(campaign, user)).await?;
+        item.map(TryInto::try_into).transpose()
+    }
+
+    /// Writes a press of Start, opening the lead with `id` if it is the first. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn record_start(
+        &self,
+        campaign: CampaignKey,
+        person: &Person,
+        start: &Start,
+        id: LeadId,
+        policy: StartPolicy,
+    ) -> AppResult<StartWrite> {
+        let spelled = spell_start(start);
+        let room = "(attribute_not_exists(starts) OR size(starts) < :max OR contains(starts, :click))";
+        let condition = match policy {
+            StartPolicy::MakeLeads => room.to_owned(),
+            StartPolicy::OnlyLeads => format!("attribute_exists(starts) AND {room}"),
+        };
+        let sets = "#lead = if_not_exists(#lead, :lead), lead_of = if_not_exists(lead_of, :of)";
+        let written = self
+            .update_person(&Key::Lead(campaign, person.user), person, sets)
+            .condition_expression(condition)
+            .expression_attribute_names("#lead", "lead")
+            .expression_attribute_values(":lead", number(id))
+            .expression_attribute_values(":of", text(lead_index_partition(campaign)))
+            .expression_attribute_values(":max", number(STARTS_MAX))
+            .expression_attribute_values(":click", text(&spelled))
+            .expression_attribute_values(":start", AttributeValue::Ss(vec![spelled.clone()]))
+            .return_values(ReturnValue::AllOld);
+        let update = written.get_update_expression().clone().unwrap_or_default() + " ADD starts :start";
+        let (old, recorded) = match written.update_expression(update).send().await {
+            Ok(answer) => (answer.attributes, true),
+            Err(error) => (refused_item(error)?, false),
+        };
+        let old = old.filter(|item| item.contains_key("user"));
+        let old: Option<LeadItem> = old.map(from_item).transpose()?;
+        let (known, owed) = old
+            .as_ref()
+            .map_or((false, false), |item| (item.starts.contains(&spelled), item.owed.contains(&spelled)));
+        let Some(mut lead) =
+            old.map(Lead::try_from).transpose()?.or_else(|| recorded.then(|| Lead::new(person)))
+        else {
+            return Ok(StartWrite::NoLead);
+        };
+        if !recorded && lead.id.is_none() {
+            return Ok(StartWrite::NoLead);
+        }
+        lead.id = lead.id.or(Some(id));
+        lead.person = person.clone();
+        lead.facts.starts.insert(start.clone());
+        Ok(if known {
+            StartWrite::Known { lead: Box::new(lead), welcome_owed: owed }
+        } else {
+            StartWrite::Recorded(Box::new(lead))
+        })
+    }
+
+    /// Notes that a start's welcome is still to be sent, or, with [`WelcomeDebt::Paid`], that it no longer is.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn note_welcome(
+        &self,
+        campaign: CampaignKey,
+        user: UserId,
+        start: &Start,
+        debt: WelcomeDebt,
+    ) -> AppResult<()> {
+        let expression = match debt {
+            WelcomeDebt::Owed => "ADD owed :start",
+            WelcomeDebt::Paid => "DELETE owed :start",
+        };
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::Lead(campaign, user).attributes()))
+            .update_expression(expression)
+            .expression_attribute_values(":start", AttributeValue::Ss(vec![spell_start(start)]))
+            .send()
+            .await
+            .map_err(unavailable)?;
+        Ok(())
+    }
+
+    /// Writes a request to join, unless a newer one is known.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn record_request(
+        &self,
+        campaign: CampaignKey,
+        person: &Person,
+        clock: FactClock,
+    ) -> AppResult<FactWrite> {
+        self.move_register(
+            self.update_person(&Key::Lead(campaign, person.user), person, "#fact = :clock"),
+            "request",
+            clock,
+        )
+        .await
+    }
+
+    /// Writes a join, unless a newer one is known.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn record_join(
+        &self,
+        campaign: CampaignKey,
+        person: &Person,
+        clock: FactClock,
+    ) -> AppResult<FactWrite> {
+        self.move_register(
+            self.update_person(&Key::Lead(campaign, person.user), person, "#fact = :clock"),
+            "join",
+            clock,
+        )
+        .await
+    }
+
+    /// Writes a leave, unless a newer one is known.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn record_leave(
+        &self,
+        campaign: CampaignKey,
+        person: &Person,
+        leave: Leave,
+    ) -> AppResult<FactWrite> {
+        let update = self
+            .update_person(&Key::Lead(campaign, person.user), person, "#fact = :clock, leave_kind = :kind")
+            .expression_attribute_values(":kind", to_attribute(&leave.kind)?);
+        self.move_register(update, "leave", leave.clock).await
+    }
+}
+
+/// Whether the welcome of a start is still to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WelcomeDebt {
+    /// It is.
+    Owed,
+    /// It was sent, or never will be.
+    Paid,
+}
+
+impl Lead {
+    fn new(person: &Person) -> Self {
+        Self { id: None, person: person.clone(), facts: LeadFacts::default() }
+    }
+}

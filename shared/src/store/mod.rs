@@ -1,0 +1,254 @@
+//! DynamoDB: every key in [`Key`], one file per entity, every method scoped by its owner.
+//!
+//! A method is one conditional write or one read; the condition is the decision.
+
+mod accounts;
+mod bots;
+mod campaigns;
+mod chats;
+mod contacts;
+mod journal;
+mod keys;
+mod leads;
+mod postbacks;
+mod registers;
+mod statistics;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, KeysAndAttributes, Put, PutRequest, ReturnValue, TransactWriteItem,
+    Update, WriteRequest,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use accounts::{Account, AccountListing, AccountStatus};
+pub use bots::{Bot, BotClaim, BotOwner, BotStatus};
+pub use campaigns::CampaignClaim;
+pub use chats::{Chat, ChatKind, ChatRights};
+pub use contacts::{Contact, Reach};
+pub use journal::JournalRow;
+pub use keys::{Key, campaign_of_lead_partition};
+pub use leads::{Lead, StartPolicy, StartWrite, WelcomeDebt};
+pub use postbacks::{AttemptState, PostbackAttempt};
+pub use registers::FactWrite;
+pub use statistics::MarkProgress;
+
+use crate::error::{AppError, AppResult};
+
+/// How often a batch is asked again for what was left out of its answer.
+const BATCH_ROUNDS: usize = 5;
+
+/// An item as the SDK has it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// The one table.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: Client,
+    table: String,
+}
+
+impl Store {
+    /// Uses `table` through `client`.
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// Reads one item, strongly consistent.
+    async fn get<T: DeserializeOwned>(&self, key: &Key<'_>) -> AppResult<Option<T>> {
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key.attributes()));
+        let answer = request.consistent_read(true).send().await.map_err(unavailable)?;
+        answer.item.map(from_item).transpose()
+    }
+
+    /// Writes one item whatever was there.
+    async fn put<T: Serialize>(&self, key: &Key<'_>, value: &T) -> AppResult<()> {
+        let item = to_item(key, value)?;
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        request.send().await.map_err(unavailable)?;
+        Ok(())
+    }
+
+    /// Reads every item of one partition whose sort key begins with `prefix`, in the order of the sort key.
+    async fn query<T: DeserializeOwned>(&self, partition: String, prefix: &str) -> AppResult<Vec<T>> {
+        let pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("PK = :pk AND begins_with(SK, :prefix)")
+            .expression_attribute_values(":pk", AttributeValue::S(partition))
+            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+            .into_paginator()
+            .items()
+            .send();
+        let items = pages.collect::<Result<Vec<_>, _>>().await.map_err(unavailable)?;
+        items.into_iter().map(from_item).collect()
+    }
+
+    /// Reads up to 100 items, asking again for what DynamoDB left out of its answer.
+    async fn batch_get(&self, keys: impl Iterator<Item = Item>) -> AppResult<Vec<Item>> {
+        let wanted =
+            KeysAndAttributes::builder().set_keys(Some(keys.collect())).build().map_err(incomplete)?;
+        let mut open = Some(HashMap::from([(self.table.clone(), wanted)]));
+        let mut items = Vec::new();
+        for _ in 0..BATCH_ROUNDS {
+            let Some(request) = open.take().filter(|request| !request.is_empty()) else { return Ok(items) };
+            let answer = self.client.batch_get_item().set_request_items(Some(request)).send().await;
+            let answer = answer.map_err(unavailable)?;
+            items.extend(answer.responses.unwrap_or_default().into_values().flatten());
+            open = answer.unprocessed_keys;
+        }
+        match open {
+            Some(request) if !request.is_empty() => {
+                Err(AppError::unavailable("DynamoDB leaves keys unprocessed"))
+            }
+            _ => Ok(items),
+        }
+    }
+
+    /// Writes any number of items, 25 at a time, asking again for what DynamoDB left out.
+    async fn batch_put(&self, items: Vec<Item>) -> AppResult<()> {
+        for some in items.chunks(25) {
+            let puts = some.iter().map(|item| {
+                let put = PutRequest::builder().set_item(Some(item.clone())).build().map_err(incomplete)?;
+                Ok(WriteRequest::builder().put_request(put).build())
+            });
+            let mut open = Some(HashMap::from([(self.table.clone(), puts.collect::<AppResult<Vec<_>>>()?)]));
+            for _ in 0..BATCH_ROUNDS {
+                let Some(request) = open.take().filter(|request| !request.is_empty()) else { break };
+                let answer = self.client.batch_write_item().set_request_items(Some(request)).send().await;
+                open = answer.map_err(unavailable)?.unprocessed_items;
+            }
+            if open.is_some_and(|request| !request.is_empty()) {
+                return Err(AppError::unavailable("DynamoDB leaves writes unprocessed"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A put of one item of this table, to be completed and used in a transaction.
+    fn new_item<T: Serialize>(&self, key: &Key<'_>, value: &T) -> AppResult<PutBuilder> {
+        Ok(Put::builder().table_name(&self.table).set_item(Some(to_item(key, value)?)))
+    }
+
+    /// An update of one item of this table, to be completed and used in a transaction.
+    fn update(&self, key: &Key<'_>) -> UpdateBuilder {
+        Update::builder().table_name(&self.table).set_key(Some(key.attributes()))
+    }
+
+    /// Writes all steps or none. Answers the first step whose condition refused, with the item that made it refuse.
+    async fn transact(&self, steps: impl Into<Vec<TransactWriteItem>>) -> AppResult<Option<Refusal>> {
+        let request = self.client.transact_write_items().set_transact_items(Some(steps.into()));
+        let Err(error) = request.send().await else { return Ok(None) };
+        let refusal = match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                first_refusal(cancelled.cancellation_reasons())
+            }
+            _ => None,
+        };
+        refusal.map(Some).ok_or_else(|| unavailable(error))
+    }
+
+    /// Takes the next number of a sequence, an attribute of `key`'s item; `None` if there is no such item.
+    async fn next_number(&self, key: &Key<'_>, sequence: &str) -> AppResult<Option<u64>> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .update_expression("ADD #sequence :one")
+            .condition_expression("attribute_exists(PK)")
+            .expression_attribute_names("#sequence", sequence)
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew)
+            .send()
+            .await;
+        let attributes = match answer {
+            Ok(answer) => answer.attributes.unwrap_or_default(),
+            Err(error) if is_refusal(&error) => return Ok(None),
+            Err(error) => return Err(unavailable(error)),
+        };
+        let taken = attributes.get(sequence).and_then(|value| value.as_n().ok());
+        taken
+            .and_then(|text| text.parse().ok())
+            .map(Some)
+            .ok_or_else(|| AppError::unavailable("a sequence is no number"))
+    }
+}
+
+/// An outage, told to the log by code and message alone: the SDK's whole error may quote items.
+fn unavailable<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> AppError {
+    let word = match &error {
+        SdkError::ServiceError(_) => "refused",
+        SdkError::TimeoutError(_) => "time-out",
+        SdkError::DispatchFailure(_) => "no connection",
+        _ => "no usable answer",
+    };
+    let metadata = error.meta();
+    let (code, message) = (metadata.code().unwrap_or_default(), metadata.message().unwrap_or_default());
+    AppError::unavailable(format!("DynamoDB: {word} {code} {message}"))
+}
+
+/// A request that lacks a part; a fault of this crate.
+fn incomplete(error: BuildError) -> AppError {
+    AppError::unavailable(format!("DynamoDB: {error}"))
+}
+
+/// Whether a single write was refused by its own condition.
+fn is_refusal<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("ConditionalCheckFailedException")
+}
+
+/// The step of a transaction that its condition refused, and what stood there.
+struct Refusal {
+    step: usize,
+    item: Option<Item>,
+}
+
+fn first_refusal(reasons: &[CancellationReason]) -> Option<Refusal> {
+    let step = reasons.iter().position(|reason| reason.code() == Some("ConditionalCheckFailed"))?;
+    Some(Refusal { step, item: reasons[step].item().cloned() })
+}
+
+fn put_step(put: PutBuilder) -> AppResult<TransactWriteItem> {
+    Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
+}
+
+fn update_step(update: UpdateBuilder) -> AppResult<TransactWriteItem> {
+    Ok(TransactWriteItem::builder().update(update.build().map_err(incomplete)?).build())
+}
+
+fn from_item<T: DeserializeOwned>(item: Item) -> AppResult<T> {
+    serde_dynamo::from_item(item)
+        .map_err(|error| AppError::unavailable(format!("an item does not read: {error}")))
+}
+
+fn to_item<T: Serialize>(key: &Key<'_>, value: &T) -> AppResult<Item> {
+    let mut item: Item = serde_dynamo::to_item(value)
+        .map_err(|error| AppError::unavailable(format!("an item does not write: {error}")))?;
+    // An absent value is no attribute: an index key must not be NULL, and a condition must not find it.
+    item.retain(|_, value| !value.is_null());
+    item.extend(key.attributes());
+    Ok(item)
+}
+
+fn to_attribute<T: Serialize>(value: &T) -> AppResult<AttributeValue> {
+    serde_dynamo::to_attribute_value(value)
+        .map_err(|error| AppError::unavailable(format!("an attribute does not write: {error}")))
+}
+
+fn text(value: impl ToString) -> AttributeValue {
+    AttributeValue::S(value.to_string())
+}
+
+fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}

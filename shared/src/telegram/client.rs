@@ -1,0 +1,203 @@
+use std::time::Duration;
+
+use reqwest::{Client, Response};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::error::{ErrorAnswer, TelegramError};
+use crate::ids::{TelegramBotId, UserId};
+use crate::secret::{BotToken, WebhookSecret};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// How many updates Telegram may deliver at once.
+const MAX_CONNECTIONS: u8 = 100;
+
+/// The Bot API.
+#[derive(Clone, Debug)]
+pub struct Telegram {
+    http: Client,
+    base_url: String,
+}
+
+/// A kind of update that the webhook is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AllowedUpdate {
+    /// `/start`.
+    Message,
+    /// The bot's own rights; blocks.
+    MyChatMember,
+    /// Joins and leaves.
+    ChatMember,
+    /// Requests to join.
+    ChatJoinRequest,
+    /// Buttons.
+    CallbackQuery,
+}
+
+impl AllowedUpdate {
+    /// All that Gatepost works with. They must be named: an empty list leaves `chat_member` out.
+    pub const ALL: [Self; 5] =
+        [Self::Message, Self::MyChatMember, Self::ChatMember, Self::ChatJoinRequest, Self::CallbackQuery];
+}
+
+/// What `getMe` says of a bot.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct BotProfile {
+    /// Telegram's id.
+    pub id: TelegramBotId,
+    /// Its display name.
+    #[serde(default)]
+    pub first_name: String,
+    /// Without `@`.
+    #[serde(default)]
+    pub username: String,
+}
+
+/// A text message to one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMessage {
+    /// To whom.
+    pub user: UserId,
+    /// Telegram HTML.
+    pub html: String,
+    /// A link button's label and URL.
+    pub button: Option<(String, String)>,
+}
+
+#[derive(Serialize)]
+struct SendMessage<'a> {
+    chat_id: UserId,
+    text: &'a str,
+    parse_mode: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_markup: Option<Keyboard<'a>>,
+}
+
+#[derive(Serialize)]
+struct Keyboard<'a> {
+    inline_keyboard: [[Button<'a>; 1]; 1],
+}
+
+#[derive(Serialize)]
+struct Button<'a> {
+    text: &'a str,
+    url: &'a str,
+}
+
+#[derive(Serialize)]
+struct SetWebhook<'a> {
+    url: &'a str,
+    secret_token: &'a str,
+    max_connections: u8,
+    allowed_updates: &'a [AllowedUpdate],
+}
+
+#[derive(Deserialize)]
+struct Answer<T> {
+    result: T,
+}
+
+impl Telegram {
+    /// Talks to the Bot API under `base_url`.
+    ///
+    /// # Errors
+    ///
+    /// [`reqwest::Error`] if TLS cannot be set up; a build fault, not an input.
+    pub fn new(base_url: String) -> Result<Self, reqwest::Error> {
+        let http =
+            crate::tls::http_client().connect_timeout(CONNECT_TIMEOUT).timeout(REQUEST_TIMEOUT).build()?;
+        Ok(Self { http, base_url })
+    }
+
+    /// Who the token belongs to.
+    ///
+    /// # Errors
+    ///
+    /// [`TelegramError`].
+    pub async fn get_me(&self, token: &BotToken) -> Result<BotProfile, TelegramError> {
+        self.call(token, "getMe", &serde_json::json!({})).await
+    }
+
+    /// Has Telegram deliver updates to `url`, each with `secret` in its header. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`TelegramError`].
+    pub async fn set_webhook(
+        &self,
+        token: &BotToken,
+        url: &str,
+        secret: &WebhookSecret,
+    ) -> Result<(), TelegramError> {
+        let parameters = SetWebhook {
+            url,
+            secret_token: secret.reveal(),
+            max_connections: MAX_CONNECTIONS,
+            allowed_updates: &AllowedUpdate::ALL,
+        };
+        self.call::<bool>(token, "setWebhook", &parameters).await.map(drop)
+    }
+
+    /// Has Telegram deliver nothing any more.
+    ///
+    /// # Errors
+    ///
+    /// [`TelegramError`].
+    pub async fn delete_webhook(&self, token: &BotToken) -> Result<(), TelegramError> {
+        self.call::<bool>(token, "deleteWebhook", &serde_json::json!({})).await.map(drop)
+    }
+
+    /// Sends a text. Telegram knows no idempotency key: [`TelegramError::Ambiguous`] may have arrived.
+    ///
+    /// # Errors
+    ///
+    /// [`TelegramError`].
+    pub async fn send_message(&self, token: &BotToken, message: &NewMessage) -> Result<(), TelegramError> {
+        let button = message.button.as_ref();
+        let parameters = SendMessage {
+            chat_id: message.user,
+            text: &message.html,
+            parse_mode: "HTML",
+            reply_markup: button.map(|(text, url)| Keyboard { inline_keyboard: [[Button { text, url }]] }),
+        };
+        self.call::<serde::de::IgnoredAny>(token, "sendMessage", &parameters).await.map(drop)
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        token: &BotToken,
+        method: &str,
+        parameters: &impl Serialize,
+    ) -> Result<T, TelegramError> {
+        let url = format!("{}/bot{}/{method}", self.base_url, token.reveal());
+        let response = self.http.post(url).json(parameters).send().await.map_err(|error| unsent(&error))?;
+        read(response).await
+    }
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Result<T, TelegramError> {
+    let status = response.status();
+    let body = response.bytes().await.map_err(|_| TelegramError::Ambiguous("the answer broke off".into()))?;
+    if status.is_success() {
+        let answer: Result<Answer<T>, _> = serde_json::from_slice(&body);
+        return answer
+            .map(|answer| answer.result)
+            .map_err(|_| TelegramError::Ambiguous("not an answer".into()));
+    }
+    let answer: ErrorAnswer = serde_json::from_slice(&body).unwrap_or_default();
+    Err(answer.sort(status.as_u16()))
+}
+
+/// An error of the client carries the URL, and with it the token: only its kind goes on.
+fn unsent(error: &reqwest::Error) -> TelegramError {
+    if error.is_connect() || error.is_builder() {
+        TelegramError::NotSent
+    } else if error.is_timeout() {
+        TelegramError::Ambiguous("time-out".into())
+    } else {
+        TelegramError::Ambiguous("connection lost".into())
+    }
+}

@@ -1,0 +1,140 @@
+use serde::Deserialize;
+
+/// Why a Bot API call did not succeed, sorted by what the caller must do. Never contains the token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TelegramError {
+    /// 401, 404: the token is revoked or malformed. Disable the bot.
+    #[error("Telegram refuses the token")]
+    TokenRefused,
+    /// The person blocked the bot, is deactivated, never started it, or does not exist. Do not write again.
+    #[error("the person cannot be reached: {0}")]
+    PersonUnreachable(String),
+    /// The bot was removed from the chat, or lacks the rights.
+    #[error("the bot lost the chat: {0}")]
+    ChatLost(String),
+    /// The group became a supergroup with this id.
+    #[error("the chat moved to {0}")]
+    ChatMigrated(i64),
+    /// Telegram does not take the text, the markup, the button or the media.
+    #[error("Telegram does not take the content: {0}")]
+    ContentRefused(String),
+    /// 429: nothing of this bot may be sent for so many seconds.
+    #[error("Telegram wants {retry_after_seconds} s of silence")]
+    Flood {
+        /// As Telegram says; may be hours.
+        retry_after_seconds: u64,
+    },
+    /// The request never left: no connection. Safe to retry.
+    #[error("no connection to Telegram")]
+    NotSent,
+    /// The request may have been carried out: time-out, reset or 5xx after it went out.
+    #[error("no usable answer from Telegram: {0}")]
+    Ambiguous(String),
+    /// Any other refusal.
+    #[error("Telegram answers {code}: {description}")]
+    Refused {
+        /// Telegram's `error_code`.
+        code: u16,
+        /// Telegram's words.
+        description: String,
+    },
+}
+
+/// The error half of Telegram's answer.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct ErrorAnswer {
+    #[serde(default)]
+    error_code: u16,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    parameters: ErrorParameters,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct ErrorParameters {
+    migrate_to_chat_id: Option<i64>,
+    retry_after: Option<u64>,
+}
+
+/// Telegram's words for a person who cannot be written to.
+const UNREACHABLE: &[&str] = &[
+    "bot was blocked by the user",
+    "user is deactivated",
+    "bot can't initiate conversation",
+    "chat not found",
+    "user not found",
+    "PEER_ID_INVALID",
+];
+
+/// Telegram's words for rights that are missing.
+const RIGHTS: &[&str] = &["not enough rights", "CHAT_ADMIN_REQUIRED", "need administrator rights"];
+
+/// Telegram's words for content it does not take.
+const CONTENT: &[&str] = &[
+    "can't parse entities",
+    "message is too long",
+    "message text is empty",
+    "caption is too long",
+    "BUTTON_URL_INVALID",
+    "Wrong HTTP URL",
+    "wrong file identifier",
+    "failed to get HTTP URL content",
+    "inline keyboard button",
+];
+
+impl ErrorAnswer {
+    /// Sorts the answer by the table of Telegram's errors.
+    pub(super) fn sort(self, http_status: u16) -> TelegramError {
+        let code = if self.error_code == 0 { http_status } else { self.error_code };
+        let says = |words: &[&str]| words.iter().any(|word| self.description.contains(word));
+        match (code, self.parameters) {
+            (_, ErrorParameters { migrate_to_chat_id: Some(chat), .. }) => TelegramError::ChatMigrated(chat),
+            (429, ErrorParameters { retry_after, .. }) => {
+                TelegramError::Flood { retry_after_seconds: retry_after.unwrap_or(1) }
+            }
+            (401 | 404, _) => TelegramError::TokenRefused,
+            (500..=599, _) => TelegramError::Ambiguous(format!("status {code}")),
+            (400 | 403, _) if says(UNREACHABLE) => TelegramError::PersonUnreachable(self.description),
+            (403, _) => TelegramError::ChatLost(self.description),
+            (400, _) if says(RIGHTS) => TelegramError::ChatLost(self.description),
+            (400, _) if says(CONTENT) => TelegramError::ContentRefused(self.description),
+            _ => TelegramError::Refused { code, description: self.description },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sorted(status: u16, body: &str) -> TelegramError {
+        serde_json::from_str::<ErrorAnswer>(body).unwrap().sort(status)
+    }
+
+    #[test]
+    fn answers_are_sorted_by_what_to_do() {
+        let answer = |code: u16, text: &str| {
+            sorted(code, &format!(r#"{{"ok":false,"error_code":{code},"description":"{text}"}}"#))
+        };
+        assert_eq!(answer(401, "Unauthorized"), TelegramError::TokenRefused);
+        assert_eq!(answer(404, "Not Found"), TelegramError::TokenRefused);
+        let blocked = "Forbidden: bot was blocked by the user";
+        assert_eq!(answer(403, blocked), TelegramError::PersonUnreachable(blocked.into()));
+        let kicked = "Forbidden: bot was kicked from the channel chat";
+        assert_eq!(answer(403, kicked), TelegramError::ChatLost(kicked.into()));
+        let parse = "Bad Request: can't parse entities: unclosed tag";
+        assert_eq!(answer(400, parse), TelegramError::ContentRefused(parse.into()));
+        assert!(matches!(answer(502, "Bad Gateway"), TelegramError::Ambiguous(_)));
+        let odd = TelegramError::Refused { code: 409, description: "Conflict".into() };
+        assert_eq!(answer(409, "Conflict"), odd);
+    }
+
+    #[test]
+    fn floods_and_migrations_carry_their_numbers() {
+        let flood = sorted(429, r#"{"error_code":429,"parameters":{"retry_after":70000}}"#);
+        assert_eq!(flood, TelegramError::Flood { retry_after_seconds: 70_000 });
+        let moved = sorted(400, r#"{"error_code":400,"parameters":{"migrate_to_chat_id":-100123}}"#);
+        assert_eq!(moved, TelegramError::ChatMigrated(-100_123));
+    }
+}

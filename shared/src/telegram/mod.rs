@@ -1,0 +1,11 @@
+//! A thin client of the Bot API: lenient types, and errors sorted by what the caller must do.
+
+mod client;
+mod error;
+mod types;
+
+pub use client::{AllowedUpdate, BotProfile, NewMessage, Telegram};
+pub use error::TelegramError;
+pub use types::{
+    ChatMember, ChatMemberUpdated, JoinRequest, Membership, Message, TelegramChat, TelegramUser, Update,
+};

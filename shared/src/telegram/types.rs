@@ -1,0 +1,180 @@
+//! Telegram's JSON, read leniently: a field or a status that is new tomorrow must not lose an update today.
+
+use serde::Deserialize;
+
+use crate::domain::person::Person;
+use crate::ids::{ChatId, UserId};
+
+/// One update. At most one of the kinds is there; a kind that is not listed here leaves all of them `None`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Update {
+    /// Orders the updates of a bot within a second.
+    pub update_id: i64,
+    /// A message to the bot.
+    pub message: Option<Message>,
+    /// The bot's own membership changed, or a person blocked or unblocked it.
+    pub my_chat_member: Option<ChatMemberUpdated>,
+    /// Somebody's membership changed in a chat where the bot is administrator.
+    pub chat_member: Option<ChatMemberUpdated>,
+    /// Somebody asks to join.
+    pub chat_join_request: Option<JoinRequest>,
+}
+
+/// A message.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Message {
+    /// Who wrote it; absent in channels.
+    pub from: Option<TelegramUser>,
+    /// Where.
+    pub chat: TelegramChat,
+    /// Unix seconds.
+    #[serde(default)]
+    pub date: i64,
+    /// Its text.
+    pub text: Option<String>,
+}
+
+/// A chat.
+#[derive(Clone, Debug, Deserialize)]
+pub struct TelegramChat {
+    /// Negative for groups and channels.
+    pub id: ChatId,
+    /// `private`, `group`, `supergroup`, `channel`, or a word of tomorrow.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// Its title; absent in private chats.
+    #[serde(default)]
+    pub title: String,
+}
+
+/// A person or a bot.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct TelegramUser {
+    /// Telegram's id.
+    #[serde(default)]
+    pub id: i64,
+    /// Whether it is a bot.
+    #[serde(default)]
+    pub is_bot: bool,
+    /// First name.
+    #[serde(default)]
+    pub first_name: String,
+    /// Without `@`.
+    #[serde(default)]
+    pub username: String,
+    /// IETF tag.
+    #[serde(default)]
+    pub language_code: String,
+}
+
+impl From<&TelegramUser> for Person {
+    fn from(user: &TelegramUser) -> Self {
+        Self {
+            user: UserId(user.id),
+            username: user.username.clone(),
+            first_name: user.first_name.clone(),
+            language: user.language_code.clone(),
+        }
+    }
+}
+
+/// A membership that changed.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ChatMemberUpdated {
+    /// Where.
+    pub chat: TelegramChat,
+    /// Who did it; the person themself when they joined or left.
+    #[serde(default)]
+    pub from: TelegramUser,
+    /// Unix seconds.
+    #[serde(default)]
+    pub date: i64,
+    /// Before.
+    pub old_chat_member: ChatMember,
+    /// After; its `user` is the person.
+    pub new_chat_member: ChatMember,
+}
+
+/// A person's membership.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ChatMember {
+    /// Whose.
+    #[serde(default)]
+    pub user: TelegramUser,
+    /// `creator`, `administrator`, `member`, `restricted`, `left`, `kicked`, or a word of tomorrow.
+    #[serde(default)]
+    pub status: String,
+    /// Whether a restricted person is in the chat.
+    #[serde(default)]
+    pub is_member: bool,
+}
+
+/// What a membership means for tracking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// In the chat.
+    Present,
+    /// Not in the chat.
+    Absent,
+    /// Banned.
+    Banned,
+    /// A status that Telegram did not have when this was written.
+    Unknown,
+}
+
+impl ChatMember {
+    /// What the status means, by Telegram's documentation of `ChatMember`.
+    #[must_use]
+    pub fn membership(&self) -> Membership {
+        match self.status.as_str() {
+            "creator" | "administrator" | "member" => Membership::Present,
+            "restricted" if self.is_member => Membership::Present,
+            "restricted" | "left" => Membership::Absent,
+            "kicked" => Membership::Banned,
+            _ => Membership::Unknown,
+        }
+    }
+
+    /// Whether it is an administrator, or the chat's creator.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        matches!(self.status.as_str(), "creator" | "administrator")
+    }
+}
+
+/// A request to join.
+#[derive(Clone, Debug, Deserialize)]
+pub struct JoinRequest {
+    /// Where.
+    pub chat: TelegramChat,
+    /// Who asks.
+    #[serde(default)]
+    pub from: TelegramUser,
+    /// Unix seconds.
+    #[serde(default)]
+    pub date: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_of_tomorrow_are_unknown_and_lose_nothing() {
+        let member = |json: &str| serde_json::from_str::<ChatMember>(json).unwrap().membership();
+        assert_eq!(
+            member(r#"{"status":"guest_member_2027","user":{"id":2,"new_field":[1]}}"#),
+            Membership::Unknown
+        );
+        assert_eq!(member(r#"{"status":"restricted","is_member":true}"#), Membership::Present);
+        assert_eq!(member(r#"{"status":"restricted","is_member":false}"#), Membership::Absent);
+        assert_eq!(member(r#"{"status":"kicked","until_date":0}"#), Membership::Banned);
+    }
+
+    #[test]
+    fn an_update_of_an_unknown_kind_reads_as_none_of_the_known() {
+        let update: Update =
+            serde_json::from_str(r#"{"update_id":6,"brand_new_update_2027":{"a":1}}"#).unwrap();
+        assert!(update.message.is_none() && update.chat_member.is_none() && update.my_chat_member.is_none());
+    }
+}
