@@ -1,0 +1,217 @@
+use super::App;
+use crate::error::{AppError, AppResult};
+use crate::ids::{AccountId, BotId, BotKey, ChatId, TelegramBotId};
+use crate::secret::{BotToken, SealError, SealedToken, WebhookSecret};
+use crate::store::{Bot, BotClaim, BotStatus, Chat, ChatKind, ChatRights};
+use crate::telegram::{BotProfile, TelegramError};
+
+/// A bot that was just connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectedBot {
+    /// Its id within the account.
+    pub id: BotId,
+    /// Without `@`.
+    pub username: String,
+    /// Its display name.
+    pub name: String,
+}
+
+/// A bot in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BotSummary {
+    /// Its id within the account.
+    pub id: BotId,
+    /// Telegram's id.
+    pub tg: TelegramBotId,
+    /// Without `@`.
+    pub username: String,
+    /// Its display name.
+    pub name: String,
+    /// How it is.
+    pub state: BotState,
+    /// Unix seconds.
+    pub created: i64,
+}
+
+/// How a bot is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BotState {
+    /// All is well.
+    Active,
+    /// It is no longer administrator in a chat that a campaign tracks.
+    Warning,
+    /// Disconnected.
+    Deleted,
+}
+
+/// A chat that a campaign may track.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackableChat {
+    /// Telegram's id.
+    pub id: ChatId,
+    /// Its title.
+    pub title: String,
+    /// What it is.
+    pub kind: ChatKind,
+}
+
+/// Whether a bot being connected was in the account before.
+enum Origin {
+    New,
+    Revived,
+}
+
+impl App {
+    /// Connects a bot and sets its webhook. A bot that was deleted comes back with its campaigns.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::TokenRefused`] if the token is malformed or Telegram refuses it.
+    /// - [`AppError::BotTaken`] if another account has the bot.
+    /// - [`AppError::WebhookRefused`] if Telegram does not take the webhook; nothing is kept of a new bot then.
+    /// - [`AppError::Unavailable`], safe to retry.
+    pub async fn connect_bot(
+        &self,
+        account: AccountId,
+        token: &str,
+        request_host: &str,
+    ) -> AppResult<ConnectedBot> {
+        let token = BotToken::parse(token).ok_or(AppError::TokenRefused)?;
+        let profile = self.telegram()?.get_me(&token).await.map_err(token_error)?;
+        let secret = WebhookSecret::generate()?;
+        let (bot, origin) = self.claim_bot(account, &token, &profile, &secret).await?;
+        let key = BotKey { account, bot: bot.id };
+        let url = self.webhook_url(key, request_host);
+        if let Err(error) = self.telegram()?.set_webhook(&token, &url, &secret).await {
+            tracing::warn!(account.id = %account, bot.id = %bot.id, %error, "setWebhook failed");
+            match origin {
+                Origin::New => self.store.discard_bot(account, &bot).await?,
+                Origin::Revived => drop(self.store.delete_bot(account, &bot).await?),
+            }
+            return Err(AppError::WebhookRefused);
+        }
+        Ok(ConnectedBot { id: bot.id, username: bot.username, name: bot.name })
+    }
+
+    /// The account's bots, deleted ones included.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn list_bots(&self, account: AccountId) -> AppResult<Vec<BotSummary>> {
+        let mut summaries = Vec::new();
+        for bot in self.store.bots(account).await? {
+            let state = match bot.status {
+                BotStatus::Deleted => BotState::Deleted,
+                BotStatus::Active => {
+                    let chats = self.store.chats(BotKey { account, bot: bot.id }).await?;
+                    if chats.iter().any(lost_while_tracked) { BotState::Warning } else { BotState::Active }
+                }
+            };
+            let Bot { id, tg, username, name, created, .. } = bot;
+            summaries.push(BotSummary { id, tg, username, name, state, created });
+        }
+        Ok(summaries)
+    }
+
+    /// The chats where a bot is administrator and which no live campaign tracks.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] if the account has no such live bot.
+    /// - [`AppError::Unavailable`], safe to retry.
+    pub async fn list_trackable_chats(
+        &self,
+        account: AccountId,
+        bot: BotId,
+    ) -> AppResult<Vec<TrackableChat>> {
+        let bot = self.live_bot(account, bot).await?;
+        let chats = self.store.chats(BotKey { account, bot: bot.id }).await?;
+        let trackable =
+            chats.into_iter().filter(|chat| chat.rights == ChatRights::Admin && chat.campaign.is_none());
+        Ok(trackable.map(|chat| TrackableChat { id: chat.id, title: chat.title, kind: chat.kind }).collect())
+    }
+
+    /// Disconnects a bot: the webhook is dropped, leads and statistics stay.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] if the account has no such live bot.
+    /// - [`AppError::Unavailable`], safe to retry.
+    pub async fn delete_bot(&self, account: AccountId, bot: BotId) -> AppResult<()> {
+        let bot = self.live_bot(account, bot).await?;
+        let key = BotKey { account, bot: bot.id };
+        if !self.store.delete_bot(account, &bot).await? {
+            return Err(AppError::NotFound("bot"));
+        }
+        let token = self.open_token(key, &bot.token).await?;
+        match self.telegram()?.delete_webhook(&token).await {
+            Ok(()) | Err(TelegramError::TokenRefused) => {}
+            // The updates that still come are answered and dropped: the bot is deleted.
+            Err(error) => {
+                tracing::warn!(account.id = %account, bot.id = %bot.id, %error, "deleteWebhook failed")
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn live_bot(&self, account: AccountId, bot: BotId) -> AppResult<Bot> {
+        let found = self.store.bot(BotKey { account, bot }).await?;
+        found.filter(|bot| bot.status == BotStatus::Active).ok_or(AppError::NotFound("bot"))
+    }
+
+    pub(super) async fn open_token(&self, bot: BotKey, sealed: &SealedToken) -> AppResult<BotToken> {
+        self.seal()?.open(bot, sealed).await.map_err(seal_error)
+    }
+
+    async fn claim_bot(
+        &self,
+        account: AccountId,
+        token: &BotToken,
+        profile: &BotProfile,
+        secret: &WebhookSecret,
+    ) -> AppResult<(Bot, Origin)> {
+        let owner = self.store.bot_owner(profile.id).await?;
+        let (id, origin) = match owner {
+            Some(owner) if owner.account == account => (owner.bot, Origin::Revived),
+            Some(owner) if !owner.released => return Err(AppError::BotTaken),
+            _ => (self.store.next_bot_id(account).await?.ok_or(AppError::NotFound("account"))?, Origin::New),
+        };
+        let key = BotKey { account, bot: id };
+        let known = self.store.bot(key).await?;
+        let bot = Bot {
+            id,
+            tg: profile.id,
+            username: profile.username.clone(),
+            name: profile.first_name.clone(),
+            status: BotStatus::Active,
+            token: self.seal()?.seal(key, token).await.map_err(seal_error)?,
+            secret: secret.hash(),
+            created: known.map_or_else(|| self.clock.now(), |bot| bot.created),
+        };
+        match self.store.claim_bot(account, &bot).await? {
+            BotClaim::Claimed => Ok((bot, origin)),
+            BotClaim::Taken => Err(AppError::BotTaken),
+        }
+    }
+
+    fn webhook_url(&self, BotKey { account, bot }: BotKey, request_host: &str) -> String {
+        let base = self.config.public_url.clone().unwrap_or_else(|| format!("https://{request_host}"));
+        format!("{base}/telegram/{account}/{bot}")
+    }
+}
+
+fn lost_while_tracked(chat: &Chat) -> bool {
+    chat.rights == ChatRights::Lost && chat.campaign.is_some()
+}
+
+fn token_error(error: TelegramError) -> AppError {
+    match error {
+        TelegramError::TokenRefused => AppError::TokenRefused,
+        other => AppError::unavailable(format!("getMe: {other}")),
+    }
+}
+
+fn seal_error(error: SealError) -> AppError {
+    AppError::unavailable(error.to_string())
+}

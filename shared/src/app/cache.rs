@@ -1,0 +1,122 @@
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::clock::Clock;
+use crate::domain::campaign::TrackingCampaign;
+use crate::error::AppResult;
+use crate::ids::{BotKey, CampaignKey, ChatId};
+use crate::secret::{BotToken, SealedToken};
+use crate::store::Bot;
+
+/// How old configuration may be that the webhook works with.
+const FRESH_MS: i64 = 5_000;
+
+/// How old a bot may be when an update carries the wrong secret: the secret may just have been renewed.
+const RENEWAL_MS: i64 = 1_000;
+
+/// A map is emptied when it has this many entries, so that memory stays bounded.
+const ENTRIES_MAX: usize = 10_000;
+
+/// Configuration that the webhook needs for nearly every update.
+///
+/// Only what is there is remembered, never an absence: what was just made is seen at once.
+#[derive(Debug)]
+pub(super) struct WebhookCache {
+    pub bots: Cache<BotKey, Arc<Bot>>,
+    pub campaigns: Cache<CampaignKey, Arc<TrackingCampaign>>,
+    pub codes: Cache<(BotKey, String), CampaignKey>,
+    pub claims: Cache<(BotKey, ChatId), CampaignKey>,
+    pub tokens: Cache<SealedToken, BotToken>,
+}
+
+impl WebhookCache {
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            bots: Cache::new(clock.clone(), FRESH_MS),
+            campaigns: Cache::new(clock.clone(), FRESH_MS),
+            codes: Cache::new(clock.clone(), FRESH_MS),
+            claims: Cache::new(clock.clone(), FRESH_MS),
+            // A sealed token never changes what it opens to.
+            tokens: Cache::new(clock, i64::MAX),
+        }
+    }
+}
+
+/// Values by key, each for a bounded time.
+#[derive(Debug)]
+pub(super) struct Cache<K, V> {
+    clock: Clock,
+    fresh_ms: i64,
+    entries: Mutex<HashMap<K, (i64, V)>>,
+}
+
+impl<K: Eq + Hash, V: Clone> Cache<K, V> {
+    fn new(clock: Clock, fresh_ms: i64) -> Self {
+        Self { clock, fresh_ms, entries: Mutex::default() }
+    }
+
+    /// The value remembered for `key`, else what `read` finds, which is then remembered.
+    pub async fn get_or<F>(&self, key: K, read: impl FnOnce() -> F) -> AppResult<Option<V>>
+    where
+        F: Future<Output = AppResult<Option<V>>>,
+    {
+        if let Some(value) = self.remembered(&key) {
+            return Ok(Some(value));
+        }
+        let found = read().await?;
+        if let Some(value) = &found {
+            self.remember(key, value.clone());
+        }
+        Ok(found)
+    }
+
+    /// Forgets a key unless it was remembered within the last second; `true` if it did.
+    pub fn forget_older(&self, key: &K) -> bool {
+        let now = self.clock.now_ms();
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = entries.get(key).is_some_and(|(since, _)| now - since >= RENEWAL_MS);
+        if old {
+            entries.remove(key);
+        }
+        old
+    }
+
+    fn remembered(&self, key: &K) -> Option<V> {
+        let now = self.clock.now_ms();
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.get(key).filter(|(since, _)| now - since < self.fresh_ms).map(|(_, value)| value.clone())
+    }
+
+    fn remember(&self, key: K, value: V) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= ENTRIES_MAX {
+            entries.clear();
+        }
+        entries.insert(key, (self.clock.now_ms(), value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn ask(cache: &Cache<u8, u8>, truth: Option<u8>) -> Option<u8> {
+        cache.get_or(1, || async { Ok(truth) }).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_there_is_remembered_for_five_seconds_and_an_absence_never() {
+        let clock = Clock::manual(0);
+        let cache = Cache::new(clock.clone(), FRESH_MS);
+        assert_eq!(ask(&cache, None).await, None);
+        assert_eq!(ask(&cache, Some(1)).await, Some(1));
+        clock.advance_ms(4_999);
+        assert_eq!(ask(&cache, Some(2)).await, Some(1));
+        clock.advance_ms(1);
+        assert_eq!(ask(&cache, Some(2)).await, Some(2));
+        assert!(!cache.forget_older(&1));
+        clock.advance_ms(RENEWAL_MS);
+        assert!(cache.forget_older(&1));
+    }
+}

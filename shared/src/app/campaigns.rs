@@ -1,0 +1,191 @@
+use super::App;
+use crate::domain::campaign::{
+    CampaignStatus, TrackingCampaign, Welcome, validate_notify_level, validate_url_template,
+};
+use crate::domain::lead_event::LeadStatus;
+use crate::domain::postback::PostbackTemplates;
+use crate::domain::statistics::Counters;
+use crate::error::{AppError, AppResult};
+use crate::ids::{AccountId, BotId, BotKey, CampaignKey, ChatId, TrackingCampaignId};
+use crate::secret::random;
+use crate::store::CampaignClaim;
+
+/// How often a code is drawn again when it is in use; among 36^6 that never happens twice.
+const CODE_DRAWS: usize = 5;
+
+const CODE_LENGTH: usize = 6;
+
+/// A campaign to be made.
+#[derive(Clone, Debug)]
+pub struct NewCampaign {
+    /// The bot that greets.
+    pub bot: BotId,
+    /// The chat to track; the bot must be its administrator.
+    pub chat: ChatId,
+    /// What a subscriber sees first.
+    pub welcome: Welcome,
+    /// Own templates; all empty = the account's.
+    pub templates: PostbackTemplates,
+    /// Seconds after a join within which a leave is told; 0 = always.
+    pub unsub_window: u64,
+    /// 0 to 3.
+    pub notify_level: u8,
+}
+
+/// A campaign with its counters and its bot's name.
+#[derive(Clone, Debug)]
+pub struct CampaignSummary {
+    /// The campaign.
+    pub campaign: TrackingCampaign,
+    /// Its bot, without `@`.
+    pub bot_username: String,
+    /// Its counters.
+    pub counters: Counters,
+}
+
+/// The same as one of a list.
+pub type CampaignDetail = CampaignSummary;
+
+impl App {
+    /// Makes a campaign.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::Parameter`] naming the field at fault.
+    /// - [`AppError::NotFound`] if the account has no such live bot.
+    /// - [`AppError::NoChat`] if the bot is no administrator of the chat.
+    /// - [`AppError::ChatTaken`] if a live campaign tracks the chat; of two calls at once exactly one wins.
+    /// - [`AppError::CampaignLimit`] if the account has as many as it may.
+    /// - [`AppError::Unavailable`]; a retry may answer `ChatTaken` by the first attempt.
+    pub async fn add_campaign(&self, account: AccountId, new: NewCampaign) -> AppResult<TrackingCampaign> {
+        new.validate()?;
+        let bot = self.live_bot(account, new.bot).await?;
+        let chat = self.store.chat(BotKey { account, bot: bot.id }, new.chat).await?;
+        let chat = chat.ok_or(AppError::NoChat)?;
+        let id = self.store.next_campaign_id(account).await?.ok_or(AppError::NotFound("account"))?;
+        let mut campaign = TrackingCampaign {
+            id,
+            code: String::new(),
+            bot: new.bot,
+            chat: new.chat,
+            chat_title: chat.title,
+            status: CampaignStatus::Active,
+            welcome: new.welcome,
+            templates: new.templates,
+            unsub_window: new.unsub_window,
+            notify_level: new.notify_level,
+            created: self.clock.now(),
+        };
+        for _ in 0..CODE_DRAWS {
+            campaign.code = draw_code()?;
+            match self.store.create_campaign(account, &campaign).await? {
+                CampaignClaim::Created => return Ok(campaign),
+                CampaignClaim::ChatTaken => return Err(AppError::ChatTaken),
+                CampaignClaim::NoChat => return Err(AppError::NoChat),
+                CampaignClaim::LimitReached => return Err(AppError::CampaignLimit),
+                CampaignClaim::CodeTaken => {}
+            }
+        }
+        Err(AppError::unavailable("every drawn code is in use"))
+    }
+
+    /// One campaign with its counters.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] if the account has none such, or it is deleted.
+    /// - [`AppError::Unavailable`], safe to retry.
+    pub async fn campaign_detail(
+        &self,
+        account: AccountId,
+        id: TrackingCampaignId,
+    ) -> AppResult<CampaignDetail> {
+        let campaign = self.live_campaign(account, id).await?;
+        let bot = self.store.bot(BotKey { account, bot: campaign.bot }).await?;
+        let counters = self.store.counters(&[CampaignKey { account, campaign: id }]).await?;
+        Ok(CampaignDetail {
+            campaign,
+            bot_username: bot.map(|bot| bot.username).unwrap_or_default(),
+            counters: counters.first().copied().unwrap_or_default(),
+        })
+    }
+
+    /// Every campaign that is not deleted, with its counters, by id.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn list_campaigns(&self, account: AccountId) -> AppResult<Vec<CampaignSummary>> {
+        let mut campaigns = self.store.campaigns(account).await?;
+        campaigns.retain(|campaign| campaign.status != CampaignStatus::Deleted);
+        let bots = self.store.bots(account).await?;
+        let keys: Vec<_> =
+            campaigns.iter().map(|campaign| CampaignKey { account, campaign: campaign.id }).collect();
+        let counters = self.store.counters(&keys).await?;
+        let username = |id| bots.iter().find(|bot| bot.id == id).map(|bot| bot.username.clone());
+        let summaries = campaigns.into_iter().zip(counters).map(|(campaign, counters)| CampaignSummary {
+            bot_username: username(campaign.bot).unwrap_or_default(),
+            campaign,
+            counters,
+        });
+        Ok(summaries.collect())
+    }
+
+    pub(super) async fn live_campaign(
+        &self,
+        account: AccountId,
+        id: TrackingCampaignId,
+    ) -> AppResult<TrackingCampaign> {
+        let campaign = self.store.campaign(CampaignKey { account, campaign: id }).await?;
+        campaign
+            .filter(|campaign| campaign.status != CampaignStatus::Deleted)
+            .ok_or(AppError::NotFound("campaign"))
+    }
+}
+
+impl NewCampaign {
+    fn validate(&self) -> AppResult<()> {
+        self.welcome.validate()?;
+        validate_notify_level(self.notify_level)?;
+        for event in LeadStatus::ALL {
+            let template = self.templates.get(event);
+            if !template.is_empty() {
+                validate_url_template(event.template_parameter(), template)?;
+            }
+        }
+        if !self.welcome.media.is_empty() {
+            return Err(AppError::parameter("media", "names no uploaded media"));
+        }
+        Ok(())
+    }
+}
+
+/// Six letters and digits; never a `-`, which ends the code in a deep link.
+fn draw_code() -> AppResult<String> {
+    const ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    // 252 is the largest multiple of 36 in a byte: above it some letters would come more often.
+    let mut code = String::with_capacity(CODE_LENGTH);
+    while code.len() < CODE_LENGTH {
+        let usable = random::<16>()?.into_iter().filter(|byte| *byte < 252);
+        code.extend(
+            usable.map(|byte| char::from(ALPHABET[usize::from(byte % 36)])).take(CODE_LENGTH - code.len()),
+        );
+    }
+    Ok(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_six_letters_and_digits() {
+        for _ in 0..1000 {
+            let code = draw_code().unwrap();
+            assert!(
+                code.len() == 6
+                    && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            );
+        }
+    }
+}

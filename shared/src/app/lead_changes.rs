@@ -1,0 +1,195 @@
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use super::App;
+use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
+use crate::domain::fact_clock::FactClock;
+use crate::domain::journal;
+use crate::domain::lead::{LeadFacts, events};
+use crate::domain::postback::within_unsub_window;
+use crate::domain::statistics::CounterChange;
+use crate::error::{AppError, AppResult};
+use crate::ids::{BotKey, CampaignKey, UserId};
+use crate::queue::{DelayedTask, Task};
+use crate::store::{JournalRow, Lead, MarkProgress};
+
+/// How often counting starts again when somebody else moved the mark.
+const COUNT_TRIES: usize = 10;
+
+/// One step of one lead, as the table's stream tells it.
+#[derive(Clone, Debug)]
+pub struct LeadChange {
+    /// The campaign.
+    pub campaign: CampaignKey,
+    /// Before; `None` for a person seen for the first time.
+    pub old: Option<Lead>,
+    /// After; `None` where the item was removed.
+    pub new: Option<Lead>,
+    /// The record's place in its stream shard: a number of up to 40 digits.
+    pub sequence: String,
+}
+
+/// Changes in the order of one stream shard.
+#[derive(Clone, Debug)]
+pub struct StreamBatch {
+    /// The shard.
+    pub shard: String,
+    /// Its records, oldest first.
+    pub changes: Vec<LeadChange>,
+}
+
+/// What the changes of one campaign amount to.
+#[derive(Default)]
+struct CampaignWork {
+    /// By place in the journal: a row corrected within the batch is written once, as corrected.
+    journal: BTreeMap<FactClock, JournalRow>,
+    tasks: Vec<DelayedTask>,
+}
+
+impl App {
+    /// Makes of each change its journal rows, contacts and postback decisions, then counts.
+    ///
+    /// A batch may come again, whole or in part: rows are written over themselves, a postback keeps its id,
+    /// and counters move together with a mark of how far the shard is counted.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry with the same batch.
+    pub async fn process_lead_changes(&self, batch: &StreamBatch) -> AppResult<()> {
+        let mut by_campaign: BTreeMap<CampaignKey, Vec<&LeadChange>> = BTreeMap::new();
+        for change in &batch.changes {
+            by_campaign.entry(change.campaign).or_default().push(change);
+        }
+        for (key, changes) in by_campaign {
+            if let Some(campaign) = self.cached_campaign(key).await? {
+                self.carry_out(key, &campaign, &changes).await?;
+            }
+            self.count(key, &batch.shard, &changes).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts a stream record that does not read where an operator finds it; the record's item is in the table.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn put_aside_record(&self, shard: &str, event_id: &str, sequence: &str) -> AppResult<()> {
+        let url = self.config.lead_stream_dead_letters_url.as_ref();
+        let queue = self.queue(url, "LEAD_STREAM_DEAD_LETTERS_URL")?;
+        let record = serde_json::json!({"shard": shard, "event_id": event_id, "sequence": sequence});
+        queue.send_text(record.to_string()).await
+    }
+
+    async fn carry_out(
+        &self,
+        key: CampaignKey,
+        campaign: &TrackingCampaign,
+        changes: &[&LeadChange],
+    ) -> AppResult<()> {
+        let bot = BotKey { account: key.account, bot: campaign.bot };
+        let mut work = CampaignWork::default();
+        let mut places: HashMap<UserId, u64> = HashMap::new();
+        for change in changes {
+            let Some(new) = &change.new else { continue };
+            let old = facts(change.old.as_ref());
+            work.journal.extend(journal_rows(campaign, &old, new).map(|row| (row.clock, row)));
+            let place = places.entry(new.person.user).or_default();
+            for task in postback_tasks(key, campaign, &old, new) {
+                // The queue keeps no order: what is told later of the same person also leaves later.
+                work.tasks.push(DelayedTask { task, delay: Duration::from_secs(*place) });
+                *place += 1;
+            }
+            if let Some(start) = new.facts.starts.difference(&old.starts).max() {
+                self.store.record_contact(bot, &new.person, start.clock).await?;
+            }
+        }
+        if !work.journal.is_empty() {
+            let rows: Vec<_> = work.journal.into_values().collect();
+            self.store.write_journal(bot, &rows).await?;
+        }
+        if !work.tasks.is_empty() {
+            self.postback_queue()?.send(&work.tasks).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts what was not counted before. Whoever else counts the same shard at the same moment is noticed by
+    /// the mark, and what is left is counted again.
+    async fn count(&self, key: CampaignKey, shard: &str, changes: &[&LeadChange]) -> AppResult<()> {
+        for _ in 0..COUNT_TRIES {
+            let counted = self.store.counted_up_to(key, shard).await?;
+            let news = |change: &&&LeadChange| {
+                counted
+                    .as_deref()
+                    .is_none_or(|counted| sequence_order(&change.sequence) > sequence_order(counted))
+            };
+            let mut sum = CounterChange::default();
+            let mut last = None;
+            for change in changes.iter().filter(news) {
+                let step = CounterChange::between(&facts(change.old.as_ref()), &facts(change.new.as_ref()));
+                // A change that counts for nothing needs no mark: counting it again is harmless.
+                if step != CounterChange::default() {
+                    sum.add(step);
+                    last = Some(change.sequence.as_str());
+                }
+            }
+            let Some(sequence) = last else { return Ok(()) };
+            let progress = MarkProgress { shard, counted: counted.as_deref(), sequence };
+            if self.store.count(key, &sum, progress, self.clock.now()).await? {
+                return Ok(());
+            }
+        }
+        Err(AppError::unavailable("the counters' mark does not hold still"))
+    }
+}
+
+/// Sequence numbers are decimal text of differing length: the longer is the later.
+fn sequence_order(sequence: &str) -> (usize, &str) {
+    let digits = sequence.trim_start_matches('0');
+    (digits.len(), digits)
+}
+
+fn facts(lead: Option<&Lead>) -> LeadFacts {
+    lead.map(|lead| lead.facts.clone()).unwrap_or_default()
+}
+
+fn journal_rows<'a>(
+    campaign: &'a TrackingCampaign,
+    old: &LeadFacts,
+    new: &'a Lead,
+) -> impl Iterator<Item = JournalRow> + use<'a> {
+    let entries = journal::entries(old, &new.facts).into_iter();
+    entries.map(|entry| JournalRow {
+        chat: campaign.chat,
+        clock: entry.clock,
+        action: entry.action,
+        user: new.person.user,
+        username: new.person.username.clone(),
+        campaign: Some(campaign.id),
+        lead: new.id.filter(|_| entry.paid),
+    })
+}
+
+/// One task for each event that is to be told: none while the campaign is paused, none outside the window.
+fn postback_tasks(key: CampaignKey, campaign: &TrackingCampaign, old: &LeadFacts, new: &Lead) -> Vec<Task> {
+    if campaign.status != CampaignStatus::Active {
+        return Vec::new();
+    }
+    let told = events(old, &new.facts).into_iter();
+    let told = told.filter(|event| within_unsub_window(*event, &new.facts, campaign.unsub_window));
+    told.map(|event| Task::PostbackV1 { campaign: key, user: new.person.user, event }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequence_numbers_are_compared_as_numbers() {
+        assert!(sequence_order("900") < sequence_order("1000"));
+        assert!(sequence_order("0900") < sequence_order("1000"));
+        assert!(sequence_order("100000000000000000001") > sequence_order("99999999999999999999"));
+        assert_eq!(sequence_order("000123"), sequence_order("123"));
+    }
+}

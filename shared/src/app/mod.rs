@@ -1,0 +1,112 @@
+//! Use cases: what a route or a worker does, one file per noun. No SDK, no HTTP status, no Lambda type.
+
+mod accounts;
+mod bots;
+mod cache;
+mod campaigns;
+mod lead_changes;
+mod links;
+mod postbacks;
+mod updates;
+mod welcome;
+
+use std::sync::OnceLock;
+
+pub use accounts::NewAccount;
+pub use bots::{BotState, BotSummary, ConnectedBot, TrackableChat};
+pub use campaigns::{CampaignDetail, CampaignSummary, NewCampaign};
+pub use lead_changes::{LeadChange, StreamBatch};
+pub use postbacks::TaskOutcome;
+pub use updates::UpdateRefusal;
+
+use crate::aws::{Aws, SharedHttpClient};
+use crate::clock::Clock;
+use crate::config::{Config, TokenKey};
+use crate::error::{AppError, AppResult};
+use crate::outbound::Outbound;
+use crate::queue::Queue;
+use crate::secret::Seal;
+use crate::store::Store;
+use crate::telegram::Telegram;
+use cache::WebhookCache;
+
+/// What use cases work with. Clients are made at their first use, so that a function carries only its own.
+#[derive(Debug)]
+pub struct App {
+    /// The table.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    config: Config,
+    aws: Aws,
+    telegram: OnceLock<Telegram>,
+    outbound: OnceLock<Outbound>,
+    postback_queue: OnceLock<Queue>,
+    seal: OnceLock<Seal>,
+    webhook_cache: WebhookCache,
+}
+
+impl App {
+    /// The use cases over this configuration. `http` stands in for the AWS connection in tests.
+    #[must_use]
+    pub fn new(config: Config, clock: Clock, http: Option<SharedHttpClient>) -> Self {
+        let aws = Aws::new(config.aws.clone(), http);
+        Self {
+            store: Store::new(aws.dynamodb(), config.table_name.clone()),
+            webhook_cache: WebhookCache::new(clock.clone()),
+            clock,
+            config,
+            aws,
+            telegram: OnceLock::new(),
+            outbound: OnceLock::new(),
+            postback_queue: OnceLock::new(),
+            seal: OnceLock::new(),
+        }
+    }
+
+    fn telegram(&self) -> AppResult<&Telegram> {
+        once(&self.telegram, || {
+            Telegram::new(self.config.telegram_api_url.clone()).map_err(|e| unusable("Telegram", &e))
+        })
+    }
+
+    fn outbound(&self) -> AppResult<&Outbound> {
+        once(&self.outbound, || {
+            Outbound::new(self.config.targets).map_err(|error| unusable("outbound", &error))
+        })
+    }
+
+    fn postback_queue(&self) -> AppResult<&Queue> {
+        once(&self.postback_queue, || {
+            self.queue(self.config.postback_queue_url.as_ref(), "POSTBACK_QUEUE_URL")
+        })
+    }
+
+    fn queue(&self, url: Option<&String>, variable: &str) -> AppResult<Queue> {
+        let url = url.ok_or_else(|| AppError::unavailable(format!("the environment lacks {variable}")))?;
+        Ok(Queue::new(self.aws.sqs(), url.clone()))
+    }
+
+    fn seal(&self) -> AppResult<&Seal> {
+        once(&self.seal, || match &self.config.token_key {
+            Some(TokenKey::Kms(key_id)) => Ok(Seal::Kms { client: self.aws.kms(), key_id: key_id.clone() }),
+            Some(TokenKey::File(path)) => {
+                Seal::from_file(path).map_err(|error| unusable("the token key", &error))
+            }
+            None => Err(AppError::unavailable("the environment lacks TOKEN_KMS_KEY_ID")),
+        })
+    }
+}
+
+/// The value of a cell, made at the first call. Two first calls at once may both make one; one of them is kept.
+fn once<T>(cell: &OnceLock<T>, make: impl FnOnce() -> AppResult<T>) -> AppResult<&T> {
+    if let Some(made) = cell.get() {
+        return Ok(made);
+    }
+    let made = make()?;
+    Ok(cell.get_or_init(|| made))
+}
+
+fn unusable(what: &str, error: &dyn std::error::Error) -> AppError {
+    AppError::unavailable(format!("{what} cannot be used: {error}"))
+}
