@@ -1,0 +1,5 @@
+//! The Lambda binary of [`postback_sender::POSTBACK_SENDER`].
+
+fn main() -> std::process::ExitCode {
+    shared::edge::queue::serve(postback_sender::POSTBACK_SENDER)
+}

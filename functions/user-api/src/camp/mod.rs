@@ -1,0 +1,6 @@
+//! Tracking campaigns.
+
+pub mod add;
+pub mod get;
+pub mod link;
+pub mod list;

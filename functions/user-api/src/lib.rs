@@ -1,0 +1,52 @@
+//! The User API, `/api/*.json`: one file a route, one binary a route.
+
+pub mod bots;
+pub mod camp;
+pub mod unknown;
+
+use shared::edge::http::Route;
+
+/// Makes a [`Route`] of a handler: check the key, read the parameters, act, answer.
+macro_rules! route {
+    ($binary:literal, $method:literal, $path:literal, $handler:path) => {
+        Route {
+            binary: $binary,
+            method: $method,
+            path: $path,
+            handle: |app, request| {
+                Box::pin(async move {
+                    let outcome = async {
+                        let call = shared::edge::user_api::Call::open(app, &request).await?;
+                        let params = shared::edge::params::FromParams::from_params(&call.params)?;
+                        $handler(app, &call, params).await
+                    };
+                    shared::edge::envelope::user_api(outcome.await)
+                })
+            },
+        }
+    };
+}
+
+/// `POST /api/bots/add.json`
+pub const BOTS_ADD: Route = route!("bots-add", "POST", "/api/bots/add.json", bots::add::add);
+/// `GET /api/bots/list.json`
+pub const BOTS_LIST: Route = route!("bots-list", "GET", "/api/bots/list.json", bots::list::list);
+/// `GET /api/bots/chats.json`
+pub const BOTS_CHATS: Route = route!("bots-chats", "GET", "/api/bots/chats.json", bots::chats::chats);
+/// `POST /api/bots/del.json`
+pub const BOTS_DEL: Route = route!("bots-del", "POST", "/api/bots/del.json", bots::del::del);
+/// `POST /api/camp/add.json`
+pub const CAMP_ADD: Route = route!("camp-add", "POST", "/api/camp/add.json", camp::add::add);
+/// `GET /api/camp/get.json`
+pub const CAMP_GET: Route = route!("camp-get", "GET", "/api/camp/get.json", camp::get::get);
+/// `GET /api/camp/list.json`
+pub const CAMP_LIST: Route = route!("camp-list", "GET", "/api/camp/list.json", camp::list::list);
+/// `GET /api/camp/link.json`
+pub const CAMP_LINK: Route = route!("camp-link", "GET", "/api/camp/link.json", camp::link::link);
+/// Every other path or method under `/api`
+pub const UNKNOWN_ROUTE: Route =
+    Route { binary: "unknown-route", method: "ANY", path: "/api/{proxy+}", handle: unknown::answer };
+
+/// Every route of the API.
+pub const ROUTES: [Route; 9] =
+    [BOTS_ADD, BOTS_LIST, BOTS_CHATS, BOTS_DEL, CAMP_ADD, CAMP_GET, CAMP_LIST, CAMP_LINK, UNKNOWN_ROUTE];
