@@ -1,0 +1,206 @@
+//! One queue's messages. Every moment is wall-clock time, so that it means the same after a restart.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::message::{Message, Received, Sent};
+use crate::template::QueueSpec;
+
+/// How long SQS remembers a deduplication id.
+const DEDUPLICATION_MS: u64 = 5 * 60 * 1_000;
+
+/// One queue's messages, in the order in which they came.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Queue {
+    next_position: u64,
+    messages: BTreeMap<u64, Message>,
+    recent: BTreeMap<String, Recent>,
+}
+
+/// A FIFO message that may be sent again without effect.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Recent {
+    id: String,
+    sequence: Option<String>,
+    until_ms: u64,
+}
+
+/// How many messages a queue has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Can be received now.
+    pub visible: usize,
+    /// Received and neither deleted nor visible again.
+    pub in_flight: usize,
+    /// Not yet visible for the first time.
+    pub delayed: usize,
+}
+
+/// What one receive request does.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Now in flight.
+    pub received: Vec<Received>,
+    /// Received too often; on their way to the dead-letter queue.
+    pub dead: Vec<Message>,
+    /// Whether messages past their retention were dropped.
+    pub has_expired: bool,
+}
+
+impl Depth {
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.visible + self.in_flight + self.delayed
+    }
+}
+
+impl Queue {
+    pub(super) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    pub(super) fn bodies(&self) -> Vec<String> {
+        self.messages.values().map(|message| message.body.clone()).collect()
+    }
+
+    pub(super) fn purge(&mut self) {
+        self.messages.clear();
+    }
+
+    pub(super) fn depth(&self, now_ms: u64) -> Depth {
+        let mut depth = Depth::default();
+        for message in self.messages.values() {
+            match (message.visible_from_ms > now_ms, &message.receipt) {
+                (false, _) => depth.visible += 1,
+                (true, Some(_)) => depth.in_flight += 1,
+                (true, None) => depth.delayed += 1,
+            }
+        }
+        depth
+    }
+
+    /// Makes what is in flight visible.
+    pub(super) fn release(&mut self, now_ms: u64) {
+        for message in self.messages.values_mut() {
+            if message.receipt.take().is_some() {
+                message.visible_from_ms = message.visible_from_ms.min(now_ms);
+            }
+        }
+    }
+
+    pub(super) fn push(&mut self, message: Message) {
+        self.messages.insert(self.next_position, message);
+        self.next_position += 1;
+    }
+
+    /// A FIFO queue drops a message whose deduplication id came within five minutes.
+    pub(super) fn push_unless_duplicate(&mut self, spec: &QueueSpec, mut message: Message) -> Sent {
+        let (Some(fifo), Some(deduplication_id)) = (spec.fifo, message.deduplication_id.clone()) else {
+            let sent = Sent { id: message.id.clone(), sequence: None };
+            self.push(message);
+            return sent;
+        };
+        let now_ms = message.sent_ms;
+        self.recent.retain(|_, recent| recent.until_ms > now_ms);
+        let group = message.group.as_deref().filter(|_| fifo.per_group).unwrap_or_default();
+        let key = format!("{}:{group}:{deduplication_id}", group.len());
+        if let Some(recent) = self.recent.get(&key) {
+            return Sent { id: recent.id.clone(), sequence: recent.sequence.clone() };
+        }
+        message.sequence = Some(format!("{:020}", self.next_position + 1));
+        let sent = Sent { id: message.id.clone(), sequence: message.sequence.clone() };
+        let until_ms = now_ms + DEDUPLICATION_MS;
+        self.recent.insert(key, Recent { id: sent.id.clone(), sequence: sent.sequence.clone(), until_ms });
+        self.push(message);
+        sent
+    }
+
+    /// Takes up to `maximum` visible messages; of a FIFO queue, none of a group that has one in flight.
+    pub(super) fn take(
+        &mut self,
+        spec: &QueueSpec,
+        now_ms: u64,
+        visible_again_ms: u64,
+        maximum: usize,
+    ) -> Taken {
+        let oldest_ms = now_ms.saturating_sub(1_000 * u64::from(spec.retention_s));
+        let blocked = self.groups_in_flight(spec, now_ms);
+        let mut taken = Taken::default();
+        let mut gone = Vec::new();
+        for (&position, message) in &mut self.messages {
+            if taken.received.len() >= maximum {
+                break;
+            }
+            let is_blocked = message.group.as_ref().is_some_and(|group| blocked.contains(group));
+            if message.sent_ms < oldest_ms {
+                taken.has_expired = true;
+                gone.push(position);
+            } else if message.visible_from_ms > now_ms || is_blocked {
+                // Not now.
+            } else if spec
+                .redrive
+                .as_ref()
+                .is_some_and(|redrive| message.receive_count >= redrive.max_receive_count)
+            {
+                taken.dead.push(message.clone());
+                gone.push(position);
+            } else {
+                taken.received.push(receive(position, message, now_ms, visible_again_ms));
+            }
+        }
+        for position in gone {
+            self.messages.remove(&position);
+        }
+        taken
+    }
+
+    /// When the next message becomes visible, if one will.
+    pub(super) fn next_visible_ms(&self, now_ms: u64) -> Option<u64> {
+        self.messages.values().map(|message| message.visible_from_ms).filter(|&moment| moment > now_ms).min()
+    }
+
+    pub(super) fn delete(&mut self, receipt: &str) {
+        if let Some(position) = self.position(receipt) {
+            self.messages.remove(&position);
+        }
+    }
+
+    /// False if the message is not in flight.
+    pub(super) fn change_visibility(&mut self, receipt: &str, now_ms: u64, seconds: u32) -> bool {
+        let message = self.position(receipt).and_then(|position| self.messages.get_mut(&position));
+        match message.filter(|message| message.visible_from_ms > now_ms) {
+            Some(message) => {
+                message.visible_from_ms = now_ms + 1_000 * u64::from(seconds);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn groups_in_flight(&self, spec: &QueueSpec, now_ms: u64) -> HashSet<String> {
+        if spec.fifo.is_none() {
+            return HashSet::new();
+        }
+        let in_flight = self.messages.values().filter(|message| message.visible_from_ms > now_ms);
+        in_flight.filter_map(|message| message.group.clone()).collect()
+    }
+
+    /// The message of a receipt, if no later one was given out.
+    fn position(&self, receipt: &str) -> Option<u64> {
+        let (position, secret) = receipt.split_once('.')?;
+        let position = position.parse().ok()?;
+        (self.messages.get(&position)?.receipt.as_deref() == Some(secret)).then_some(position)
+    }
+}
+
+fn receive(position: u64, message: &mut Message, now_ms: u64, visible_again_ms: u64) -> Received {
+    let secret = uuid::Uuid::new_v4().to_string();
+    message.receive_count += 1;
+    message.first_received_ms.get_or_insert(now_ms);
+    message.visible_from_ms = visible_again_ms;
+    let receipt = format!("{position}.{secret}");
+    message.receipt = Some(secret);
+    Received { receipt, message: message.clone() }
+}
