@@ -1,0 +1,97 @@
+//! Every function of the template, run inside this process behind its real event and response types.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use lambda_runtime::{Context, LambdaEvent};
+use lead_stream::LEAD_STREAM;
+use local_aws::{Environment, FunctionError, Handler, Invocation};
+use postback_sender::POSTBACK_SENDER;
+use serde_json::Value;
+use shared::App;
+use shared::aws::SharedHttpClient;
+use shared::clock::Clock;
+use shared::config::Config;
+use shared::edge::http::Route;
+use shared::edge::{HandlerError, http, queue, stream};
+use telegram_webhook::TELEGRAM_WEBHOOK;
+use user_api::ROUTES;
+
+/// One function, by what calls it.
+#[derive(Clone, Copy)]
+pub enum Function {
+    /// The HTTP API.
+    Http(Route),
+    /// A queue.
+    Queue(queue::QueueFunction),
+    /// The table's stream.
+    Stream(stream::StreamFunction),
+}
+
+/// Every function there is; a test compares them with the template.
+pub const FUNCTIONS: [Function; ROUTES.len() + 3] = {
+    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 3];
+    all[1] = Function::Stream(LEAD_STREAM);
+    all[2] = Function::Queue(POSTBACK_SENDER);
+    let mut index = 0;
+    while index < ROUTES.len() {
+        all[index + 3] = Function::Http(ROUTES[index]);
+        index += 1;
+    }
+    all
+};
+
+impl Function {
+    /// The name of its binary.
+    #[must_use]
+    pub const fn binary(&self) -> &'static str {
+        match self {
+            Self::Http(route) => route.binary,
+            Self::Queue(function) => function.binary,
+            Self::Stream(function) => function.binary,
+        }
+    }
+
+    async fn invoke(self, app: Arc<App>, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {
+        match self {
+            Self::Http(route) => http::invoke(route, app, event).await,
+            Self::Queue(_) => queue::invoke(app, event).await,
+            Self::Stream(_) => stream::invoke(app, event).await,
+        }
+    }
+}
+
+/// The handler of a binary in its environment; `None` if there is no such function or the environment lacks
+/// something.
+pub(crate) fn find_handler(
+    binary: &str,
+    environment: &Environment,
+    clock: &Clock,
+    http: &SharedHttpClient,
+) -> Option<Handler> {
+    let function = FUNCTIONS.into_iter().find(|function| function.binary() == binary)?;
+    let config = Config::read(|name| environment.get(name).cloned());
+    let config =
+        config.inspect_err(|error| tracing::error!(binary, %error, "the template is incomplete")).ok()?;
+    let app = Arc::new(App::new(config, clock.clone(), Some(http.clone())));
+    Some(Arc::new(move |invocation: Invocation| {
+        let app = Arc::clone(&app);
+        async move {
+            let event =
+                LambdaEvent::new(invocation.event, context(&invocation.request_id, invocation.deadline_ms));
+            function.invoke(app, event).await.map_err(failure)
+        }
+        .boxed()
+    }))
+}
+
+fn context(request_id: &str, deadline_ms: u64) -> Context {
+    let mut context = Context::default();
+    request_id.clone_into(&mut context.request_id);
+    context.deadline = deadline_ms;
+    context
+}
+
+fn failure(error: HandlerError) -> FunctionError {
+    FunctionError { kind: "HandlerError".to_owned(), message: error.to_string() }
+}

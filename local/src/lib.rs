@@ -1,0 +1,15 @@
+//! The whole of Gatepost on one machine: the template's functions, tables and queues on embedded servers, a
+//! Telegram simulator, and the operator's commands.
+
+pub mod args;
+pub mod client;
+pub mod demo;
+pub mod faults;
+mod functions;
+pub mod operator;
+mod poll;
+pub mod screen;
+mod system;
+
+pub use functions::FUNCTIONS;
+pub use system::{StartError, System, SystemOptions, TEMPLATE, Telegram};

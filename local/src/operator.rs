@@ -1,0 +1,135 @@
+//! The operator's commands on accounts, on this machine's table or one on AWS.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use local_aws::{Cloud, CloudOptions, Environment, Functions, Template};
+use serde::Deserialize;
+use shared::App;
+use shared::clock::Clock;
+use shared::config::{Config, MissingVariable};
+use shared::domain::calendar;
+use shared::error::AppError;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::args::{AccountCommand, TableArgs};
+use crate::screen::say;
+use crate::system::{StartError, TEMPLATE, make_folder, operator_app};
+
+/// Where a running system says how to reach its table.
+pub(crate) const RUNNING_FILE: &str = "running.json";
+
+/// Why a command did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// The table on this machine cannot be opened.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The environment does not lead to AWS.
+    #[error(transparent)]
+    Environment(#[from] MissingVariable),
+    /// The use case refused, or storage does not answer.
+    #[error("{source}{}", detail(.source))]
+    App {
+        /// What it said.
+        #[from]
+        source: AppError,
+    },
+}
+
+fn detail(error: &AppError) -> String {
+    match error {
+        AppError::Unavailable { internal } => format!(" ({internal})"),
+        _ => String::new(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Running {
+    environment: BTreeMap<String, String>,
+    table: String,
+}
+
+/// The table a command works on, and what must be stopped after it.
+struct OpenTable {
+    app: Arc<App>,
+    cloud: Option<Cloud>,
+}
+
+/// Carries out a command on accounts.
+///
+/// # Errors
+///
+/// [`OperatorError`].
+pub async fn account(command: AccountCommand) -> Result<(), OperatorError> {
+    let table = match &command {
+        AccountCommand::Add { table, .. } | AccountCommand::List { table } => open_table(table).await?,
+    };
+    let outcome = match command {
+        AccountCommand::Add { name, campaign_limit, .. } => add(&table.app, &name, campaign_limit).await,
+        AccountCommand::List { .. } => list(&table.app).await,
+    };
+    if let Some(cloud) = table.cloud {
+        cloud.stop().await;
+    }
+    outcome
+}
+
+async fn add(app: &App, name: &str, campaign_limit: Option<u64>) -> Result<(), OperatorError> {
+    let account = app.add_account(name, campaign_limit).await?;
+    say(format_args!("account {}", account.id));
+    say(format_args!("API key, shown only now: {}", account.key.reveal()));
+    Ok(())
+}
+
+async fn list(app: &App) -> Result<(), OperatorError> {
+    for account in app.store.accounts().await? {
+        say(format_args!("{}\t{}\t{}", account.id, calendar::date_time(account.created), account.name));
+    }
+    Ok(())
+}
+
+async fn open_table(args: &TableArgs) -> Result<OpenTable, OperatorError> {
+    if let Some(table) = &args.table {
+        let config = Config::from_environment_on(table)?;
+        return Ok(OpenTable { app: Arc::new(App::new(config, Clock::System, None)), cloud: None });
+    }
+    if let Some(running) = find_running(&args.data).await {
+        let config = Config::read_on(&running.table, |name| running.environment.get(name).cloned())?;
+        return Ok(OpenTable { app: Arc::new(App::new(config, Clock::System, None)), cloud: None });
+    }
+    let cloud = open_resting(&args.data).await?;
+    Ok(OpenTable { app: operator_app(&cloud, &Clock::System)?, cloud: Some(cloud) })
+}
+
+/// How to reach the table of a system that runs on this data folder now.
+async fn find_running(data: &Path) -> Option<Running> {
+    let text = std::fs::read_to_string(data.join(RUNNING_FILE)).ok()?;
+    let running: Running = serde_json::from_str(&text).ok()?;
+    let endpoint = running.environment.get("AWS_ENDPOINT_URL_DYNAMODB")?;
+    let address = endpoint.strip_prefix("http://")?.trim_end_matches('/').to_owned();
+    let reached = tokio::time::timeout(Duration::from_millis(500), TcpStream::connect(address)).await;
+    reached.is_ok_and(|stream| stream.is_ok()).then_some(running)
+}
+
+/// The table of a data folder on which no system runs; no function is called meanwhile.
+async fn open_resting(data: &Path) -> Result<Cloud, StartError> {
+    make_folder(data)?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+    let listener = listener.map_err(|source| StartError::Port { port: 0, source })?;
+    Ok(Cloud::start(CloudOptions {
+        template: Template::parse(TEMPLATE)?.without_functions(),
+        listener,
+        data: data.to_owned(),
+        ephemeral: false,
+        parameters: BTreeMap::new(),
+        environment: Environment::new(),
+        functions: Functions::InProcess(Box::new(|_, _| None)),
+        extra_routes: Router::new(),
+    })
+    .await?)
+}

@@ -1,0 +1,290 @@
+//! Everything together, started in order and stopped in the opposite one.
+
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use local_aws::{Cloud, CloudOptions, Environment, Functions, Template};
+use shared::App;
+use shared::aws::SharedHttpClient;
+use shared::clock::Clock;
+use shared::config::{Config, MissingVariable};
+use shared::error::AppError;
+use telegram_simulator::{Simulator, SimulatorOptions};
+use tokio::net::TcpListener;
+
+use crate::args::RunArgs;
+use crate::functions::find_handler;
+use crate::poll::Poller;
+
+/// The one description of the system.
+pub const TEMPLATE: &str = include_str!("../../infra/template.yaml");
+
+/// The table's logical id in the template.
+const TABLE: &str = "Table";
+
+/// How to run the system.
+#[derive(Clone, Debug)]
+pub struct SystemOptions {
+    /// The port on 127.0.0.1; 0 = any free one.
+    pub port: u16,
+    /// Where data is kept.
+    pub data: PathBuf,
+    /// Keep items and messages in memory only.
+    pub ephemeral: bool,
+    /// The Bot API.
+    pub telegram: Telegram,
+    /// What Telegram is told to call; `None` = this system.
+    pub public_url: Option<String>,
+    /// Whether postbacks may go to private addresses.
+    pub allow_private_targets: bool,
+    /// Real binaries instead of the functions in this process.
+    pub bins: Option<PathBuf>,
+    /// The time, for the functions in this process.
+    pub clock: Clock,
+    /// The functions' connection to AWS; `None` = an ordinary one.
+    pub http: Option<SharedHttpClient>,
+}
+
+/// Which Bot API the system talks to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Telegram {
+    /// The built-in simulator.
+    Simulator,
+    /// One that delivers updates by webhook.
+    Webhook(String),
+    /// One that is asked for updates, because it cannot reach this machine.
+    Poll(String),
+}
+
+impl From<&RunArgs> for SystemOptions {
+    fn from(args: &RunArgs) -> Self {
+        let base_url = |url: &String| url.trim_end_matches('/').to_owned();
+        let telegram = match (&args.telegram_api_url, args.poll) {
+            (None, _) => Telegram::Simulator,
+            (Some(url), false) => Telegram::Webhook(base_url(url)),
+            (Some(url), true) => Telegram::Poll(base_url(url)),
+        };
+        Self {
+            port: args.port,
+            data: args.data.clone(),
+            ephemeral: args.ephemeral,
+            telegram,
+            public_url: args.public_url.clone(),
+            allow_private_targets: args.allow_private_targets,
+            bins: args.bins.clone(),
+            clock: Clock::System,
+            http: None,
+        }
+    }
+}
+
+/// Why the system does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The port is taken, or may not be used.
+    #[error("cannot listen on port {port}: {source}")]
+    Port {
+        /// The port.
+        port: u16,
+        /// What the machine said.
+        source: std::io::Error,
+    },
+    /// The data folder cannot be used.
+    #[error("{}: {source}", path.display())]
+    Data {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the machine said.
+        source: std::io::Error,
+    },
+    /// The embedded AWS does not start.
+    #[error(transparent)]
+    Cloud(#[from] local_aws::StartError),
+    /// The template does not read.
+    #[error(transparent)]
+    Template(#[from] local_aws::TemplateError),
+    /// The simulator does not start.
+    #[error(transparent)]
+    Simulator(#[from] telegram_simulator::StartError),
+    /// TLS cannot be set up.
+    #[error("TLS: {0}")]
+    Tls(#[from] reqwest::Error),
+    /// The template gives the operator's tools too little.
+    #[error(transparent)]
+    Environment(#[from] MissingVariable),
+    /// The first account could not be made.
+    #[error("the first account: {0:?}")]
+    Account(#[from] AppError),
+}
+
+/// A running system.
+pub struct System {
+    /// The embedded AWS.
+    pub cloud: Cloud,
+    /// The simulator, if Telegram is simulated.
+    pub simulator: Option<Simulator>,
+    /// The use cases, for the operator and for looking into the store.
+    pub app: Arc<App>,
+    poller: Option<Poller>,
+    key_path: PathBuf,
+}
+
+impl System {
+    /// Starts everything; it answers when this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`].
+    pub async fn start(options: SystemOptions) -> Result<Self, StartError> {
+        make_folder(&options.data)?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await;
+        let listener = listener.map_err(|source| StartError::Port { port: options.port, source })?;
+        let port =
+            listener.local_addr().map_err(|source| StartError::Port { port: options.port, source })?.port();
+        let origin = format!("http://127.0.0.1:{port}");
+
+        let simulator = start_simulator(&options, &origin)?;
+        let poller = match &options.telegram {
+            Telegram::Poll(url) => Some(Poller::start(url.clone(), options.data.join("poll.json"))?),
+            Telegram::Simulator | Telegram::Webhook(_) => None,
+        };
+        let mut extra_routes = Router::new().route("/healthz", get(|| async { "ok" }));
+        extra_routes =
+            simulator.iter().fold(extra_routes, |routes, simulator| routes.merge(simulator.router()));
+        extra_routes = poller.iter().fold(extra_routes, |routes, poller| routes.merge(poller.router()));
+
+        let http = options.http.clone().unwrap_or_else(shared::aws::http_client);
+        let cloud = Cloud::start(CloudOptions {
+            template: Template::parse(TEMPLATE)?,
+            listener,
+            data: options.data.clone(),
+            ephemeral: options.ephemeral,
+            parameters: [("TelegramApiUrl".to_owned(), telegram_url(&options.telegram, &origin))].into(),
+            environment: environment(&options, &origin),
+            functions: functions(&options, &http),
+            extra_routes,
+        })
+        .await?;
+        let app = operator_app(&cloud, &options.clock)?;
+        let system = Self { cloud, simulator, app, poller, key_path: options.data.join("api-key") };
+        system.make_first_account().await?;
+        write_running(&options.data, &system.cloud)?;
+        Ok(system)
+    }
+
+    /// `http://127.0.0.1:<port>`
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        self.cloud.base_url()
+    }
+
+    /// The first account's key; `None` if its file is gone.
+    #[must_use]
+    pub fn first_key(&self) -> Option<String> {
+        Some(std::fs::read_to_string(&self.key_path).ok()?.trim().to_owned())
+    }
+
+    /// Where the first account's key is kept.
+    #[must_use]
+    pub fn key_path(&self) -> &Path {
+        &self.key_path
+    }
+
+    /// Stops everything; what is still queued is kept.
+    pub async fn stop(self) {
+        if let Some(poller) = self.poller {
+            poller.stop().await;
+        }
+        if let Some(simulator) = &self.simulator {
+            simulator.stop().await;
+        }
+        self.cloud.stop().await;
+    }
+
+    async fn make_first_account(&self) -> Result<(), StartError> {
+        if self.app.store.accounts().await?.is_empty() {
+            let account = self.app.add_account("first account", None).await?;
+            let line = format!("{}\n", account.key.reveal());
+            let written = write_private(&self.key_path, line.as_bytes());
+            written.map_err(|source| StartError::Data { path: self.key_path.clone(), source })?;
+        }
+        Ok(())
+    }
+}
+
+fn start_simulator(options: &SystemOptions, origin: &str) -> Result<Option<Simulator>, StartError> {
+    let data_file = (!options.ephemeral).then(|| options.data.join("telegram.json"));
+    let simulator_options = SimulatorOptions { data_file, public_url: origin.to_owned() };
+    Ok(match options.telegram {
+        Telegram::Simulator => Some(Simulator::start(simulator_options)?),
+        Telegram::Webhook(_) | Telegram::Poll(_) => None,
+    })
+}
+
+fn telegram_url(telegram: &Telegram, origin: &str) -> String {
+    match telegram {
+        Telegram::Simulator => format!("{origin}/simulator/api"),
+        Telegram::Webhook(url) => url.clone(),
+        Telegram::Poll(_) => format!("{origin}/poll"),
+    }
+}
+
+/// What the deployed template does not say: where this machine is, and what is allowed only here.
+fn environment(options: &SystemOptions, origin: &str) -> Environment {
+    let public_url = match options.telegram {
+        Telegram::Poll(_) => origin.to_owned(),
+        Telegram::Simulator | Telegram::Webhook(_) => {
+            options.public_url.clone().unwrap_or_else(|| origin.to_owned())
+        }
+    };
+    let key_file = std::path::absolute(options.data.join("token-key"))
+        .unwrap_or_else(|_| options.data.join("token-key"));
+    Environment::from([
+        ("PUBLIC_URL".to_owned(), public_url),
+        ("TOKEN_KEY_FILE".to_owned(), key_file.display().to_string()),
+        ("ALLOW_PRIVATE_TARGETS".to_owned(), options.allow_private_targets.to_string()),
+    ])
+}
+
+fn functions(options: &SystemOptions, http: &SharedHttpClient) -> Functions {
+    match &options.bins {
+        Some(folder) => Functions::Binaries(folder.clone()),
+        None => {
+            let (clock, http) = (options.clock.clone(), http.clone());
+            Functions::InProcess(Box::new(move |binary, environment| {
+                find_handler(binary, environment, &clock, &http)
+            }))
+        }
+    }
+}
+
+/// The use cases on the cloud's table, with a connection of their own.
+pub(crate) fn operator_app(cloud: &Cloud, clock: &Clock) -> Result<Arc<App>, StartError> {
+    let table = cloud.table_name(TABLE).unwrap_or(TABLE);
+    let config = Config::read_on(table, |name| cloud.aws_environment().get(name).cloned())?;
+    Ok(Arc::new(App::new(config, clock.clone(), None)))
+}
+
+pub(crate) fn make_folder(path: &Path) -> Result<(), StartError> {
+    std::fs::create_dir_all(path).map_err(|source| StartError::Data { path: path.to_owned(), source })
+}
+
+/// Tells the operator's commands where the running system's table is.
+fn write_running(data: &Path, cloud: &Cloud) -> Result<(), StartError> {
+    let path = data.join(crate::operator::RUNNING_FILE);
+    let text = serde_json::json!({"environment": cloud.aws_environment(), "table": cloud.table_name(TABLE)})
+        .to_string();
+    write_private(&path, text.as_bytes()).map_err(|source| StartError::Data { path, source })
+}
+
+/// Writes a file that only its owner may read.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)
+}
