@@ -3,6 +3,7 @@
 
 pub mod args;
 pub mod client;
+mod data_folder;
 pub mod demo;
 pub mod faults;
 mod functions;

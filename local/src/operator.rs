@@ -17,11 +17,9 @@ use shared::error::AppError;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::args::{AccountCommand, TableArgs};
+use crate::data_folder::RUNNING_FILE;
 use crate::screen::say;
-use crate::system::{StartError, TEMPLATE, make_folder, operator_app};
-
-/// Where a running system says how to reach its table.
-pub(crate) const RUNNING_FILE: &str = "running.json";
+use crate::system::{StartError, TEMPLATE, operator_app};
 
 /// Why a command did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -118,7 +116,6 @@ async fn find_running(data: &Path) -> Option<Running> {
 
 /// The table of a data folder on which no system runs; no function is called meanwhile.
 async fn open_resting(data: &Path) -> Result<Cloud, StartError> {
-    make_folder(data)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
     let listener = listener.map_err(|source| StartError::Port { port: 0, source })?;
     Ok(Cloud::start(CloudOptions {

@@ -208,7 +208,7 @@ fn read(path: &Path) -> HashMap<String, Webhook> {
 
 /// Tokens are in this file, so only its owner may read it.
 fn write(path: &Path, webhooks: &HashMap<String, Webhook>) -> std::io::Result<()> {
-    crate::system::write_private(path, serde_json::to_string(webhooks)?.as_bytes())
+    crate::data_folder::write_private(path, serde_json::to_string(webhooks)?.as_bytes())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

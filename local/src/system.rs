@@ -16,7 +16,9 @@ use telegram_simulator::{Simulator, SimulatorOptions};
 use tokio::net::TcpListener;
 
 use crate::args::RunArgs;
+use crate::data_folder::{RUNNING_FILE, write_private};
 use crate::functions::find_handler;
+
 use crate::poll::Poller;
 
 /// The one description of the system.
@@ -130,6 +132,7 @@ pub struct System {
     pub app: Arc<App>,
     poller: Option<Poller>,
     key_path: PathBuf,
+    running_path: PathBuf,
 }
 
 impl System {
@@ -139,7 +142,8 @@ impl System {
     ///
     /// [`StartError`].
     pub async fn start(options: SystemOptions) -> Result<Self, StartError> {
-        make_folder(&options.data)?;
+        let made = std::fs::create_dir_all(&options.data);
+        made.map_err(|source| StartError::Data { path: options.data.clone(), source })?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await;
         let listener = listener.map_err(|source| StartError::Port { port: options.port, source })?;
         let port =
@@ -169,9 +173,10 @@ impl System {
         })
         .await?;
         let app = operator_app(&cloud, &options.clock)?;
-        let system = Self { cloud, simulator, app, poller, key_path: options.data.join("api-key") };
+        let (key_path, running_path) = (options.data.join("api-key"), options.data.join(RUNNING_FILE));
+        let system = Self { cloud, simulator, app, poller, key_path, running_path };
         system.make_first_account().await?;
-        write_running(&options.data, &system.cloud)?;
+        system.write_running()?;
         Ok(system)
     }
 
@@ -202,6 +207,17 @@ impl System {
             simulator.stop().await;
         }
         self.cloud.stop().await;
+        if let Err(error) = std::fs::remove_file(&self.running_path) {
+            tracing::warn!(%error, "the file that says where the system runs stays");
+        }
+    }
+
+    /// Tells the operator's commands where the running system's table is.
+    fn write_running(&self) -> Result<(), StartError> {
+        let (environment, table) = (self.cloud.aws_environment(), self.cloud.table_name(TABLE));
+        let text = serde_json::json!({"environment": environment, "table": table}).to_string();
+        let written = write_private(&self.running_path, text.as_bytes());
+        written.map_err(|source| StartError::Data { path: self.running_path.clone(), source })
     }
 
     async fn make_first_account(&self) -> Result<(), StartError> {
@@ -266,25 +282,4 @@ pub(crate) fn operator_app(cloud: &Cloud, clock: &Clock) -> Result<Arc<App>, Sta
     let table = cloud.table_name(TABLE).unwrap_or(TABLE);
     let config = Config::read_on(table, |name| cloud.aws_environment().get(name).cloned())?;
     Ok(Arc::new(App::new(config, clock.clone(), None)))
-}
-
-pub(crate) fn make_folder(path: &Path) -> Result<(), StartError> {
-    std::fs::create_dir_all(path).map_err(|source| StartError::Data { path: path.to_owned(), source })
-}
-
-/// Tells the operator's commands where the running system's table is.
-fn write_running(data: &Path, cloud: &Cloud) -> Result<(), StartError> {
-    let path = data.join(crate::operator::RUNNING_FILE);
-    let text = serde_json::json!({"environment": cloud.aws_environment(), "table": cloud.table_name(TABLE)})
-        .to_string();
-    write_private(&path, text.as_bytes()).map_err(|source| StartError::Data { path, source })
-}
-
-/// Writes a file that only its owner may read.
-pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(bytes)
 }

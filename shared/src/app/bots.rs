@@ -55,10 +55,13 @@ pub struct TrackableChat {
     pub kind: ChatKind,
 }
 
-/// Whether a bot being connected was in the account before.
-enum Origin {
-    New,
-    Revived,
+/// How often connecting starts again when another call connects the same bot at the same moment.
+const CONNECT_TRIES: usize = 5;
+
+/// A bot as it was written, and as it was before.
+struct ClaimedBot {
+    bot: Bot,
+    previous: Option<Bot>,
 }
 
 impl App {
@@ -68,7 +71,7 @@ impl App {
     ///
     /// - [`AppError::TokenRefused`] if the token is malformed or Telegram refuses it.
     /// - [`AppError::BotTaken`] if another account has the bot.
-    /// - [`AppError::WebhookRefused`] if Telegram does not take the webhook; nothing is kept of a new bot then.
+    /// - [`AppError::WebhookRefused`] if Telegram does not take the webhook; all is as before then.
     /// - [`AppError::Unavailable`], safe to retry.
     pub async fn connect_bot(
         &self,
@@ -78,19 +81,23 @@ impl App {
     ) -> AppResult<ConnectedBot> {
         let token = BotToken::parse(token).ok_or(AppError::TokenRefused)?;
         let profile = self.telegram()?.get_me(&token).await.map_err(token_error)?;
-        let secret = WebhookSecret::generate()?;
-        let (bot, origin) = self.claim_bot(account, &token, &profile, &secret).await?;
-        let key = BotKey { account, bot: bot.id };
-        let url = self.webhook_url(key, request_host);
-        if let Err(error) = self.telegram()?.set_webhook(&token, &url, &secret).await {
-            tracing::warn!(account.id = %account, bot.id = %bot.id, %error, "setWebhook failed");
-            match origin {
-                Origin::New => self.store.discard_bot(account, &bot).await?,
-                Origin::Revived => drop(self.store.delete_bot(account, &bot).await?),
+        for _ in 0..CONNECT_TRIES {
+            let secret = WebhookSecret::generate()?;
+            let Some(claimed) = self.claim_bot(account, &token, &profile, &secret).await? else { continue };
+            let key = BotKey { account, bot: claimed.bot.id };
+            let url = self.webhook_url(key, request_host);
+            if let Err(error) = self.telegram()?.set_webhook(&token, &url, &secret).await {
+                tracing::warn!(account.id = %account, bot.id = %key.bot, %error, "setWebhook failed");
+                self.take_back(account, &claimed).await?;
+                return Err(AppError::WebhookRefused);
             }
-            return Err(AppError::WebhookRefused);
+            // Of two calls at once, Telegram and the table must not end with the secrets of different ones.
+            if self.store.bot(key).await?.is_some_and(|stored| stored.secret == claimed.bot.secret) {
+                let Bot { id, username, name, .. } = claimed.bot;
+                return Ok(ConnectedBot { id, username, name });
+            }
         }
-        Ok(ConnectedBot { id: bot.id, username: bot.username, name: bot.name })
+        Err(AppError::unavailable("the bot is being connected by other calls"))
     }
 
     /// The account's bots, deleted ones included.
@@ -164,21 +171,21 @@ impl App {
         self.seal()?.open(bot, sealed).await.map_err(seal_error)
     }
 
+    /// `None` if another call was quicker.
     async fn claim_bot(
         &self,
         account: AccountId,
         token: &BotToken,
         profile: &BotProfile,
         secret: &WebhookSecret,
-    ) -> AppResult<(Bot, Origin)> {
-        let owner = self.store.bot_owner(profile.id).await?;
-        let (id, origin) = match owner {
-            Some(owner) if owner.account == account => (owner.bot, Origin::Revived),
+    ) -> AppResult<Option<ClaimedBot>> {
+        let id = match self.store.bot_owner(profile.id).await? {
+            Some(owner) if owner.account == account => owner.bot,
             Some(owner) if !owner.released => return Err(AppError::BotTaken),
-            _ => (self.store.next_bot_id(account).await?.ok_or(AppError::NotFound("account"))?, Origin::New),
+            _ => self.store.next_bot_id(account).await?.ok_or(AppError::NotFound("account"))?,
         };
         let key = BotKey { account, bot: id };
-        let known = self.store.bot(key).await?;
+        let previous = self.store.bot(key).await?;
         let bot = Bot {
             id,
             tg: profile.id,
@@ -187,11 +194,19 @@ impl App {
             status: BotStatus::Active,
             token: self.seal()?.seal(key, token).await.map_err(seal_error)?,
             secret: secret.hash(),
-            created: known.map_or_else(|| self.clock.now(), |bot| bot.created),
+            created: previous.as_ref().map_or_else(|| self.clock.now(), |bot| bot.created),
         };
-        match self.store.claim_bot(account, &bot).await? {
-            BotClaim::Claimed => Ok((bot, origin)),
-            BotClaim::Taken => Err(AppError::BotTaken),
+        Ok(match self.store.claim_bot(account, &bot).await? {
+            BotClaim::Claimed => Some(ClaimedBot { bot, previous }),
+            BotClaim::Taken => None,
+        })
+    }
+
+    /// Undoes a claim whose webhook was refused.
+    async fn take_back(&self, account: AccountId, claimed: &ClaimedBot) -> AppResult<()> {
+        match &claimed.previous {
+            Some(previous) => self.store.claim_bot(account, previous).await.map(drop),
+            None => self.store.discard_bot(account, &claimed.bot).await,
         }
     }
 

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::App;
 use crate::clock::Clock;
 use crate::domain::campaign::TrackingCampaign;
 use crate::error::AppResult;
@@ -40,6 +41,14 @@ impl WebhookCache {
             // A sealed token never changes what it opens to.
             tokens: Cache::new(clock, i64::MAX),
         }
+    }
+}
+
+impl App {
+    /// A campaign, at most five seconds old.
+    pub(super) async fn cached_campaign(&self, key: CampaignKey) -> AppResult<Option<Arc<TrackingCampaign>>> {
+        let read = || async { Ok(self.store.campaign(key).await?.map(Arc::new)) };
+        self.webhook_cache.campaigns.get_or(key, read).await
     }
 }
 

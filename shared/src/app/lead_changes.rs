@@ -1,11 +1,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use futures::{TryStreamExt, stream};
+
 use super::App;
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::domain::fact_clock::FactClock;
 use crate::domain::journal;
 use crate::domain::lead::{LeadFacts, events};
+use crate::domain::person::Person;
 use crate::domain::postback::within_unsub_window;
 use crate::domain::statistics::CounterChange;
 use crate::error::{AppError, AppResult};
@@ -15,6 +18,9 @@ use crate::store::{JournalRow, Lead, MarkProgress};
 
 /// How often counting starts again when somebody else moved the mark.
 const COUNT_TRIES: usize = 10;
+
+/// How many contacts are written at the same time.
+const CONTACTS_AT_ONCE: usize = 16;
 
 /// One step of one lead, as the table's stream tells it.
 #[derive(Clone, Debug)]
@@ -40,10 +46,11 @@ pub struct StreamBatch {
 
 /// What the changes of one campaign amount to.
 #[derive(Default)]
-struct CampaignWork {
+struct CampaignWork<'a> {
     /// By place in the journal: a row corrected within the batch is written once, as corrected.
     journal: BTreeMap<FactClock, JournalRow>,
     tasks: Vec<DelayedTask>,
+    contacts: Vec<(&'a Person, FactClock)>,
 }
 
 impl App {
@@ -100,10 +107,15 @@ impl App {
                 work.tasks.push(DelayedTask { task, delay: Duration::from_secs(*place) });
                 *place += 1;
             }
-            if let Some(start) = new.facts.starts.difference(&old.starts).max() {
-                self.store.record_contact(bot, &new.person, start.clock).await?;
-            }
+            let started = new.facts.starts.difference(&old.starts).max();
+            work.contacts.extend(started.map(|start| (&new.person, start.clock)));
         }
+        let contacts = stream::iter(work.contacts.into_iter().map(Ok));
+        contacts
+            .try_for_each_concurrent(CONTACTS_AT_ONCE, |(person, clock)| async move {
+                self.store.record_contact(bot, person, clock).await.map(drop)
+            })
+            .await?;
         if !work.journal.is_empty() {
             let rows: Vec<_> = work.journal.into_values().collect();
             self.store.write_journal(bot, &rows).await?;

@@ -6,7 +6,9 @@ mod cache;
 mod campaigns;
 mod lead_changes;
 mod links;
+mod memberships;
 mod postbacks;
+mod starts;
 mod updates;
 mod welcome;
 

@@ -28,7 +28,10 @@ where
     let outcome = Config::from_environment().map_err(HandlerError::from).and_then(|config| {
         let app = Arc::new(App::new(config, Clock::System, None));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(work(app))
+        runtime.block_on(async {
+            app.store.connect().await;
+            work(app).await
+        })
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -77,7 +77,8 @@ impl Store {
         self.get(&Key::BotOwner(telegram)).await
     }
 
-    /// Writes a bot together with its claim on the Telegram bot. Doing it twice is the same as doing it once.
+    /// Writes a bot together with its claim on the Telegram bot, which a deleted bot releases. Doing it twice is the
+    /// same as doing it once.
     ///
     /// # Errors
     ///
@@ -85,7 +86,7 @@ impl Store {
     pub async fn claim_bot(&self, account: AccountId, bot: &Bot) -> AppResult<BotClaim> {
         let key = Key::Bot(BotKey { account, bot: bot.id });
         let bot_item = self.new_item(&key, bot)?;
-        let owner = BotOwner { account, bot: bot.id, released: false };
+        let owner = BotOwner { account, bot: bot.id, released: bot.status == BotStatus::Deleted };
         let owner_item = self
             .new_item(&Key::BotOwner(bot.tg), &owner)?
             .condition_expression(

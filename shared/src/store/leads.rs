@@ -51,6 +51,15 @@ pub enum StartPolicy {
     OnlyLeads,
 }
 
+/// A step of a person towards a chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// They asked to join.
+    Request,
+    /// They joined.
+    Join,
+}
+
 /// An item of the table.
 #[derive(Serialize, Deserialize)]
 struct LeadItem {
@@ -200,42 +209,24 @@ impl Store {
         Ok(())
     }
 
-    /// Writes a request to join, unless a newer one is known.
+    /// Writes a request to join or a join, unless a newer one is known.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
-    pub async fn record_request(
+    pub async fn record_arrival(
         &self,
         campaign: CampaignKey,
         person: &Person,
+        arrival: Arrival,
         clock: FactClock,
     ) -> AppResult<FactWrite> {
-        self.move_register(
-            self.update_person(&Key::Lead(campaign, person.user), person, "#fact = :clock"),
-            "request",
-            clock,
-        )
-        .await
-    }
-
-    /// Writes a join, unless a newer one is known.
-    ///
-    /// # Errors
-    ///
-    /// [`AppError::Unavailable`], safe to retry.
-    pub async fn record_join(
-        &self,
-        campaign: CampaignKey,
-        person: &Person,
-        clock: FactClock,
-    ) -> AppResult<FactWrite> {
-        self.move_register(
-            self.update_person(&Key::Lead(campaign, person.user), person, "#fact = :clock"),
-            "join",
-            clock,
-        )
-        .await
+        let register = match arrival {
+            Arrival::Request => "request",
+            Arrival::Join => "join",
+        };
+        let update = self.update_person(&Key::Lead(campaign, person.user), person, "#fact = :clock");
+        self.move_register(update, register, clock).await
     }
 
     /// Writes a leave, unless a newer one is known.

@@ -1,0 +1,109 @@
+use std::sync::Arc;
+
+use super::{App, UpdateRefusal};
+use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
+use crate::domain::deep_link::Payload;
+use crate::domain::fact_clock::FactClock;
+use crate::domain::lead::Start;
+use crate::domain::person::Person;
+use crate::error::AppResult;
+use crate::ids::{BotKey, CampaignKey, LeadId};
+use crate::store::{Bot, StartPolicy, StartWrite};
+use crate::telegram::Message;
+
+impl App {
+    /// A press of Start makes or touches a lead and is greeted; any other message is dropped.
+    pub(super) async fn receive_message(
+        &self,
+        bot: BotKey,
+        known: &Bot,
+        message: &Message,
+        clock: FactClock,
+    ) -> Result<(), UpdateRefusal> {
+        let Some(from) = message.from.as_ref().filter(|from| message.chat.kind == "private" && !from.is_bot)
+        else {
+            return Ok(());
+        };
+        let Some(payload) = message.text.as_deref().and_then(start_payload) else { return Ok(()) };
+        let person = Person::from(from);
+        let campaign = match Payload::parse(payload) {
+            Some(payload) => {
+                self.campaign_of_code(bot, &payload.code).await?.map(|campaign| (campaign, payload.click))
+            }
+            None => None,
+        };
+        match campaign.filter(|(campaign, _)| campaign.status != CampaignStatus::Deleted) {
+            Some((campaign, click)) => {
+                self.receive_start(bot, known, &campaign, &person, Start { clock, click }).await
+            }
+            None => self.receive_bare_start(bot, known, &person, clock).await,
+        }
+    }
+
+    async fn receive_start(
+        &self,
+        bot: BotKey,
+        known: &Bot,
+        campaign: &TrackingCampaign,
+        person: &Person,
+        start: Start,
+    ) -> Result<(), UpdateRefusal> {
+        let key = CampaignKey { account: bot.account, campaign: campaign.id };
+        let policy = match campaign.status {
+            CampaignStatus::Active => StartPolicy::MakeLeads,
+            CampaignStatus::Paused | CampaignStatus::Deleted => StartPolicy::OnlyLeads,
+        };
+        let id = LeadId::of_start(start.clock.date, start.clock.update, bot.bot);
+        let (lead, owed) = match self.store.record_start(key, person, &start, id, policy).await? {
+            StartWrite::Recorded(lead) => (lead, false),
+            StartWrite::Known { lead, welcome_owed: true } => (lead, true),
+            StartWrite::Known { welcome_owed: false, .. } => return Ok(()),
+            StartWrite::NoLead => return self.receive_bare_start(bot, known, person, start.clock).await,
+        };
+        if campaign.status == CampaignStatus::Paused {
+            return self.send_polite_reply(bot, known, person).await;
+        }
+        self.send_welcome(bot, known, campaign, &lead, &start, owed).await
+    }
+
+    /// A start that makes no lead makes a contact, and is answered politely.
+    async fn receive_bare_start(
+        &self,
+        bot: BotKey,
+        known: &Bot,
+        person: &Person,
+        clock: FactClock,
+    ) -> Result<(), UpdateRefusal> {
+        self.store.record_contact(bot, person, clock).await?;
+        self.send_polite_reply(bot, known, person).await
+    }
+
+    async fn campaign_of_code(&self, bot: BotKey, code: &str) -> AppResult<Option<Arc<TrackingCampaign>>> {
+        let read = || self.store.campaign_of_code(bot, code);
+        let Some(key) = self.webhook_cache.codes.get_or((bot, code.to_owned()), read).await? else {
+            return Ok(None);
+        };
+        self.cached_campaign(key).await
+    }
+}
+
+/// What follows `/start`; empty for a bare one, `None` for any other text.
+fn start_payload(text: &str) -> Option<&str> {
+    let (command, payload) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let command = command.split('@').next().unwrap_or(command);
+    (command == "/start").then(|| payload.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_start_command_is_a_start() {
+        assert_eq!(start_payload("/start abc-1"), Some("abc-1"));
+        assert_eq!(start_payload("/start"), Some(""));
+        assert_eq!(start_payload("/start@mybot  abc"), Some("abc"));
+        assert_eq!(start_payload("/starting abc"), None);
+        assert_eq!(start_payload("hello"), None);
+    }
+}
