@@ -12,5 +12,5 @@ mod poll;
 pub mod screen;
 mod system;
 
-pub use functions::FUNCTIONS;
+pub use functions::{FUNCTIONS, Function};
 pub use system::{StartError, System, SystemOptions, TEMPLATE, Telegram};

@@ -2,6 +2,7 @@
 
 pub mod bots;
 pub mod camp;
+pub mod profile;
 pub mod unknown;
 
 use shared::edge::http::Route;
@@ -43,10 +44,43 @@ pub const CAMP_GET: Route = route!("camp-get", "GET", "/api/camp/get.json", camp
 pub const CAMP_LIST: Route = route!("camp-list", "GET", "/api/camp/list.json", camp::list::list);
 /// `GET /api/camp/link.json`
 pub const CAMP_LINK: Route = route!("camp-link", "GET", "/api/camp/link.json", camp::link::link);
+/// `POST /api/camp/edit.json`
+pub const CAMP_EDIT: Route = route!("camp-edit", "POST", "/api/camp/edit.json", camp::edit::edit);
+/// `POST /api/camp/pause.json`
+pub const CAMP_PAUSE: Route = route!("camp-pause", "POST", "/api/camp/pause.json", camp::pause::pause);
+/// `POST /api/camp/del.json`
+pub const CAMP_DEL: Route = route!("camp-del", "POST", "/api/camp/del.json", camp::del::del);
+/// `GET /api/profile/info.json`
+pub const PROFILE_INFO: Route = route!("profile-info", "GET", "/api/profile/info.json", profile::info::info);
+/// `POST /api/profile/apikey.json`
+pub const PROFILE_APIKEY: Route =
+    route!("profile-apikey", "POST", "/api/profile/apikey.json", profile::apikey::apikey);
+/// `POST /api/profile/postbacks.json`
+pub const PROFILE_POSTBACKS: Route =
+    route!("profile-postbacks", "POST", "/api/profile/postbacks.json", profile::postbacks::postbacks);
+/// `POST /api/profile/notify.json`
+pub const PROFILE_NOTIFY: Route =
+    route!("profile-notify", "POST", "/api/profile/notify.json", profile::notify::notify);
 /// Every other path or method under `/api`
 pub const UNKNOWN_ROUTE: Route =
     Route { binary: "unknown-route", method: "ANY", path: "/api/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 9] =
-    [BOTS_ADD, BOTS_LIST, BOTS_CHATS, BOTS_DEL, CAMP_ADD, CAMP_GET, CAMP_LIST, CAMP_LINK, UNKNOWN_ROUTE];
+pub const ROUTES: [Route; 16] = [
+    BOTS_ADD,
+    BOTS_LIST,
+    BOTS_CHATS,
+    BOTS_DEL,
+    CAMP_ADD,
+    CAMP_GET,
+    CAMP_LIST,
+    CAMP_LINK,
+    CAMP_EDIT,
+    CAMP_PAUSE,
+    CAMP_DEL,
+    PROFILE_INFO,
+    PROFILE_APIKEY,
+    PROFILE_POSTBACKS,
+    PROFILE_NOTIFY,
+    UNKNOWN_ROUTE,
+];

@@ -56,6 +56,8 @@ impl App {
             campaigns: 0,
             last_bot: 0,
             last_campaign: 0,
+            notify_leads: false,
+            notify_chat: None,
             created: self.clock.now(),
         };
         self.store.create_account(&account).await?;

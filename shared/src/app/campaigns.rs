@@ -1,8 +1,7 @@
 use super::App;
 use crate::domain::campaign::{
-    CampaignStatus, TrackingCampaign, Welcome, validate_notify_level, validate_url_template,
+    CampaignStatus, TrackingCampaign, Welcome, validate_media, validate_notify_level, validate_templates,
 };
-use crate::domain::lead_event::LeadStatus;
 use crate::domain::postback::PostbackTemplates;
 use crate::domain::statistics::Counters;
 use crate::error::{AppError, AppResult};
@@ -147,16 +146,8 @@ impl NewCampaign {
     fn validate(&self) -> AppResult<()> {
         self.welcome.validate()?;
         validate_notify_level(self.notify_level)?;
-        for event in LeadStatus::ALL {
-            let template = self.templates.get(event);
-            if !template.is_empty() {
-                validate_url_template(event.template_parameter(), template)?;
-            }
-        }
-        if !self.welcome.media.is_empty() {
-            return Err(AppError::parameter("media", "names no uploaded media"));
-        }
-        Ok(())
+        validate_templates(&self.templates)?;
+        validate_media(&self.welcome.media)
     }
 }
 

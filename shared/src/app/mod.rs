@@ -3,11 +3,13 @@
 mod accounts;
 mod bots;
 mod cache;
+mod campaign_edits;
 mod campaigns;
 mod lead_changes;
 mod links;
 mod memberships;
 mod postbacks;
+mod profile;
 mod starts;
 mod updates;
 mod welcome;
@@ -16,6 +18,7 @@ use std::sync::OnceLock;
 
 pub use accounts::NewAccount;
 pub use bots::{BotState, BotSummary, ConnectedBot, TrackableChat};
+pub use campaign_edits::CampaignEdit;
 pub use campaigns::{CampaignDetail, CampaignSummary, NewCampaign};
 pub use lead_changes::{LeadChange, StreamBatch};
 pub use postbacks::TaskOutcome;

@@ -54,16 +54,22 @@ impl App {
             CampaignStatus::Paused | CampaignStatus::Deleted => StartPolicy::OnlyLeads,
         };
         let id = LeadId::of_start(start.clock.date, start.clock.update, bot.bot);
-        let (lead, owed) = match self.store.record_start(key, person, &start, id, policy).await? {
-            StartWrite::Recorded(lead) => (lead, false),
-            StartWrite::Known { lead, welcome_owed: true } => (lead, true),
-            StartWrite::Known { welcome_owed: false, .. } => return Ok(()),
+        let lead = match self.store.record_start(key, person, &start, id, policy).await? {
+            StartWrite::ToGreet(lead) => lead,
+            StartWrite::Greeted => return Ok(()),
             StartWrite::NoLead => return self.receive_bare_start(bot, known, person, start.clock).await,
         };
-        if campaign.status == CampaignStatus::Paused {
-            return self.send_polite_reply(bot, known, person).await;
+        match campaign.status {
+            CampaignStatus::Active => self.send_welcome(bot, known, campaign, &lead, &start).await?,
+            CampaignStatus::Paused | CampaignStatus::Deleted => {
+                self.send_polite_reply(bot, known, person).await?
+            }
         }
-        self.send_welcome(bot, known, campaign, &lead, &start, owed).await
+        // The message has left: answering anything but 200 would have it sent again.
+        if let Err(error) = self.store.settle_welcome(key, person.user, &start).await {
+            tracing::warn!(account.id = %bot.account, campaign.id = %campaign.id, ?error, "a welcome stays owed");
+        }
+        Ok(())
     }
 
     /// A start that makes no lead makes a contact, and is answered politely.

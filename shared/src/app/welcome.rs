@@ -5,8 +5,8 @@ use crate::domain::lead_event::LeadStatus;
 use crate::domain::person::Person;
 use crate::domain::url_macro::MacroValues;
 use crate::domain::welcome::{WelcomeMessage, render};
-use crate::ids::{BotKey, CampaignKey};
-use crate::store::{Bot, Lead, WelcomeDebt};
+use crate::ids::BotKey;
+use crate::store::{Bot, Lead};
 use crate::telegram::{NewMessage, TelegramError};
 
 /// What a start is answered that leads to no running campaign.
@@ -20,8 +20,7 @@ const NO_CONNECTION_SECONDS: u64 = 5;
 const RETRY_AFTER_MAX_SECONDS: u64 = 3_600;
 
 impl App {
-    /// Greets a person who pressed Start. If it can be tried again, the debt is noted and Telegram is asked to
-    /// bring the update again: the start is known by then, and only the welcome is made up for.
+    /// Greets a person who pressed Start.
     pub(super) async fn send_welcome(
         &self,
         bot: BotKey,
@@ -29,7 +28,6 @@ impl App {
         campaign: &TrackingCampaign,
         lead: &Lead,
         start: &Start,
-        owed: bool,
     ) -> Result<(), UpdateRefusal> {
         let values = MacroValues {
             click: lead.facts.click().to_owned(),
@@ -40,19 +38,7 @@ impl App {
         let WelcomeMessage { html, button } =
             render(&campaign.welcome, &campaign.chat_title, &lead.person.first_name, &values);
         let message = NewMessage { user: lead.person.user, html, button };
-        let key = CampaignKey { account: bot.account, campaign: campaign.id };
-        match self.send_once(bot, known, &message).await {
-            Err(later) => {
-                if !owed {
-                    self.store.note_welcome(key, lead.person.user, start, WelcomeDebt::Owed).await?;
-                }
-                Err(later)
-            }
-            Ok(()) if owed => {
-                Ok(self.store.note_welcome(key, lead.person.user, start, WelcomeDebt::Paid).await?)
-            }
-            Ok(()) => Ok(()),
-        }
+        self.send_once(bot, known, &message).await
     }
 
     /// Answers a start that leads to no running campaign.
@@ -66,7 +52,8 @@ impl App {
         self.send_once(bot, known, &message).await
     }
 
-    /// Sends a message, or says when to try again; what would fail again, or may have arrived, is done with.
+    /// Sends a message, or says when to try again: Telegram brings the update again, the start is known by then, and
+    /// only the message is made up for; what would fail again, or may have arrived, is done with.
     async fn send_once(&self, bot: BotKey, known: &Bot, message: &NewMessage) -> Result<(), UpdateRefusal> {
         let open = || async { Ok(Some(self.open_token(bot, &known.token).await?)) };
         let Some(token) = self.webhook_cache.tokens.get_or(known.token.clone(), open).await? else {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::formatting::visible_text;
+use super::lead_event::LeadStatus;
 use super::postback::PostbackTemplates;
 use super::url_macro::{MacroValues, expand};
 use crate::error::{AppError, AppResult};
@@ -114,6 +115,30 @@ pub fn validate_url_template(name: &'static str, template: &str) -> AppResult<()
     let usable =
         Url::parse(&filled).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if usable { Ok(()) } else { Err(AppError::parameter(name, "must be an http or https URL")) }
+}
+
+/// Checks every template that is set.
+///
+/// # Errors
+///
+/// [`AppError::Parameter`] for the first `pb_*` at fault.
+pub fn validate_templates(templates: &PostbackTemplates) -> AppResult<()> {
+    for event in LeadStatus::ALL {
+        let template = templates.get(event);
+        if !template.is_empty() {
+            validate_url_template(event.template_parameter(), template)?;
+        }
+    }
+    Ok(())
+}
+
+/// Checks a media reference; nothing can be uploaded yet, so only the empty one is known.
+///
+/// # Errors
+///
+/// [`AppError::Parameter`] for any other.
+pub fn validate_media(reference: &str) -> AppResult<()> {
+    if reference.is_empty() { Ok(()) } else { Err(AppError::parameter("media", "names no uploaded media")) }
 }
 
 /// Checks a notification level.

@@ -127,6 +127,18 @@ impl Parameter for String {
     }
 }
 
+impl Parameter for bool {
+    const EXPECTED: &'static str = "must be 0 or 1";
+
+    fn parse(text: &str) -> Option<Self> {
+        match text.trim() {
+            "0" => Some(false),
+            "1" => Some(true),
+            _ => None,
+        }
+    }
+}
+
 macro_rules! number_parameter {
     ($($type:ty: $expected:literal),+ $(,)?) => {$(
         impl Parameter for $type {

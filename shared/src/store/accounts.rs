@@ -1,10 +1,12 @@
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
-use super::{Key, Store, number, put_step, unavailable};
+use super::{Key, Store, number, put_step, text, to_attribute, unavailable, written};
+use crate::domain::lead_event::LeadStatus;
 use crate::domain::postback::PostbackTemplates;
 use crate::error::{AppError, AppResult};
-use crate::ids::AccountId;
+use crate::ids::{AccountId, ChatId};
 use crate::secret::ApiKeyHash;
 
 /// One tenant.
@@ -32,6 +34,11 @@ pub struct Account {
     /// The last campaign id given out.
     #[serde(default)]
     pub last_campaign: u64,
+    /// Whether the owner hears of leads.
+    #[serde(default)]
+    pub notify_leads: bool,
+    /// Where the owner hears of them; `None` = wherever the bot knows them from.
+    pub notify_chat: Option<ChatId>,
     /// Unix seconds.
     pub created: i64,
 }
@@ -91,6 +98,99 @@ impl Store {
     /// [`AppError::Unavailable`], safe to retry.
     pub async fn account(&self, id: AccountId) -> AppResult<Option<Account>> {
         self.get(&Key::Account(id)).await
+    }
+
+    /// Replaces the hash of an account's key; `false` if it is no longer `before`, by another call.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`]; after a retry the answer may be `false` by the first attempt.
+    pub async fn replace_key(
+        &self,
+        id: AccountId,
+        before: &ApiKeyHash,
+        after: &ApiKeyHash,
+    ) -> AppResult<bool> {
+        let update = self
+            .update_account(id)
+            .update_expression("SET key_hash = :after")
+            .condition_expression("key_hash = :before")
+            .expression_attribute_values(":after", to_attribute(after)?)
+            .expression_attribute_values(":before", to_attribute(before)?);
+        written(update.send().await)
+    }
+
+    /// Sets or, by an empty text, clears some of the account's postback templates; the others stay.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn set_templates(&self, id: AccountId, changes: &[(LeadStatus, String)]) -> AppResult<()> {
+        let (mut sets, mut removes) = (Vec::new(), Vec::new());
+        let mut update = self.update_account(id);
+        for (event, template) in changes {
+            update = update.expression_attribute_names(format!("#{event}"), event.name());
+            if template.is_empty() {
+                removes.push(format!("templates.#{event}"));
+            } else {
+                sets.push(format!("templates.#{event} = :{event}"));
+                update = update.expression_attribute_values(format!(":{event}"), text(template));
+            }
+        }
+        let part = |word, list: Vec<String>| {
+            if list.is_empty() { String::new() } else { format!("{word} {} ", list.join(", ")) }
+        };
+        let expression = part("SET", sets) + &part("REMOVE", removes);
+        if !expression.is_empty() {
+            update.update_expression(expression).send().await.map_err(unavailable)?;
+        }
+        Ok(())
+    }
+
+    /// Sets whether and where the owner hears of leads; `None` leaves it as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn set_notify(
+        &self,
+        id: AccountId,
+        leads: Option<bool>,
+        chat: Option<ChatId>,
+    ) -> AppResult<()> {
+        let mut sets = Vec::new();
+        let mut update = self.update_account(id);
+        if let Some(leads) = leads {
+            sets.push("notify_leads = :leads");
+            update = update.expression_attribute_values(":leads", AttributeValue::Bool(leads));
+        }
+        if let Some(chat) = chat {
+            sets.push("notify_chat = :chat");
+            update = update.expression_attribute_values(":chat", number(chat));
+        }
+        if !sets.is_empty() {
+            update.update_expression(format!("SET {}", sets.join(", "))).send().await.map_err(unavailable)?;
+        }
+        Ok(())
+    }
+
+    /// Suspends an account or lets it back; `false` if there is no such account. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn set_account_status(&self, id: AccountId, status: AccountStatus) -> AppResult<bool> {
+        let update = self
+            .update_account(id)
+            .update_expression("SET #status = :status")
+            .condition_expression("attribute_exists(PK)")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":status", to_attribute(&status)?);
+        written(update.send().await)
+    }
+
+    fn update_account(&self, id: AccountId) -> UpdateItemFluentBuilder {
+        self.client.update_item().table_name(&self.table).set_key(Some(Key::Account(id).attributes()))
     }
 
     /// Every account, by id.

@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use serde::{Deserialize, Serialize};
 
-use super::{Item, Key, Store, is_refusal, number, put_step, text, to_attribute, unavailable, update_step};
+use super::{Item, Key, Store, number, put_step, text, to_attribute, update_step, written};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, CampaignKey, TrackingCampaignId};
@@ -104,6 +104,71 @@ impl Store {
         Ok(owner.map(|owner| CampaignKey { account: bot.account, campaign: owner.campaign }))
     }
 
+    /// Replaces what may be edited of a campaign, if its welcome is still `before`'s: what was checked together is
+    /// written together. `false` if it is not, or there is no such live campaign; read it again.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`]; after a retry the answer may be `false` by the first attempt.
+    pub async fn edit_campaign(
+        &self,
+        account: AccountId,
+        before: &TrackingCampaign,
+        after: &TrackingCampaign,
+    ) -> AppResult<bool> {
+        let mut sets = vec!["welcome = :welcome"];
+        let key = Key::Campaign(CampaignKey { account, campaign: after.id });
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .condition_expression("#status <> :deleted AND welcome = :before")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":deleted", to_attribute(&CampaignStatus::Deleted)?)
+            .expression_attribute_values(":before", to_attribute(&before.welcome)?)
+            .expression_attribute_values(":welcome", to_attribute(&after.welcome)?);
+        if before.templates != after.templates {
+            sets.push("templates = :templates");
+            update = update.expression_attribute_values(":templates", to_attribute(&after.templates)?);
+        }
+        if before.unsub_window != after.unsub_window {
+            sets.push("unsub_window = :unsub_window");
+            update = update.expression_attribute_values(":unsub_window", number(after.unsub_window));
+        }
+        if before.notify_level != after.notify_level {
+            sets.push("notify_level = :notify_level");
+            update = update.expression_attribute_values(":notify_level", number(after.notify_level));
+        }
+        written(update.update_expression(format!("SET {}", sets.join(", "))).send().await)
+    }
+
+    /// Deletes a campaign, frees its chat and its place under the account's limit: all or nothing. `false` if the
+    /// account has no such live campaign. Leads, journal and statistics stay.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn delete_campaign(&self, account: AccountId, campaign: &TrackingCampaign) -> AppResult<bool> {
+        let deletion = self
+            .update(&Key::Campaign(CampaignKey { account, campaign: campaign.id }))
+            .update_expression("SET #status = :deleted")
+            .condition_expression("attribute_exists(PK) AND #status <> :deleted")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":deleted", to_attribute(&CampaignStatus::Deleted)?);
+        let release = self
+            .update(&Key::Chat(BotKey { account, bot: campaign.bot }, campaign.chat))
+            .update_expression("REMOVE campaign")
+            .condition_expression("campaign = :campaign")
+            .expression_attribute_values(":campaign", number(campaign.id));
+        let slot = self
+            .update(&Key::Account(account))
+            .update_expression("ADD campaigns :minus_one")
+            .expression_attribute_values(":minus_one", number(-1));
+        let steps = [update_step(deletion)?, update_step(release)?, update_step(slot)?];
+        Ok(self.transact(steps).await?.is_none())
+    }
+
     /// Sets the status of a campaign; `false` if the account has no such live one. Twice is the same as once.
     ///
     /// # Errors
@@ -114,7 +179,7 @@ impl Store {
         campaign: CampaignKey,
         status: CampaignStatus,
     ) -> AppResult<bool> {
-        let written = self
+        let update = self
             .client
             .update_item()
             .table_name(&self.table)
@@ -123,14 +188,8 @@ impl Store {
             .condition_expression("attribute_exists(PK) AND #status <> :deleted")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":status", to_attribute(&status)?)
-            .expression_attribute_values(":deleted", text("deleted"))
-            .send()
-            .await;
-        match written {
-            Ok(_) => Ok(true),
-            Err(error) if is_refusal(&error) => Ok(false),
-            Err(error) => Err(unavailable(error)),
-        }
+            .expression_attribute_values(":deleted", to_attribute(&CampaignStatus::Deleted)?);
+        written(update.send().await)
     }
 }
 

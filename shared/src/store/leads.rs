@@ -29,15 +29,10 @@ pub struct Lead {
 /// What became of a press of Start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StartWrite {
-    /// It is written; the lead is as returned.
-    Recorded(Box<Lead>),
-    /// It was known; whether its welcome is still to be sent.
-    Known {
-        /// The lead.
-        lead: Box<Lead>,
-        /// Whether an earlier attempt to greet failed.
-        welcome_owed: bool,
-    },
+    /// It is written, now or before, and its welcome is still to be sent; the lead is as returned.
+    ToGreet(Box<Lead>),
+    /// It was known, and its welcome is done with.
+    Greeted,
     /// The campaign makes no leads now, and the person was none.
     NoLead,
 }
@@ -123,7 +118,8 @@ impl Store {
         item.map(TryInto::try_into).transpose()
     }
 
-    /// Writes a press of Start, opening the lead with `id` if it is the first. Twice is the same as once.
+    /// Writes a press of Start, opening the lead with `id` if it is the first, and with it that its welcome is owed.
+    /// Twice is the same as once.
     ///
     /// # Errors
     ///
@@ -137,14 +133,16 @@ impl Store {
         policy: StartPolicy,
     ) -> AppResult<StartWrite> {
         let spelled = spell_start(start);
-        let room = "(attribute_not_exists(starts) OR size(starts) < :max OR contains(starts, :click))";
+        let news = "(attribute_not_exists(starts) OR (NOT contains(starts, :click) AND size(starts) < :max))";
         let condition = match policy {
-            StartPolicy::MakeLeads => room.to_owned(),
-            StartPolicy::OnlyLeads => format!("attribute_exists(starts) AND {room}"),
+            StartPolicy::MakeLeads => news.to_owned(),
+            StartPolicy::OnlyLeads => format!("attribute_exists(starts) AND {news}"),
         };
         let sets = "#lead = if_not_exists(#lead, :lead), lead_of = if_not_exists(lead_of, :of)";
-        let written = self
-            .update_person(&Key::Lead(campaign, person.user), person, sets)
+        let update = self.update_person(&Key::Lead(campaign, person.user), person, sets);
+        let update_expression = update.get_update_expression().clone().unwrap_or_default();
+        let written = update
+            .update_expression(update_expression + " ADD starts :start, owed :start")
             .condition_expression(condition)
             .expression_attribute_names("#lead", "lead")
             .expression_attribute_values(":lead", number(id))
@@ -152,56 +150,41 @@ impl Store {
             .expression_attribute_values(":max", number(STARTS_MAX))
             .expression_attribute_values(":click", text(&spelled))
             .expression_attribute_values(":start", AttributeValue::Ss(vec![spelled.clone()]))
-            .return_values(ReturnValue::AllOld);
-        let update = written.get_update_expression().clone().unwrap_or_default() + " ADD starts :start";
-        let (old, recorded) = match written.update_expression(update).send().await {
+            .return_values(ReturnValue::AllOld)
+            .send()
+            .await;
+        let (old, recorded) = match written {
             Ok(answer) => (answer.attributes, true),
             Err(error) => (refused_item(error)?, false),
         };
         let old = old.filter(|item| item.contains_key("user"));
         let old: Option<LeadItem> = old.map(from_item).transpose()?;
-        let (known, owed) = old
-            .as_ref()
-            .map_or((false, false), |item| (item.starts.contains(&spelled), item.owed.contains(&spelled)));
-        let Some(mut lead) =
-            old.map(Lead::try_from).transpose()?.or_else(|| recorded.then(|| Lead::new(person)))
-        else {
-            return Ok(StartWrite::NoLead);
+        let known = old.as_ref().is_some_and(|item| item.starts.contains(&spelled));
+        let owed = old.as_ref().is_some_and(|item| item.owed.contains(&spelled));
+        let mut lead = match old.map(Lead::try_from).transpose()? {
+            Some(lead) if recorded || lead.id.is_some() => lead,
+            None if recorded => Lead::new(person),
+            _ => return Ok(StartWrite::NoLead),
         };
-        if !recorded && lead.id.is_none() {
-            return Ok(StartWrite::NoLead);
-        }
         lead.id = lead.id.or(Some(id));
         lead.person = person.clone();
         lead.facts.starts.insert(start.clone());
-        Ok(if known {
-            StartWrite::Known { lead: Box::new(lead), welcome_owed: owed }
-        } else {
-            StartWrite::Recorded(Box::new(lead))
-        })
+        let lead = Box::new(lead);
+        // A start too many is remembered nowhere; greeting it again is better than never.
+        Ok(if known && !owed { StartWrite::Greeted } else { StartWrite::ToGreet(lead) })
     }
 
-    /// Notes that a start's welcome is still to be sent, or, with [`WelcomeDebt::Paid`], that it no longer is.
+    /// Notes that the welcome of a start is done with. Twice is the same as once.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
-    pub async fn note_welcome(
-        &self,
-        campaign: CampaignKey,
-        user: UserId,
-        start: &Start,
-        debt: WelcomeDebt,
-    ) -> AppResult<()> {
-        let expression = match debt {
-            WelcomeDebt::Owed => "ADD owed :start",
-            WelcomeDebt::Paid => "DELETE owed :start",
-        };
+    pub async fn settle_welcome(&self, campaign: CampaignKey, user: UserId, start: &Start) -> AppResult<()> {
         self.client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(Key::Lead(campaign, user).attributes()))
-            .update_expression(expression)
+            .update_expression("DELETE owed :start")
             .expression_attribute_values(":start", AttributeValue::Ss(vec![spell_start(start)]))
             .send()
             .await
@@ -245,15 +228,6 @@ impl Store {
             .expression_attribute_values(":kind", to_attribute(&leave.kind)?);
         self.move_register(update, "leave", leave.clock).await
     }
-}
-
-/// Whether the welcome of a start is still to be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WelcomeDebt {
-    /// It is.
-    Owed,
-    /// It was sent, or never will be.
-    Paid,
 }
 
 impl Lead {

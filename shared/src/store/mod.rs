@@ -34,7 +34,7 @@ pub use chats::{Chat, ChatKind, ChatRights};
 pub use contacts::{Contact, Reach};
 pub use journal::JournalRow;
 pub use keys::{Key, campaign_of_lead_partition};
-pub use leads::{Arrival, Lead, StartPolicy, StartWrite, WelcomeDebt};
+pub use leads::{Arrival, Lead, StartPolicy, StartWrite};
 pub use postbacks::{AttemptState, PostbackAttempt};
 pub use registers::FactWrite;
 pub use statistics::MarkProgress;
@@ -230,6 +230,15 @@ fn put_step(put: PutBuilder) -> AppResult<TransactWriteItem> {
 
 fn update_step(update: UpdateBuilder) -> AppResult<TransactWriteItem> {
     Ok(TransactWriteItem::builder().update(update.build().map_err(incomplete)?).build())
+}
+
+/// Whether a single write happened; `false` if its own condition refused it.
+fn written<T, E: ProvideErrorMetadata, R>(outcome: Result<T, SdkError<E, R>>) -> AppResult<bool> {
+    match outcome {
+        Ok(_) => Ok(true),
+        Err(error) if is_refusal(&error) => Ok(false),
+        Err(error) => Err(unavailable(error)),
+    }
 }
 
 fn from_item<T: DeserializeOwned>(item: Item) -> AppResult<T> {

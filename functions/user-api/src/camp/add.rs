@@ -3,12 +3,12 @@
 use serde::Serialize;
 use shared::app::NewCampaign;
 use shared::domain::campaign::{DEFAULT_UNSUB_WINDOW_SECONDS, Welcome};
-use shared::domain::lead_event::LeadStatus;
-use shared::domain::postback::PostbackTemplates;
 use shared::edge::params::{FromParams, Params};
 use shared::edge::user_api::Call;
 use shared::ids::TrackingCampaignId;
 use shared::{App, AppResult};
+
+use super::templates;
 
 /// Makes a campaign.
 ///
@@ -26,10 +26,6 @@ pub struct AddParams(NewCampaign);
 impl FromParams for AddParams {
     fn from_params(params: &Params) -> AppResult<Self> {
         let text = |name| params.optional::<String>(name).map(Option::unwrap_or_default);
-        let mut templates = PostbackTemplates::default();
-        for event in LeadStatus::ALL {
-            templates.set(event, text(event.template_parameter())?);
-        }
         Ok(Self(NewCampaign {
             bot: params.required("bot")?,
             chat: params.required("chat")?,
@@ -39,7 +35,7 @@ impl FromParams for AddParams {
                 button_text: text("button_text")?,
                 button_url: text("button_url")?,
             },
-            templates,
+            templates: templates(params)?.unwrap_or_default(),
             unsub_window: params.optional("unsub_window")?.unwrap_or(DEFAULT_UNSUB_WINDOW_SECONDS),
             notify_level: params.optional("notify_level")?.unwrap_or(0),
         }))

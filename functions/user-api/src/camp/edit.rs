@@ -1,0 +1,47 @@
+//! `POST /api/camp/edit.json`
+
+use shared::app::CampaignEdit;
+use shared::edge::params::{FromParams, Params};
+use shared::edge::user_api::Call;
+use shared::ids::TrackingCampaignId;
+use shared::{App, AppError, AppResult};
+
+use super::templates;
+
+/// Changes what is named of a campaign.
+///
+/// # Errors
+///
+/// As [`App::edit_campaign`].
+pub async fn edit(app: &App, call: &Call, params: EditParams) -> AppResult<Option<()>> {
+    app.edit_campaign(call.account, params.id, params.edit).await?;
+    Ok(None)
+}
+
+/// What the call takes. The five `pb_*` are rewritten together as soon as one of them is there.
+pub struct EditParams {
+    id: TrackingCampaignId,
+    edit: CampaignEdit,
+}
+
+impl FromParams for EditParams {
+    fn from_params(params: &Params) -> AppResult<Self> {
+        for fixed in ["bot", "chat"] {
+            if params.optional::<String>(fixed)?.is_some() {
+                return Err(AppError::parameter(fixed, "cannot be changed after creation"));
+            }
+        }
+        Ok(Self {
+            id: params.required("id")?,
+            edit: CampaignEdit {
+                welcome: params.optional("welcome")?,
+                media: params.optional("media")?,
+                button_text: params.optional("button_text")?,
+                button_url: params.optional("button_url")?,
+                templates: templates(params)?,
+                unsub_window: params.optional("unsub_window")?,
+                notify_level: params.optional("notify_level")?,
+            },
+        })
+    }
+}

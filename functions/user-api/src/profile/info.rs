@@ -1,0 +1,70 @@
+//! `GET /api/profile/info.json`
+
+use serde::Serialize;
+use shared::domain::calendar;
+use shared::domain::lead_event::LeadStatus;
+use shared::edge::user_api::Call;
+use shared::ids::AccountId;
+use shared::store::Account;
+use shared::{App, AppResult};
+
+/// What the account is and how it is set up.
+///
+/// # Errors
+///
+/// As [`App::profile`].
+pub async fn info(app: &App, call: &Call, (): ()) -> AppResult<Option<Profile>> {
+    Ok(Some(app.profile(call.account).await?.into()))
+}
+
+/// What the call answers. A self-hosted account pays nothing: its one tariff never ends.
+#[derive(Debug, Serialize)]
+pub struct Profile {
+    id: AccountId,
+    name: String,
+    login: String,
+    lang: &'static str,
+    tariff: u8,
+    tariff_name: &'static str,
+    /// −1 = any number.
+    tariff_campaigns: i64,
+    paid_until: &'static str,
+    campaigns: u64,
+    pb_wait: String,
+    pb_hold: String,
+    pb_approve: String,
+    pb_cancel: String,
+    pb_trash: String,
+    notify: Notify,
+}
+
+/// What the owner hears of.
+#[derive(Debug, Serialize)]
+struct Notify {
+    tariff: u8,
+    leads: u8,
+}
+
+impl From<Account> for Profile {
+    fn from(account: Account) -> Self {
+        let template = |event| account.templates.get(event).to_owned();
+        let limit = account.campaign_limit.map(|limit| i64::try_from(limit).unwrap_or(i64::MAX));
+        Self {
+            id: account.id,
+            login: account.name.clone(),
+            lang: "en",
+            tariff: 0,
+            tariff_name: "Self-hosted",
+            tariff_campaigns: limit.unwrap_or(-1),
+            paid_until: calendar::ABSENT,
+            campaigns: account.campaigns,
+            pb_wait: template(LeadStatus::Wait),
+            pb_hold: template(LeadStatus::Hold),
+            pb_approve: template(LeadStatus::Approve),
+            pb_cancel: template(LeadStatus::Cancel),
+            pb_trash: template(LeadStatus::Trash),
+            notify: Notify { tariff: 0, leads: u8::from(account.notify_leads) },
+            name: account.name,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The account itself.
+
+pub mod apikey;
+pub mod info;
+pub mod notify;
+pub mod postbacks;

@@ -1,0 +1,63 @@
+use super::App;
+use crate::domain::campaign::validate_url_template;
+use crate::domain::lead_event::LeadStatus;
+use crate::error::{AppError, AppResult};
+use crate::ids::{AccountId, ChatId};
+use crate::secret::ApiKey;
+use crate::store::Account;
+
+impl App {
+    /// The account itself.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] if it is gone.
+    /// - [`AppError::Unavailable`], safe to retry.
+    pub async fn profile(&self, account: AccountId) -> AppResult<Account> {
+        self.store.account(account).await?.ok_or(AppError::NotFound("account"))
+    }
+
+    /// Gives the account a new key; the old one opens nothing from now on. Of two calls at once one wins.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::Unauthorized`] if another call replaced the key at the same moment.
+    /// - [`AppError::Unavailable`]; a retry may answer `Unauthorized` by the first attempt.
+    pub async fn replace_key(&self, account: AccountId) -> AppResult<ApiKey> {
+        let before = self.profile(account).await?;
+        let key = ApiKey::generate(account)?;
+        let replaced = self.store.replace_key(account, &before.key_hash, &key.hash()).await?;
+        if replaced { Ok(key) } else { Err(AppError::Unauthorized) }
+    }
+
+    /// Sets or, by an empty text, clears some of the global postback templates; the others stay.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::Parameter`] for the first template at fault; nothing is changed then.
+    /// - [`AppError::Unavailable`], safe to retry.
+    pub async fn set_global_templates(
+        &self,
+        account: AccountId,
+        changes: Vec<(LeadStatus, String)>,
+    ) -> AppResult<()> {
+        for (event, template) in changes.iter().filter(|(_, template)| !template.is_empty()) {
+            validate_url_template(event.template_parameter(), template)?;
+        }
+        self.store.set_templates(account, &changes).await
+    }
+
+    /// Sets whether and where the owner hears of leads; `None` leaves it as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn set_notify(
+        &self,
+        account: AccountId,
+        leads: Option<bool>,
+        chat: Option<ChatId>,
+    ) -> AppResult<()> {
+        self.store.set_notify(account, leads, chat).await
+    }
+}

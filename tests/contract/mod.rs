@@ -1,0 +1,17 @@
+//! What the User API's client relies on.
+
+mod authentication;
+mod bodies;
+mod bots;
+mod camp;
+mod functions;
+mod parameters;
+mod tenants;
+
+use shared::edge::http::Route;
+use user_api::ROUTES;
+
+/// The routes that do something: all but the one that answers `func`.
+fn working_routes() -> impl Iterator<Item = Route> {
+    ROUTES.into_iter().filter(|route| route.method != "ANY")
+}

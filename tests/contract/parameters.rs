@@ -1,0 +1,130 @@
+//! Every parameter of every route, missing and malformed.
+
+use serde_json::{Value, json};
+
+use super::working_routes;
+use crate::world::World;
+
+/// A value that a parameter does not take.
+struct Malformed {
+    parameter: &'static str,
+    value: Value,
+    /// The one that the answer names, where it is not the same.
+    blamed: &'static str,
+}
+
+/// What a route takes.
+#[derive(Default)]
+struct Taken {
+    valid: Value,
+    required: &'static [&'static str],
+    malformed: Vec<Malformed>,
+}
+
+fn malformed(parameter: &'static str, values: impl IntoIterator<Item = Value>) -> Vec<Malformed> {
+    values.into_iter().map(|value| Malformed { parameter, value, blamed: parameter }).collect()
+}
+
+fn of_route(path: &str, chat: i64) -> Taken {
+    match path {
+        "/api/bots/list.json" | "/api/camp/list.json" => Taken::default(),
+        "/api/bots/add.json" => Taken { required: &["token"], ..Taken::default() },
+        "/api/bots/chats.json" | "/api/bots/del.json" | "/api/camp/get.json" | "/api/camp/link.json" => {
+            Taken { valid: json!({"id": 1}), required: &["id"], malformed: malformed("id", no_ids()) }
+        }
+        "/api/camp/add.json" => Taken {
+            valid: json!({"bot": 1, "chat": chat, "welcome": "Join!"}),
+            required: &["bot", "chat", "welcome"],
+            malformed: of_a_campaign(),
+        },
+        other => panic!("the parameters of {other} are not written down"),
+    }
+}
+
+fn no_ids() -> Vec<Value> {
+    vec![
+        json!(""),
+        json!("x"),
+        json!("-1"),
+        json!("1.5"),
+        json!("1e3"),
+        json!("99999999999999999999"),
+        json!("1;2"),
+    ]
+}
+
+fn of_a_campaign() -> Vec<Malformed> {
+    let no_urls = || {
+        let long = format!("https://example.com/{}", "x".repeat(2000));
+        vec![
+            json!("example.com/p"),
+            json!("ftp://example.com/"),
+            json!("javascript:alert(1)"),
+            json!("{click}"),
+            json!(long),
+        ]
+    };
+    let mut all = malformed("bot", no_ids());
+    all.extend(malformed("chat", [json!(""), json!("x"), json!("@my_channel"), json!("1.5")]));
+    all.extend(malformed("welcome", [json!(""), json!(" \n"), json!("x".repeat(4097))]));
+    all.extend(malformed("media", [json!("img_abc123xyz")]));
+    all.extend(malformed("unsub_window", [json!("x"), json!(-1), json!("1.5")]));
+    all.extend(malformed("notify_level", [json!("x"), json!(-1), json!(4), json!(300)]));
+    for name in ["pb_wait", "pb_hold", "pb_approve", "pb_cancel", "pb_trash"] {
+        all.extend(malformed(name, no_urls()));
+    }
+    all.push(Malformed { parameter: "button_text", value: json!("Go"), blamed: "button_url" });
+    all.extend(malformed("button_text", [json!("x".repeat(65))]));
+    let without_text = json!("https://example.com/");
+    all.push(Malformed { parameter: "button_url", value: without_text, blamed: "button_text" });
+    all
+}
+
+#[tokio::test]
+async fn a_required_parameter_that_is_missing_is_param_with_its_name() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    for route in working_routes() {
+        let taken = of_route(route.path, scene.chat);
+        for name in taken.required {
+            let mut parameters = taken.valid.as_object().cloned().unwrap_or_default();
+            parameters.remove(*name);
+            let reply = scene.account.call(route.method, route.path, &Value::Object(parameters)).await;
+            let expected = json!({
+                "status": "error", "error": "param", "message": format!("{name}: is required"), "param": name,
+            });
+            assert_eq!(reply.json(), expected, "{} without {name}", route.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_parameter_is_param_with_its_name() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    for route in working_routes() {
+        let taken = of_route(route.path, scene.chat);
+        for Malformed { parameter, value, blamed } in &taken.malformed {
+            let mut parameters = taken.valid.clone();
+            parameters[*parameter] = value.clone();
+            let reply = scene.account.call(route.method, route.path, &parameters).await.json();
+            let told = (&reply["error"], &reply["param"]);
+            assert_eq!(told, (&json!("param"), &json!(blamed)), "{} with {parameter}={value}", route.path);
+            let message = reply["message"].as_str().unwrap();
+            assert!(message.starts_with(&format!("{blamed}: ")), "{message}");
+        }
+    }
+    assert_eq!(scene.account.get("/api/camp/list.json").await.data().as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_button_url_must_be_a_web_address() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    for url in ["example.com", "ftp://example.com/", "tg://resolve?domain=x", "https://"] {
+        let parameters =
+            json!({"bot": 1, "chat": scene.chat, "welcome": "Join!", "button_text": "Go", "button_url": url});
+        let reply = scene.account.post_json("/api/camp/add.json", &parameters).await.json();
+        assert_eq!((&reply["error"], &reply["param"]), (&json!("param"), &json!("button_url")), "{url}");
+    }
+}

@@ -1,0 +1,57 @@
+use serde_json::{Value, json};
+
+use super::working_routes;
+use crate::world::World;
+
+/// Parameters that name objects of the first account; `None` for a route that names none.
+fn naming(path: &str, chat: i64) -> Option<Value> {
+    match path {
+        "/api/bots/chats.json" | "/api/bots/del.json" | "/api/camp/get.json" | "/api/camp/link.json" => {
+            Some(json!({"id": 1}))
+        }
+        "/api/camp/add.json" => Some(json!({"bot": 1, "chat": chat, "welcome": "Join!"})),
+        "/api/bots/add.json" | "/api/bots/list.json" | "/api/camp/list.json" => None,
+        other => panic!("{other} is not said to name an object or none"),
+    }
+}
+
+#[tokio::test]
+async fn another_accounts_object_is_notfound_as_one_that_is_not_there() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let untracked = world.channel(&scene.bot).await;
+    let stranger = world.another_account().await;
+    for route in working_routes() {
+        let Some(theirs) = naming(route.path, untracked) else { continue };
+        let foreign = stranger.call(route.method, route.path, &theirs).await;
+        assert_eq!(foreign.error(), "notfound", "{}", route.path);
+        let mut nobodys = theirs;
+        let name = if route.path == "/api/camp/add.json" { "bot" } else { "id" };
+        nobodys[name] = json!(4_000_000_000_u64);
+        let absent = scene.account.call(route.method, route.path, &nobodys).await;
+        assert_eq!(foreign.text, absent.text, "{}", route.path);
+    }
+    assert_eq!(scene.account.get("/api/bots/list.json").await.data()[0]["status"], 0);
+}
+
+#[tokio::test]
+async fn lists_show_the_own_account_only() {
+    let world = World::new().await;
+    world.scene().await;
+    let stranger = world.another_account().await;
+    for path in ["/api/bots/list.json", "/api/camp/list.json"] {
+        assert_eq!(stranger.get(path).await.data(), json!([]), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_number_is_another_object_in_another_account() {
+    let world = World::new().await;
+    let first = world.scene().await;
+    let stranger = world.another_account().await;
+    let second = world.setting().of(&stranger).bot("otherbot").set_up().await;
+    assert_eq!(first.campaign.campaign, second.campaign.campaign);
+    let codes = [first.detail().await, second.detail().await].map(|reply| reply.data()["code"].clone());
+    assert_eq!(codes, [json!(first.code), json!(second.code)]);
+    assert!(second.deep_link("x").await.contains("t.me/otherbot?"));
+}

@@ -1,0 +1,36 @@
+use std::collections::BTreeSet;
+
+use local::{FUNCTIONS, Function};
+
+use super::root;
+
+#[test]
+fn the_openapi_file_describes_every_route_of_the_user_api_and_no_other() {
+    let text = std::fs::read_to_string(root().join("openapi/user-api.yaml")).unwrap();
+    let mut described = BTreeSet::new();
+    let mut path = "";
+    let mut method = "";
+    for line in text.lines() {
+        let word = line.trim().trim_end_matches(':');
+        match line.len() - line.trim_start().len() {
+            2 if word.starts_with("/api/") => path = word,
+            4 if matches!(word, "get" | "post") => method = word,
+            6 => {
+                if let Some(operation) = word.strip_prefix("operationId: ") {
+                    described.insert((operation.to_owned(), method.to_uppercase(), path.to_owned()));
+                }
+            }
+            _ => {}
+        }
+    }
+    let served: BTreeSet<_> = FUNCTIONS
+        .iter()
+        .filter_map(|function| match function {
+            Function::Http(route) if route.path.starts_with("/api/") && route.method != "ANY" => {
+                Some((route.binary.to_owned(), route.method.to_owned(), route.path.to_owned()))
+            }
+            Function::Http(_) | Function::Queue(_) | Function::Stream(_) => None,
+        })
+        .collect();
+    assert_eq!(described, served);
+}

@@ -1,0 +1,106 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use local::{FUNCTIONS, Function, TEMPLATE};
+use local_aws::Template;
+
+use super::root;
+
+fn described() -> BTreeMap<String, local_aws::FunctionSpec> {
+    let template = Template::parse(TEMPLATE).unwrap();
+    template.functions().iter().map(|function| (function.binary.clone(), function.clone())).collect()
+}
+
+#[test]
+fn template_code_binaries_and_event_folders_name_the_same_functions() {
+    let template: BTreeSet<_> = described().into_keys().collect();
+    let code: BTreeSet<_> = FUNCTIONS.iter().map(|function| function.binary().to_owned()).collect();
+    let folders = std::fs::read_dir(root().join("events")).unwrap();
+    let events: BTreeSet<_> =
+        folders.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(template, code);
+    assert_eq!(template, events);
+    assert_eq!(template, binaries());
+}
+
+/// The `[[bin]]` names in the manifests below `functions/`.
+fn binaries() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for entry in std::fs::read_dir(root().join("functions")).unwrap() {
+        let manifest = std::fs::read_to_string(entry.unwrap().path().join("Cargo.toml")).unwrap();
+        for section in manifest.split("[[bin]]").skip(1) {
+            let line = section.lines().find(|line| line.starts_with("name = ")).unwrap();
+            names.insert(line.trim_start_matches("name = ").trim_matches('"').to_owned());
+            assert!(section.contains("test = false") && section.contains("doc = false"), "{line}");
+        }
+    }
+    names
+}
+
+#[test]
+fn every_route_is_served_by_its_own_function_on_the_same_path_and_method() {
+    let described = described();
+    for function in FUNCTIONS {
+        let spec = &described[function.binary()];
+        let routes: Vec<_> =
+            spec.routes.iter().map(|route| (route.method.as_str(), route.path.as_str())).collect();
+        match function {
+            Function::Http(route) => assert_eq!(routes, [(route.method, route.path)], "{}", route.binary),
+            Function::Queue(_) | Function::Stream(_) => assert!(routes.is_empty()),
+        }
+    }
+}
+
+#[test]
+fn a_function_lies_in_the_crate_that_the_template_builds_it_from() {
+    for (binary, spec) in described() {
+        let manifest = root().join("infra").join(&spec.code_uri).join("Cargo.toml");
+        let manifest = std::fs::read_to_string(manifest).unwrap();
+        assert!(manifest.contains(&format!("name = \"{binary}\"")), "{binary} in {}", spec.code_uri);
+    }
+}
+
+#[test]
+fn queues_report_partial_failures_and_keep_what_cannot_be_done() {
+    let template = Template::parse(TEMPLATE).unwrap();
+    let stack = template.defaults();
+    for function in template.functions() {
+        for trigger in &function.queues {
+            assert!(trigger.partial_failures, "{}", function.binary);
+        }
+        for trigger in &function.streams {
+            assert!(trigger.partial_failures && trigger.on_failure.is_some(), "{}", function.binary);
+        }
+    }
+    let worked: Vec<_> =
+        stack.queues.iter().filter(|queue| !queue.logical_id.ends_with("DeadLetters")).collect();
+    assert!(!worked.is_empty() && worked.iter().all(|queue| queue.redrive.is_some()));
+}
+
+#[test]
+fn the_deployed_template_does_not_know_the_laptops_switches() {
+    for switch in ["ALLOW_PRIVATE_TARGETS", "TOKEN_KEY_FILE"] {
+        assert!(!TEMPLATE.contains(switch), "{switch}");
+    }
+}
+
+#[test]
+fn a_function_may_do_what_its_own_calls_need_and_no_more() {
+    let allowed: BTreeMap<&str, BTreeSet<&str>> = statements();
+    insta::assert_debug_snapshot!(allowed);
+}
+
+/// The actions in each function's policy, by logical id, as the template spells them.
+fn statements() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+    let mut function = "";
+    let mut allowed: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for line in TEMPLATE.lines() {
+        let name = line.trim();
+        if line.starts_with("  ") && !line.starts_with("   ") && name.ends_with(':') {
+            function = name.trim_end_matches(':');
+        }
+        if let Some(actions) = name.strip_prefix("Action: [") {
+            allowed.entry(function).or_default().extend(actions.trim_end_matches(']').split(", "));
+        }
+    }
+    allowed
+}

@@ -1,0 +1,16 @@
+//! What the product does, a sentence each.
+
+mod bots;
+mod leads;
+mod main_journey;
+mod membership;
+mod paused;
+mod postbacks;
+mod repeats;
+mod untracked;
+mod welcome;
+
+/// Pairs of event and click, to be compared with what was told.
+fn pairs(events: &[(&str, &str)]) -> Vec<(String, String)> {
+    events.iter().map(|(event, click)| ((*event).to_owned(), (*click).to_owned())).collect()
+}

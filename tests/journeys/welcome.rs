@@ -1,0 +1,104 @@
+use serde_json::json;
+use telegram_simulator::NewUser;
+
+use crate::world::{World, start_update};
+
+#[tokio::test]
+async fn the_welcome_is_formatted_and_shows_the_title_and_the_first_name_as_they_are() {
+    let world = World::new().await;
+    let scene = world.setting().title("Cats & *dogs* <b>").set_up().await;
+    let anna = world.simulator.create_user(NewUser::named("_Anna_ {title} <i>"));
+    scene.start(anna, "c1");
+    world.delivered().await;
+    let sent = world.simulator.messages_to(anna);
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].text, "Join Cats & *dogs* <b>, _Anna_ {title} <i>!");
+    let entities = serde_json::to_value(&sent[0].entities).unwrap();
+    assert_eq!(entities, json!([{"type": "bold", "offset": 5, "length": 17}]));
+    assert!(sent[0].buttons.is_empty());
+}
+
+#[tokio::test]
+async fn the_welcomes_button_carries_the_persons_own_click() {
+    let world = World::new().await;
+    let url = "https://example.com/lander?click={click}&s={status}&c={campaign}&sub={subscriber}&u={username}&x={other}";
+    let scene = world.setting().set("button_text", "Get access").set("button_url", url).set_up().await;
+    for (name, click) in [("Anna", "ad-42_x"), ("Bert", "ad-43")] {
+        let user = world.person(name);
+        scene.start(user, click);
+        world.delivered().await;
+        let sent = world.simulator.messages_to(user);
+        let button = &sent[0].buttons[0][0];
+        let code = &scene.code;
+        let expected =
+            format!("https://example.com/lander?click={click}&s=wait&c={code}&sub={user}&u=&x={{other}}");
+        assert_eq!((button.text.as_str(), button.url.as_deref()), ("Get access", Some(expected.as_str())));
+    }
+}
+
+#[tokio::test]
+async fn a_start_that_leads_nowhere_is_answered_politely_and_makes_a_contact_only() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    for payload in ["", "zzzzzz-c1", "-", "no-such-code"] {
+        let user = world.person("Anna");
+        world.simulator.start_bot(user, "mytrackbot", payload).unwrap();
+        world.settle().await;
+        let polite = "Hello! There is nothing to join through this link right now. Please try again later.";
+        assert_eq!(world.messages(user), [polite], "{payload:?}");
+        assert_eq!(scene.lead(user).await, None);
+        let user = shared::ids::UserId(user);
+        let contact = world.system.app.store.contact(scene.bot_key(), user).await.unwrap();
+        assert!(contact.unwrap().started.is_some());
+    }
+    assert_eq!((world.events().len(), scene.counters().await), (0, [0, 0, 0]));
+}
+
+#[tokio::test]
+async fn a_welcome_that_telegram_refuses_for_now_is_503_and_sent_once_when_the_update_comes_again() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let anna = world.person("Anna");
+    world.simulator.start_bot(anna, "mytrackbot", "").unwrap();
+    world.settle().await;
+    let now = world.system.app.clock.now();
+    let update = start_update(200_000_001, anna, now, &format!("{}-c1", scene.code));
+    world.refuse_next("sendMessage", 429, Some(1));
+    let later = world.deliver(&scene.bot, &update).await;
+    assert_eq!((later.code, later.retry_after), (503, Some(1)));
+    let welcomes = || world.messages(anna).iter().filter(|text| text.starts_with("Join ")).count();
+    assert_eq!(welcomes(), 0);
+    world.simulator.set_faults(telegram_simulator::Faults::default());
+    for _ in 0..2 {
+        assert_eq!(world.deliver(&scene.bot, &update).await.code, 200);
+        assert_eq!(welcomes(), 1);
+    }
+    world.settle().await;
+    assert_eq!((world.events(), scene.counters().await), (vec!["wait".to_owned()], [1, 0, 0]));
+}
+
+#[tokio::test]
+async fn telegram_brings_a_start_again_until_its_welcome_is_sent() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let anna = world.person("Anna");
+    world.refuse_next("sendMessage", 429, Some(1));
+    scene.start(anna, "c1");
+    world.settle().await;
+    assert_eq!(world.messages(anna), ["Join My Channel, Anna!"]);
+    assert_eq!(world.events(), ["wait"]);
+    let error = world.webhook_of(&scene.bot).await["last_error_message"].clone();
+    assert_eq!(error, "Wrong response from the webhook: 503 Service Unavailable");
+}
+
+#[tokio::test]
+async fn somebody_who_blocked_the_bot_is_a_lead_all_the_same() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let anna = world.person("Anna");
+    world.refuse_next("sendMessage", 403, None);
+    scene.start(anna, "c1");
+    world.settle().await;
+    assert!(world.messages(anna).is_empty());
+    assert_eq!((world.events(), scene.counters().await), (vec!["wait".to_owned()], [1, 0, 0]));
+}

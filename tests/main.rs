@@ -1,0 +1,7 @@
+//! The whole system, tested from outside: HTTP and a simulated Telegram in, answers and postbacks out.
+
+mod contract;
+mod house;
+mod journeys;
+mod webhook;
+mod world;
