@@ -1,7 +1,8 @@
 //! A connection to AWS that misbehaves on demand, through the SDK's own seam for HTTP clients.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -17,6 +18,7 @@ pub struct AwsFaults {
     down: Arc<AtomicBool>,
     answers_to_lose: Arc<AtomicUsize>,
     calls: Arc<AtomicUsize>,
+    actions: Arc<Mutex<BTreeSet<(String, String)>>>,
 }
 
 impl AwsFaults {
@@ -41,10 +43,45 @@ impl AwsFaults {
         self.calls.load(Ordering::SeqCst)
     }
 
-    /// An HTTP client for the SDKs that obeys the switches.
+    /// The IAM actions that each function's calls needed, as (binary, `dynamodb:GetItem`).
     #[must_use]
-    pub fn http_client(&self) -> SharedHttpClient {
-        SharedHttpClient::new(FaultyHttp { inner: shared::aws::http_client(), faults: self.clone() })
+    pub fn actions(&self) -> BTreeSet<(String, String)> {
+        self.actions.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// An HTTP client for the SDKs of one function that obeys the switches.
+    #[must_use]
+    pub fn http_client(&self, binary: &str) -> SharedHttpClient {
+        let (inner, faults) = (shared::aws::http_client(), self.clone());
+        SharedHttpClient::new(FaultyHttp { inner, faults, binary: binary.into() })
+    }
+
+    fn note(&self, binary: &str, request: &HttpRequest) {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        let Some((service, operation)) =
+            request.headers().get("x-amz-target").and_then(|name| name.split_once('.'))
+        else {
+            return;
+        };
+        let service = if service.starts_with("DynamoDB") { "dynamodb" } else { "sqs" };
+        let mut actions = self.actions.lock().unwrap_or_else(PoisonError::into_inner);
+        for action in needed_actions(operation, request.body().bytes().unwrap_or_default()) {
+            actions.insert((binary.to_owned(), format!("{service}:{action}")));
+        }
+    }
+}
+
+/// The IAM actions of an operation: a transaction needs those of its steps.
+fn needed_actions(operation: &str, body: &[u8]) -> Vec<String> {
+    match operation {
+        "TransactWriteItems" => {
+            let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+            let steps = body["TransactItems"].as_array().into_iter().flatten();
+            let names = steps.filter_map(|step| step.as_object()).flat_map(|step| step.keys());
+            names.map(|name| format!("{name}Item")).collect()
+        }
+        "SendMessageBatch" => vec!["SendMessage".to_owned()],
+        other => vec![other.to_owned()],
     }
 }
 
@@ -52,6 +89,7 @@ impl AwsFaults {
 struct FaultyHttp {
     inner: SharedHttpClient,
     faults: AwsFaults,
+    binary: Arc<str>,
 }
 
 impl HttpClient for FaultyHttp {
@@ -61,20 +99,20 @@ impl HttpClient for FaultyHttp {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(FaultyConnector { inner, faults: self.faults.clone() })
+        SharedHttpConnector::new(FaultyConnector { inner, http: self.clone() })
     }
 }
 
 #[derive(Clone, Debug)]
 struct FaultyConnector {
     inner: SharedHttpConnector,
-    faults: AwsFaults,
+    http: FaultyHttp,
 }
 
 impl HttpConnector for FaultyConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let Self { inner, faults } = self.clone();
-        faults.calls.fetch_add(1, Ordering::SeqCst);
+        let Self { inner, http: FaultyHttp { faults, binary, .. } } = self.clone();
+        faults.note(&binary, &request);
         HttpConnectorFuture::new(async move {
             if faults.down.load(Ordering::SeqCst) {
                 return Err(ConnectorError::io("refused by a switch".into()));

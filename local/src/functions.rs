@@ -67,13 +67,13 @@ pub(crate) fn find_handler(
     binary: &str,
     environment: &Environment,
     clock: &Clock,
-    http: &SharedHttpClient,
+    http: SharedHttpClient,
 ) -> Option<Handler> {
     let function = FUNCTIONS.into_iter().find(|function| function.binary() == binary)?;
     let config = Config::read(|name| environment.get(name).cloned());
     let config =
         config.inspect_err(|error| tracing::error!(binary, %error, "the template is incomplete")).ok()?;
-    let app = Arc::new(App::new(config, clock.clone(), Some(http.clone())));
+    let app = Arc::new(App::new(config, clock.clone(), Some(http)));
     Some(Arc::new(move |invocation: Invocation| {
         let app = Arc::clone(&app);
         async move {

@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::args::{AccountCommand, TableArgs};
 use crate::data_folder::RUNNING_FILE;
 use crate::screen::say;
-use crate::system::{StartError, TEMPLATE, operator_app};
+use crate::system::{StartError, TEMPLATE, open_data_folder, operator_app};
 
 /// Why a command did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +55,7 @@ struct Running {
 /// The table a command works on, and what must be stopped after it.
 struct OpenTable {
     app: Arc<App>,
-    cloud: Option<Cloud>,
+    cloud: Option<(Cloud, std::fs::File)>,
 }
 
 /// Carries out a command on accounts.
@@ -71,7 +71,7 @@ pub async fn account(command: AccountCommand) -> Result<(), OperatorError> {
         AccountCommand::Add { name, campaign_limit, .. } => add(&table.app, &name, campaign_limit).await,
         AccountCommand::List { .. } => list(&table.app).await,
     };
-    if let Some(cloud) = table.cloud {
+    if let Some((cloud, _lock)) = table.cloud {
         cloud.stop().await;
     }
     outcome
@@ -100,8 +100,9 @@ async fn open_table(args: &TableArgs) -> Result<OpenTable, OperatorError> {
         let config = Config::read_on(&running.table, |name| running.environment.get(name).cloned())?;
         return Ok(OpenTable { app: Arc::new(App::new(config, Clock::System, None)), cloud: None });
     }
+    let lock = open_data_folder(&args.data)?;
     let cloud = open_resting(&args.data).await?;
-    Ok(OpenTable { app: operator_app(&cloud, &Clock::System)?, cloud: Some(cloud) })
+    Ok(OpenTable { app: operator_app(&cloud, &Clock::System)?, cloud: Some((cloud, lock)) })
 }
 
 /// How to reach the table of a system that runs on this data folder now.

@@ -8,7 +8,6 @@ use axum::Router;
 use axum::routing::get;
 use local_aws::{Cloud, CloudOptions, Environment, Functions, Template};
 use shared::App;
-use shared::aws::SharedHttpClient;
 use shared::clock::Clock;
 use shared::config::{Config, MissingVariable};
 use shared::error::AppError;
@@ -16,7 +15,8 @@ use telegram_simulator::{Simulator, SimulatorOptions};
 use tokio::net::TcpListener;
 
 use crate::args::RunArgs;
-use crate::data_folder::{RUNNING_FILE, write_private};
+use crate::data_folder::{self, RUNNING_FILE, write_private};
+use crate::faults::AwsFaults;
 use crate::functions::find_handler;
 
 use crate::poll::Poller;
@@ -46,8 +46,8 @@ pub struct SystemOptions {
     pub bins: Option<PathBuf>,
     /// The time, for the functions in this process.
     pub clock: Clock,
-    /// The functions' connection to AWS; `None` = an ordinary one.
-    pub http: Option<SharedHttpClient>,
+    /// What goes wrong between the functions in this process and AWS; `None` = nothing.
+    pub faults: Option<AwsFaults>,
 }
 
 /// Which Bot API the system talks to.
@@ -78,7 +78,7 @@ impl From<&RunArgs> for SystemOptions {
             allow_private_targets: args.allow_private_targets,
             bins: args.bins.clone(),
             clock: Clock::System,
-            http: None,
+            faults: None,
         }
     }
 }
@@ -133,6 +133,7 @@ pub struct System {
     poller: Option<Poller>,
     key_path: PathBuf,
     running_path: PathBuf,
+    _lock: std::fs::File,
 }
 
 impl System {
@@ -142,8 +143,7 @@ impl System {
     ///
     /// [`StartError`].
     pub async fn start(options: SystemOptions) -> Result<Self, StartError> {
-        let made = std::fs::create_dir_all(&options.data);
-        made.map_err(|source| StartError::Data { path: options.data.clone(), source })?;
+        let lock = open_data_folder(&options.data)?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await;
         let listener = listener.map_err(|source| StartError::Port { port: options.port, source })?;
         let port =
@@ -160,7 +160,6 @@ impl System {
             simulator.iter().fold(extra_routes, |routes, simulator| routes.merge(simulator.router()));
         extra_routes = poller.iter().fold(extra_routes, |routes, poller| routes.merge(poller.router()));
 
-        let http = options.http.clone().unwrap_or_else(shared::aws::http_client);
         let cloud = Cloud::start(CloudOptions {
             template: Template::parse(TEMPLATE)?,
             listener,
@@ -168,13 +167,13 @@ impl System {
             ephemeral: options.ephemeral,
             parameters: [("TelegramApiUrl".to_owned(), telegram_url(&options.telegram, &origin))].into(),
             environment: environment(&options, &origin),
-            functions: functions(&options, &http),
+            functions: functions(&options),
             extra_routes,
         })
         .await?;
         let app = operator_app(&cloud, &options.clock)?;
         let (key_path, running_path) = (options.data.join("api-key"), options.data.join(RUNNING_FILE));
-        let system = Self { cloud, simulator, app, poller, key_path, running_path };
+        let system = Self { cloud, simulator, app, poller, key_path, running_path, _lock: lock };
         system.make_first_account().await?;
         system.write_running()?;
         Ok(system)
@@ -231,6 +230,11 @@ impl System {
     }
 }
 
+/// Keeps other processes from using the folder while the answer lives.
+pub(crate) fn open_data_folder(path: &Path) -> Result<std::fs::File, StartError> {
+    data_folder::open(path).map_err(|source| StartError::Data { path: path.to_owned(), source })
+}
+
 fn start_simulator(options: &SystemOptions, origin: &str) -> Result<Option<Simulator>, StartError> {
     let data_file = (!options.ephemeral).then(|| options.data.join("telegram.json"));
     let simulator_options = SimulatorOptions { data_file, public_url: origin.to_owned() };
@@ -265,13 +269,15 @@ fn environment(options: &SystemOptions, origin: &str) -> Environment {
     ])
 }
 
-fn functions(options: &SystemOptions, http: &SharedHttpClient) -> Functions {
+fn functions(options: &SystemOptions) -> Functions {
     match &options.bins {
         Some(folder) => Functions::Binaries(folder.clone()),
         None => {
-            let (clock, http) = (options.clock.clone(), http.clone());
+            let (clock, faults) = (options.clock.clone(), options.faults.clone());
+            let plain = shared::aws::http_client();
             Functions::InProcess(Box::new(move |binary, environment| {
-                find_handler(binary, environment, &clock, &http)
+                let faulty = faults.as_ref().map(|faults| faults.http_client(binary));
+                find_handler(binary, environment, &clock, faulty.unwrap_or_else(|| plain.clone()))
             }))
         }
     }

@@ -4,8 +4,10 @@ mod authentication;
 mod bodies;
 mod bots;
 mod camp;
+mod camp_edits;
 mod functions;
 mod parameters;
+mod profile;
 mod tenants;
 
 use shared::edge::http::Route;

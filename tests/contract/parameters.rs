@@ -27,9 +27,16 @@ fn malformed(parameter: &'static str, values: impl IntoIterator<Item = Value>) -
 
 fn of_route(path: &str, chat: i64) -> Taken {
     match path {
-        "/api/bots/list.json" | "/api/camp/list.json" => Taken::default(),
+        "/api/bots/list.json"
+        | "/api/camp/list.json"
+        | "/api/profile/info.json"
+        | "/api/profile/apikey.json" => Taken::default(),
         "/api/bots/add.json" => Taken { required: &["token"], ..Taken::default() },
-        "/api/bots/chats.json" | "/api/bots/del.json" | "/api/camp/get.json" | "/api/camp/link.json" => {
+        "/api/bots/chats.json"
+        | "/api/bots/del.json"
+        | "/api/camp/get.json"
+        | "/api/camp/link.json"
+        | "/api/camp/del.json" => {
             Taken { valid: json!({"id": 1}), required: &["id"], malformed: malformed("id", no_ids()) }
         }
         "/api/camp/add.json" => Taken {
@@ -37,6 +44,24 @@ fn of_route(path: &str, chat: i64) -> Taken {
             required: &["bot", "chat", "welcome"],
             malformed: of_a_campaign(),
         },
+        "/api/camp/edit.json" => {
+            let mut all = malformed("id", no_ids());
+            all.extend(malformed("bot", [json!(1)]));
+            all.extend(malformed("chat", [json!(chat)]));
+            all.extend(of_a_campaigns_content());
+            Taken { valid: json!({"id": 1}), required: &["id"], malformed: all }
+        }
+        "/api/camp/pause.json" => {
+            let mut all = malformed("id", no_ids());
+            all.extend(malformed("pause", [json!(""), json!("x"), json!(2), json!(-1), json!("yes")]));
+            Taken { valid: json!({"id": 1, "pause": 0}), required: &["id", "pause"], malformed: all }
+        }
+        "/api/profile/postbacks.json" => Taken { valid: json!({}), required: &[], malformed: of_templates() },
+        "/api/profile/notify.json" => {
+            let mut all = malformed("leads", [json!(""), json!("x"), json!(2)]);
+            all.extend(malformed("chat", [json!(""), json!("x"), json!("1.5")]));
+            Taken { valid: json!({}), required: &[], malformed: all }
+        }
         other => panic!("the parameters of {other} are not written down"),
     }
 }
@@ -53,7 +78,7 @@ fn no_ids() -> Vec<Value> {
     ]
 }
 
-fn of_a_campaign() -> Vec<Malformed> {
+fn of_templates() -> Vec<Malformed> {
     let no_urls = || {
         let long = format!("https://example.com/{}", "x".repeat(2000));
         vec![
@@ -64,17 +89,25 @@ fn of_a_campaign() -> Vec<Malformed> {
             json!(long),
         ]
     };
-    let mut all = malformed("bot", no_ids());
-    all.extend(malformed("chat", [json!(""), json!("x"), json!("@my_channel"), json!("1.5")]));
-    all.extend(malformed("welcome", [json!(""), json!(" \n"), json!("x".repeat(4097))]));
+    let names = ["pb_wait", "pb_hold", "pb_approve", "pb_cancel", "pb_trash"];
+    names.into_iter().flat_map(|name| malformed(name, no_urls())).collect()
+}
+
+fn of_a_campaigns_content() -> Vec<Malformed> {
+    let mut all = malformed("welcome", [json!(""), json!(" \n"), json!("x".repeat(4097))]);
     all.extend(malformed("media", [json!("img_abc123xyz")]));
     all.extend(malformed("unsub_window", [json!("x"), json!(-1), json!("1.5")]));
     all.extend(malformed("notify_level", [json!("x"), json!(-1), json!(4), json!(300)]));
-    for name in ["pb_wait", "pb_hold", "pb_approve", "pb_cancel", "pb_trash"] {
-        all.extend(malformed(name, no_urls()));
-    }
-    all.push(Malformed { parameter: "button_text", value: json!("Go"), blamed: "button_url" });
     all.extend(malformed("button_text", [json!("x".repeat(65))]));
+    all.extend(of_templates());
+    all
+}
+
+fn of_a_campaign() -> Vec<Malformed> {
+    let mut all = malformed("bot", no_ids());
+    all.extend(malformed("chat", [json!(""), json!("x"), json!("@my_channel"), json!("1.5")]));
+    all.extend(of_a_campaigns_content());
+    all.push(Malformed { parameter: "button_text", value: json!("Go"), blamed: "button_url" });
     let without_text = json!("https://example.com/");
     all.push(Malformed { parameter: "button_url", value: without_text, blamed: "button_text" });
     all

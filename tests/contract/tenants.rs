@@ -6,11 +6,21 @@ use crate::world::World;
 /// Parameters that name objects of the first account; `None` for a route that names none.
 fn naming(path: &str, chat: i64) -> Option<Value> {
     match path {
-        "/api/bots/chats.json" | "/api/bots/del.json" | "/api/camp/get.json" | "/api/camp/link.json" => {
-            Some(json!({"id": 1}))
-        }
+        "/api/bots/chats.json"
+        | "/api/bots/del.json"
+        | "/api/camp/get.json"
+        | "/api/camp/link.json"
+        | "/api/camp/edit.json"
+        | "/api/camp/del.json" => Some(json!({"id": 1})),
+        "/api/camp/pause.json" => Some(json!({"id": 1, "pause": 1})),
         "/api/camp/add.json" => Some(json!({"bot": 1, "chat": chat, "welcome": "Join!"})),
-        "/api/bots/add.json" | "/api/bots/list.json" | "/api/camp/list.json" => None,
+        "/api/bots/add.json"
+        | "/api/bots/list.json"
+        | "/api/camp/list.json"
+        | "/api/profile/info.json"
+        | "/api/profile/apikey.json"
+        | "/api/profile/postbacks.json"
+        | "/api/profile/notify.json" => None,
         other => panic!("{other} is not said to name an object or none"),
     }
 }

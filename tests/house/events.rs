@@ -19,7 +19,7 @@ async fn every_event_file_is_answered_as_written_down() {
         allow_private_targets: false,
         bins: None,
         clock: Clock::System,
-        http: None,
+        faults: None,
     })
     .await
     .unwrap();

@@ -3,6 +3,7 @@
 mod events;
 mod layers;
 mod openapi;
+mod permissions;
 mod template;
 mod tidiness;
 

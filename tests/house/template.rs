@@ -82,25 +82,3 @@ fn the_deployed_template_does_not_know_the_laptops_switches() {
         assert!(!TEMPLATE.contains(switch), "{switch}");
     }
 }
-
-#[test]
-fn a_function_may_do_what_its_own_calls_need_and_no_more() {
-    let allowed: BTreeMap<&str, BTreeSet<&str>> = statements();
-    insta::assert_debug_snapshot!(allowed);
-}
-
-/// The actions in each function's policy, by logical id, as the template spells them.
-fn statements() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let mut function = "";
-    let mut allowed: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-    for line in TEMPLATE.lines() {
-        let name = line.trim();
-        if line.starts_with("  ") && !line.starts_with("   ") && name.ends_with(':') {
-            function = name.trim_end_matches(':');
-        }
-        if let Some(actions) = name.strip_prefix("Action: [") {
-            allowed.entry(function).or_default().extend(actions.trim_end_matches(']').split(", "));
-        }
-    }
-    allowed
-}

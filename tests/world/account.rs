@@ -88,6 +88,10 @@ impl Account {
     }
 
     /// Reads, with the parameters in `path`.
+    pub fn with_key(&self, key: &str) -> Self {
+        Self { key: key.to_owned(), ..self.clone() }
+    }
+
     pub async fn get(&self, path: &str) -> Reply {
         let request = self.http.get(format!("{}{path}", self.base_url));
         Reply::of_api(request.bearer_auth(&self.key)).await

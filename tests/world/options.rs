@@ -17,7 +17,7 @@ pub fn ephemeral(folder: &Path, faults: &AwsFaults) -> SystemOptions {
         allow_private_targets: true,
         bins: None,
         clock: Clock::System,
-        http: Some(faults.http_client()),
+        faults: Some(faults.clone()),
     }
 }
 

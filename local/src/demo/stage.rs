@@ -59,7 +59,7 @@ impl Stage {
             allow_private_targets: true,
             bins: None,
             clock: Clock::System,
-            http: None,
+            faults: None,
         })
         .await?;
         let simulator = system.simulator.clone().ok_or(DemoError::Answer("the start of the simulator"))?;

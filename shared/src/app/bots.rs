@@ -16,6 +16,12 @@ pub struct ConnectedBot {
     pub name: String,
 }
 
+impl From<Bot> for ConnectedBot {
+    fn from(bot: Bot) -> Self {
+        Self { id: bot.id, username: bot.username, name: bot.name }
+    }
+}
+
 /// A bot in the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BotSummary {
@@ -55,9 +61,6 @@ pub struct TrackableChat {
     pub kind: ChatKind,
 }
 
-/// How often connecting starts again when another call connects the same bot at the same moment.
-const CONNECT_TRIES: usize = 5;
-
 /// A bot as it was written, and as it was before.
 struct ClaimedBot {
     bot: Bot,
@@ -71,7 +74,8 @@ impl App {
     ///
     /// - [`AppError::TokenRefused`] if the token is malformed or Telegram refuses it.
     /// - [`AppError::BotTaken`] if another account has the bot.
-    /// - [`AppError::WebhookRefused`] if Telegram does not take the webhook; all is as before then.
+    /// - [`AppError::WebhookRefused`] if Telegram does not take the webhook; all is as before then, unless its answer
+    ///   was lost: the bot is connected then, and connecting it again makes sure of its webhook.
     /// - [`AppError::Unavailable`], safe to retry.
     pub async fn connect_bot(
         &self,
@@ -81,23 +85,27 @@ impl App {
     ) -> AppResult<ConnectedBot> {
         let token = BotToken::parse(token).ok_or(AppError::TokenRefused)?;
         let profile = self.telegram()?.get_me(&token).await.map_err(token_error)?;
-        for _ in 0..CONNECT_TRIES {
-            let secret = WebhookSecret::generate()?;
-            let Some(claimed) = self.claim_bot(account, &token, &profile, &secret).await? else { continue };
-            let key = BotKey { account, bot: claimed.bot.id };
-            let url = self.webhook_url(key, request_host);
-            if let Err(error) = self.telegram()?.set_webhook(&token, &url, &secret).await {
-                tracing::warn!(account.id = %account, bot.id = %key.bot, %error, "setWebhook failed");
-                self.take_back(account, &claimed).await?;
-                return Err(AppError::WebhookRefused);
+        let secret = WebhookSecret::generate()?;
+        let Some(claimed) = self.claim_bot(account, &token, &profile, &secret).await? else {
+            // Another call of this account is connecting the bot at this moment; what it does is what was asked.
+            return Ok(self.own_bot(account, profile.id).await?.ok_or(AppError::BotTaken)?.into());
+        };
+        let url = self.webhook_url(BotKey { account, bot: claimed.bot.id }, request_host);
+        match self.telegram()?.set_webhook(&token, &url, &secret).await {
+            Ok(()) => {
+                self.store.end_connecting(account, &claimed.bot).await?;
+                Ok(claimed.bot.into())
             }
-            // Of two calls at once, Telegram and the table must not end with the secrets of different ones.
-            if self.store.bot(key).await?.is_some_and(|stored| stored.secret == claimed.bot.secret) {
-                let Bot { id, username, name, .. } = claimed.bot;
-                return Ok(ConnectedBot { id, username, name });
+            Err(error) => {
+                tracing::warn!(account.id = %account, bot.id = %claimed.bot.id, %error, "setWebhook failed");
+                match error {
+                    // Telegram may have the new secret: the bot stays as written and takes the old one as well.
+                    TelegramError::Ambiguous(_) => self.store.end_connecting(account, &claimed.bot).await?,
+                    _ => self.store.unclaim_bot(account, &claimed.bot, claimed.previous.as_ref()).await?,
+                }
+                Err(AppError::WebhookRefused)
             }
         }
-        Err(AppError::unavailable("the bot is being connected by other calls"))
     }
 
     /// The account's bots, deleted ones included.
@@ -134,8 +142,9 @@ impl App {
     ) -> AppResult<Vec<TrackableChat>> {
         let bot = self.live_bot(account, bot).await?;
         let chats = self.store.chats(BotKey { account, bot: bot.id }).await?;
+        let tracked = self.store.tracked_chats(account).await?;
         let trackable =
-            chats.into_iter().filter(|chat| chat.rights == ChatRights::Admin && chat.campaign.is_none());
+            chats.into_iter().filter(|chat| chat.rights == ChatRights::Admin && !tracked.contains(&chat.id));
         Ok(trackable.map(|chat| TrackableChat { id: chat.id, title: chat.title, kind: chat.kind }).collect())
     }
 
@@ -147,11 +156,7 @@ impl App {
     /// - [`AppError::Unavailable`], safe to retry.
     pub async fn delete_bot(&self, account: AccountId, bot: BotId) -> AppResult<()> {
         let bot = self.live_bot(account, bot).await?;
-        let key = BotKey { account, bot: bot.id };
-        if !self.store.delete_bot(account, &bot).await? {
-            return Err(AppError::NotFound("bot"));
-        }
-        let token = self.open_token(key, &bot.token).await?;
+        let token = self.open_token(BotKey { account, bot: bot.id }, &bot.token).await?;
         match self.telegram()?.delete_webhook(&token).await {
             Ok(()) | Err(TelegramError::TokenRefused) => {}
             // The updates that still come are answered and dropped: the bot is deleted.
@@ -159,7 +164,7 @@ impl App {
                 tracing::warn!(account.id = %account, bot.id = %bot.id, %error, "deleteWebhook failed")
             }
         }
-        Ok(())
+        if self.store.delete_bot(account, &bot).await? { Ok(()) } else { Err(AppError::NotFound("bot")) }
     }
 
     pub(super) async fn live_bot(&self, account: AccountId, bot: BotId) -> AppResult<Bot> {
@@ -171,7 +176,7 @@ impl App {
         self.seal()?.open(bot, sealed).await.map_err(seal_error)
     }
 
-    /// `None` if another call was quicker.
+    /// `None` if another call is connecting the bot.
     async fn claim_bot(
         &self,
         account: AccountId,
@@ -179,35 +184,35 @@ impl App {
         profile: &BotProfile,
         secret: &WebhookSecret,
     ) -> AppResult<Option<ClaimedBot>> {
-        let id = match self.store.bot_owner(profile.id).await? {
-            Some(owner) if owner.account == account => owner.bot,
-            Some(owner) if !owner.released => return Err(AppError::BotTaken),
-            _ => self.store.next_bot_id(account).await?.ok_or(AppError::NotFound("account"))?,
+        let owner = self.store.bot_owner(profile.id).await?;
+        if owner.is_some_and(|owner| owner.account != account && !owner.released) {
+            return Err(AppError::BotTaken);
+        }
+        let previous = self.own_bot(account, profile.id).await?;
+        let id = match &previous {
+            Some(bot) => bot.id,
+            None => self.store.next_bot_id(account).await?.ok_or(AppError::NotFound("account"))?,
         };
-        let key = BotKey { account, bot: id };
-        let previous = self.store.bot(key).await?;
         let bot = Bot {
             id,
             tg: profile.id,
             username: profile.username.clone(),
             name: profile.first_name.clone(),
             status: BotStatus::Active,
-            token: self.seal()?.seal(key, token).await.map_err(seal_error)?,
+            token: self.seal()?.seal(BotKey { account, bot: id }, token).await.map_err(seal_error)?,
             secret: secret.hash(),
+            previous_secret: previous.as_ref().map(|bot| bot.secret.clone()),
             created: previous.as_ref().map_or_else(|| self.clock.now(), |bot| bot.created),
         };
-        Ok(match self.store.claim_bot(account, &bot).await? {
+        Ok(match self.store.claim_bot(account, &bot, self.clock.now()).await? {
             BotClaim::Claimed => Some(ClaimedBot { bot, previous }),
             BotClaim::Taken => None,
         })
     }
 
-    /// Undoes a claim whose webhook was refused.
-    async fn take_back(&self, account: AccountId, claimed: &ClaimedBot) -> AppResult<()> {
-        match &claimed.previous {
-            Some(previous) => self.store.claim_bot(account, previous).await.map(drop),
-            None => self.store.discard_bot(account, &claimed.bot).await,
-        }
+    /// The bot that stands for a Telegram bot in this account, deleted or not, whoever has it now.
+    async fn own_bot(&self, account: AccountId, telegram: TelegramBotId) -> AppResult<Option<Bot>> {
+        Ok(self.store.bots(account).await?.into_iter().find(|bot| bot.tg == telegram))
     }
 
     fn webhook_url(&self, BotKey { account, bot }: BotKey, request_host: &str) -> String {

@@ -98,7 +98,7 @@ impl CampaignEdit {
         replace(&mut welcome.media, self.media);
         replace(&mut welcome.button_text, self.button_text);
         replace(&mut welcome.button_url, self.button_url);
-        welcome.validate()?;
+        campaign.welcome = campaign.welcome.checked()?;
         if let Some(templates) = self.templates {
             validate_templates(&templates)?;
             campaign.templates = templates;

@@ -7,7 +7,7 @@ use crate::domain::statistics::Counters;
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, BotKey, CampaignKey, ChatId, TrackingCampaignId};
 use crate::secret::random;
-use crate::store::CampaignClaim;
+use crate::store::{CampaignClaim, ChatRights};
 
 /// How often a code is drawn again when it is in use; among 36^6 that never happens twice.
 const CODE_DRAWS: usize = 5;
@@ -42,9 +42,6 @@ pub struct CampaignSummary {
     pub counters: Counters,
 }
 
-/// The same as one of a list.
-pub type CampaignDetail = CampaignSummary;
-
 impl App {
     /// Makes a campaign.
     ///
@@ -57,10 +54,13 @@ impl App {
     /// - [`AppError::CampaignLimit`] if the account has as many as it may.
     /// - [`AppError::Unavailable`]; a retry may answer `ChatTaken` by the first attempt.
     pub async fn add_campaign(&self, account: AccountId, new: NewCampaign) -> AppResult<TrackingCampaign> {
-        new.validate()?;
+        let new = new.checked()?;
         let bot = self.live_bot(account, new.bot).await?;
         let chat = self.store.chat(BotKey { account, bot: bot.id }, new.chat).await?;
-        let chat = chat.ok_or(AppError::NoChat)?;
+        let chat = chat.filter(|chat| chat.rights == ChatRights::Admin).ok_or(AppError::NoChat)?;
+        if chat.campaign.is_some() {
+            return Err(AppError::ChatTaken);
+        }
         let id = self.store.next_campaign_id(account).await?.ok_or(AppError::NotFound("account"))?;
         let mut campaign = TrackingCampaign {
             id,
@@ -98,15 +98,12 @@ impl App {
         &self,
         account: AccountId,
         id: TrackingCampaignId,
-    ) -> AppResult<CampaignDetail> {
+    ) -> AppResult<CampaignSummary> {
         let campaign = self.live_campaign(account, id).await?;
         let bot = self.store.bot(BotKey { account, bot: campaign.bot }).await?;
-        let counters = self.store.counters(&[CampaignKey { account, campaign: id }]).await?;
-        Ok(CampaignDetail {
-            campaign,
-            bot_username: bot.map(|bot| bot.username).unwrap_or_default(),
-            counters: counters.first().copied().unwrap_or_default(),
-        })
+        let counters = self.store.campaign_counters(CampaignKey { account, campaign: id }).await?;
+        let bot_username = bot.map(|bot| bot.username).unwrap_or_default();
+        Ok(CampaignSummary { campaign, bot_username, counters })
     }
 
     /// Every campaign that is not deleted, with its counters, by id.
@@ -143,11 +140,11 @@ impl App {
 }
 
 impl NewCampaign {
-    fn validate(&self) -> AppResult<()> {
-        self.welcome.validate()?;
+    fn checked(self) -> AppResult<Self> {
         validate_notify_level(self.notify_level)?;
         validate_templates(&self.templates)?;
-        validate_media(&self.welcome.media)
+        validate_media(&self.welcome.media)?;
+        Ok(Self { welcome: self.welcome.checked()?, ..self })
     }
 }
 

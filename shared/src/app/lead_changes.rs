@@ -1,5 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use futures::{TryStreamExt, stream};
 
@@ -12,8 +11,8 @@ use crate::domain::person::Person;
 use crate::domain::postback::within_unsub_window;
 use crate::domain::statistics::CounterChange;
 use crate::error::{AppError, AppResult};
-use crate::ids::{BotKey, CampaignKey, UserId};
-use crate::queue::{DelayedTask, Task};
+use crate::ids::{BotKey, CampaignKey};
+use crate::queue::Task;
 use crate::store::{JournalRow, Lead, MarkProgress};
 
 /// How often counting starts again when somebody else moved the mark.
@@ -49,7 +48,7 @@ pub struct StreamBatch {
 struct CampaignWork<'a> {
     /// By place in the journal: a row corrected within the batch is written once, as corrected.
     journal: BTreeMap<FactClock, JournalRow>,
-    tasks: Vec<DelayedTask>,
+    tasks: Vec<Task>,
     contacts: Vec<(&'a Person, FactClock)>,
 }
 
@@ -96,17 +95,11 @@ impl App {
     ) -> AppResult<()> {
         let bot = BotKey { account: key.account, bot: campaign.bot };
         let mut work = CampaignWork::default();
-        let mut places: HashMap<UserId, u64> = HashMap::new();
         for change in changes {
             let Some(new) = &change.new else { continue };
             let old = facts(change.old.as_ref());
             work.journal.extend(journal_rows(campaign, &old, new).map(|row| (row.clock, row)));
-            let place = places.entry(new.person.user).or_default();
-            for task in postback_tasks(key, campaign, &old, new) {
-                // The queue keeps no order: what is told later of the same person also leaves later.
-                work.tasks.push(DelayedTask { task, delay: Duration::from_secs(*place) });
-                *place += 1;
-            }
+            work.tasks.extend(postback_tasks(key, campaign, &old, new));
             let started = new.facts.starts.difference(&old.starts).max();
             work.contacts.extend(started.map(|start| (&new.person, start.clock)));
         }

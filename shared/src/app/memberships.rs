@@ -53,6 +53,9 @@ impl App {
         request: &JoinRequest,
         clock: FactClock,
     ) -> AppResult<()> {
+        if request.from.id == 0 || request.from.is_bot {
+            return Ok(());
+        }
         let person = Person::from(&request.from);
         match self.campaign_of_chat(bot, request.chat.id).await? {
             Some(campaign) => {
@@ -106,7 +109,7 @@ impl App {
     ) -> AppResult<()> {
         let Person { user, username, .. } = person;
         let row = JournalRow { chat, clock, action, user, username, campaign: None, lead: None };
-        self.store.write_journal(bot, &[row]).await
+        self.store.write_journal_row(bot, &row).await
     }
 }
 

@@ -19,7 +19,7 @@ use std::sync::OnceLock;
 pub use accounts::NewAccount;
 pub use bots::{BotState, BotSummary, ConnectedBot, TrackableChat};
 pub use campaign_edits::CampaignEdit;
-pub use campaigns::{CampaignDetail, CampaignSummary, NewCampaign};
+pub use campaigns::{CampaignSummary, NewCampaign};
 pub use lead_changes::{LeadChange, StreamBatch};
 pub use postbacks::TaskOutcome;
 pub use updates::UpdateRefusal;

@@ -20,7 +20,10 @@ impl App {
         message: &Message,
         clock: FactClock,
     ) -> Result<(), UpdateRefusal> {
-        let Some(from) = message.from.as_ref().filter(|from| message.chat.kind == "private" && !from.is_bot)
+        let Some(from) = message
+            .from
+            .as_ref()
+            .filter(|from| message.chat.kind == "private" && from.id != 0 && !from.is_bot)
         else {
             return Ok(());
         };

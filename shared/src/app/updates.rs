@@ -10,6 +10,9 @@ use crate::telegram::Update;
 /// Telegram's own limit on an update.
 const UPDATE_BYTES: usize = 64 * 1024;
 
+/// The last second that a fact clock can spell, in the year 5138.
+const DATE_MAX: i64 = 99_999_999_999;
+
 /// Why an update was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateRefusal {
@@ -56,15 +59,19 @@ impl App {
         if known.status == BotStatus::Deleted {
             return Ok(());
         }
-        let at = |date| FactClock { date, update: update.update_id };
+        let date = update.date();
+        if !(0..=DATE_MAX).contains(&date) || update.update_id < 0 {
+            return Err(UpdateRefusal::NotAnUpdate);
+        }
+        let clock = FactClock { date, update: update.update_id };
         if let Some(message) = &update.message {
-            self.receive_message(bot, &known, message, at(message.date)).await
+            self.receive_message(bot, &known, message, clock).await
         } else if let Some(change) = &update.chat_member {
-            Ok(self.receive_chat_member(bot, change, at(change.date)).await?)
+            Ok(self.receive_chat_member(bot, change, clock).await?)
         } else if let Some(request) = &update.chat_join_request {
-            Ok(self.receive_join_request(bot, request, at(request.date)).await?)
+            Ok(self.receive_join_request(bot, request, clock).await?)
         } else if let Some(change) = &update.my_chat_member {
-            Ok(self.receive_my_chat_member(bot, change, at(change.date)).await?)
+            Ok(self.receive_my_chat_member(bot, change, clock).await?)
         } else {
             Ok(())
         }
@@ -73,7 +80,7 @@ impl App {
     /// The bot, if the secret is its own; a secret that was just renewed is seen within a second.
     async fn bot_with_secret(&self, key: BotKey, secret: &str) -> AppResult<Option<Arc<Bot>>> {
         let read = || async { Ok(self.store.bot(key).await?.map(Arc::new)) };
-        let matching = |bot: &Arc<Bot>| bot.secret.matches(secret);
+        let matching = |bot: &Arc<Bot>| bot.knows_secret(secret);
         let bots = &self.webhook_cache.bots;
         let known = bots.get_or(key, read).await?;
         match known.filter(matching) {

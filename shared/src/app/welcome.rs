@@ -7,7 +7,7 @@ use crate::domain::url_macro::MacroValues;
 use crate::domain::welcome::{WelcomeMessage, render};
 use crate::ids::BotKey;
 use crate::store::{Bot, Lead};
-use crate::telegram::{NewMessage, TelegramError};
+use crate::telegram::{MessageText, NewMessage, TelegramError};
 
 /// What a start is answered that leads to no running campaign.
 const POLITE_REPLY: &str =
@@ -35,10 +35,16 @@ impl App {
             time: start.clock.date.to_string(),
             ..lead_values(bot, campaign, lead)
         };
-        let WelcomeMessage { html, button } =
+        let WelcomeMessage { html, plain, button } =
             render(&campaign.welcome, &campaign.chat_title, &lead.person.first_name, &values);
-        let message = NewMessage { user: lead.person.user, html, button };
-        self.send_once(bot, known, &message).await
+        let user = lead.person.user;
+        match self.send_once(bot, known, &NewMessage { user, text: MessageText::Html(html), button }).await? {
+            Sent::Done => Ok(()),
+            Sent::ContentRefused => {
+                let bare = NewMessage { user, text: MessageText::Plain(plain), button: None };
+                self.send_once(bot, known, &bare).await.map(drop)
+            }
+        }
     }
 
     /// Answers a start that leads to no running campaign.
@@ -48,34 +54,42 @@ impl App {
         known: &Bot,
         person: &Person,
     ) -> Result<(), UpdateRefusal> {
-        let message = NewMessage { user: person.user, html: POLITE_REPLY.to_owned(), button: None };
-        self.send_once(bot, known, &message).await
+        let text = MessageText::Plain(POLITE_REPLY.to_owned());
+        self.send_once(bot, known, &NewMessage { user: person.user, text, button: None }).await.map(drop)
     }
 
     /// Sends a message, or says when to try again: Telegram brings the update again, the start is known by then, and
     /// only the message is made up for; what would fail again, or may have arrived, is done with.
-    async fn send_once(&self, bot: BotKey, known: &Bot, message: &NewMessage) -> Result<(), UpdateRefusal> {
+    async fn send_once(&self, bot: BotKey, known: &Bot, message: &NewMessage) -> Result<Sent, UpdateRefusal> {
         let open = || async { Ok(Some(self.open_token(bot, &known.token).await?)) };
         let Some(token) = self.webhook_cache.tokens.get_or(known.token.clone(), open).await? else {
-            return Ok(());
+            return Ok(Sent::Done);
         };
-        let telegram = self.telegram()?;
-        let seconds = match telegram.send_message(&token, message).await {
-            Ok(()) => return Ok(()),
-            Err(TelegramError::Flood { retry_after_seconds }) => {
-                retry_after_seconds.min(RETRY_AFTER_MAX_SECONDS)
+        let error = match self.telegram()?.send_message(&token, message).await {
+            Ok(()) => return Ok(Sent::Done),
+            Err(error) => error,
+        };
+        let seconds = match error {
+            TelegramError::Flood { retry_after_seconds } => {
+                retry_after_seconds.clamp(1, RETRY_AFTER_MAX_SECONDS)
             }
-            Err(TelegramError::NotSent) => NO_CONNECTION_SECONDS,
-            Err(error) => {
+            TelegramError::NotSent => NO_CONNECTION_SECONDS,
+            error => {
                 tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, %error, "a message was not delivered");
-                return Ok(());
+                let content = matches!(error, TelegramError::ContentRefused(_));
+                return Ok(if content { Sent::ContentRefused } else { Sent::Done });
             }
         };
-        Err(UpdateRefusal::Later {
-            retry_after_seconds: seconds.max(1),
-            internal: "the welcome waits".into(),
-        })
+        Err(UpdateRefusal::Later { retry_after_seconds: seconds, internal: "the welcome waits".into() })
     }
+}
+
+/// What became of a message that is not to be tried again as it is.
+enum Sent {
+    /// It left, or nothing would make it arrive.
+    Done,
+    /// Telegram does not take its formatting or its button.
+    ContentRefused,
 }
 
 /// The macro values that depend on the lead alone.

@@ -79,12 +79,19 @@ pub struct Welcome {
 }
 
 impl Welcome {
-    /// Checks text, button and link.
+    /// Checks text, button and link, and takes blanks around the button away.
     ///
     /// # Errors
     ///
     /// [`AppError::Parameter`] naming the field at fault.
-    pub fn validate(&self) -> AppResult<()> {
+    pub fn checked(mut self) -> AppResult<Self> {
+        self.button_text = self.button_text.trim().to_owned();
+        self.button_url = self.button_url.trim().to_owned();
+        self.validate()?;
+        Ok(self)
+    }
+
+    fn validate(&self) -> AppResult<()> {
         let limit = if self.media.is_empty() { WELCOME_CHARACTERS } else { CAPTION_CHARACTERS };
         let seen = visible_text(&self.text);
         if seen.trim().is_empty() || seen.chars().count() > limit {
@@ -93,7 +100,7 @@ impl Welcome {
         if self.button_text.chars().count() > BUTTON_CHARACTERS {
             return Err(AppError::parameter("button_text", "must have at most 64 characters"));
         }
-        match (self.button_text.trim().is_empty(), self.button_url.is_empty()) {
+        match (self.button_text.is_empty(), self.button_url.is_empty()) {
             (true, true) => Ok(()),
             (true, false) => Err(AppError::parameter("button_text", "is needed with button_url")),
             (false, true) => Err(AppError::parameter("button_url", "is needed with button_text")),
@@ -112,9 +119,15 @@ pub fn validate_url_template(name: &'static str, template: &str) -> AppResult<()
         return Err(AppError::parameter(name, "must have at most 2000 characters"));
     }
     let filled = expand(template, &MacroValues::sample());
-    let usable =
-        Url::parse(&filled).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    if usable { Ok(()) } else { Err(AppError::parameter(name, "must be an http or https URL")) }
+    let usable = Url::parse(&filled).is_ok_and(|url| {
+        let bare = url.username().is_empty() && url.password().is_none();
+        matches!(url.scheme(), "http" | "https") && url.has_host() && bare
+    });
+    if usable {
+        Ok(())
+    } else {
+        Err(AppError::parameter(name, "must be an http or https URL without a password"))
+    }
 }
 
 /// Checks every template that is set.
@@ -184,7 +197,15 @@ mod tests {
             validate_url_template("pb_wait", good).unwrap();
         }
         let long = format!("https://t.example/{}", "x".repeat(2000));
-        for bad in ["ftp://t.example/", "t.example/p", "javascript:alert(1)", "https://", "{click}", &long] {
+        for bad in [
+            "ftp://t.example/",
+            "https://user:pass@t.example/",
+            "t.example/p",
+            "javascript:alert(1)",
+            "https://",
+            "{click}",
+            &long,
+        ] {
             assert!(validate_url_template("pb_wait", bad).is_err(), "{bad}");
         }
     }

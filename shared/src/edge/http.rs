@@ -36,6 +36,15 @@ pub struct Route {
 /// Serves a route to the Lambda runtime until the sandbox ends.
 #[must_use]
 pub fn serve(route: Route) -> ExitCode {
+    super::run(|app| async move {
+        app.store.connect().await;
+        lambda_http::run(service(route, app)).await
+    })
+}
+
+/// The same for a route that answers without looking anything up.
+#[must_use]
+pub fn serve_without_storage(route: Route) -> ExitCode {
     super::run(|app| lambda_http::run(service(route, app)))
 }
 

@@ -28,10 +28,7 @@ where
     let outcome = Config::from_environment().map_err(HandlerError::from).and_then(|config| {
         let app = Arc::new(App::new(config, Clock::System, None));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async {
-            app.store.connect().await;
-            work(app).await
-        })
+        runtime.block_on(work(app))
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
@@ -11,9 +12,11 @@ use serde_json::Value;
 
 use super::HandlerError;
 use crate::app::{App, TaskOutcome};
-use crate::ids::{CampaignKey, UserId};
 use crate::outbound::TARGET_TIMEOUT;
 use crate::queue::Task;
+
+/// A task is not begun when less than this is left: one request to a target, and the table before and after it.
+const TASK_TIMEOUT: Duration = TARGET_TIMEOUT.saturating_add(Duration::from_secs(10));
 
 /// A binary that works a queue.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +35,7 @@ struct Received {
 #[must_use]
 pub fn serve(_: QueueFunction) -> ExitCode {
     super::run(async |app: Arc<App>| {
+        app.store.connect().await;
         lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async {
             Ok::<_, HandlerError>(work(&app, event).await)
         }))
@@ -50,14 +54,14 @@ pub async fn invoke(app: Arc<App>, event: LambdaEvent<Value>) -> Result<Value, H
 }
 
 /// Carries out each task and reports those that are to be received again. Tasks of one lead are carried out one
-/// after the other, in the order of their events; different leads at the same time.
+/// after the other, in the order in which they were decided; different leads at the same time.
 async fn work(app: &App, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
     let mut failures = Vec::new();
-    let mut by_lead: BTreeMap<(CampaignKey, UserId), Vec<Received>> = BTreeMap::new();
+    let mut by_lead: BTreeMap<String, Vec<Received>> = BTreeMap::new();
     for message in event.payload.records {
         let message_id = message.message_id.clone().unwrap_or_default();
         match read(&message) {
-            Some(task) => by_lead.entry(lead_of(&task)).or_default().push(Received { message_id, task }),
+            Some(task) => by_lead.entry(task.group()).or_default().push(Received { message_id, task }),
             None => {
                 tracing::error!(message.id = message_id, "a message is no task");
                 failures.push(message_id);
@@ -71,38 +75,36 @@ async fn work(app: &App, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
     response
 }
 
-/// The ids of the messages to be received again.
-async fn in_order(app: &App, mut received: Vec<Received>, deadline_ms: u64) -> Vec<String> {
-    received.sort_by_key(|message| {
-        let Task::PostbackV1 { event, .. } = message.task;
-        (event.clock, event.status)
-    });
-    let mut again = Vec::new();
-    for Received { message_id, task } in received {
-        let left_ms = i64::try_from(deadline_ms).unwrap_or(i64::MAX) - app.clock.now_ms();
-        if deadline_ms != 0 && u128::from(left_ms.max(0).unsigned_abs()) < TARGET_TIMEOUT.as_millis() {
-            again.push(message_id);
-            continue;
+/// The ids of the messages to be received again: from the first one of the lead that is not done, so that its later
+/// events are not told before it.
+async fn in_order(app: &App, received: Vec<Received>, deadline_ms: u64) -> Vec<String> {
+    let mut done = 0;
+    for Received { message_id, task } in &received {
+        let now_ms = app.clock.now_ms().unsigned_abs();
+        let late =
+            deadline_ms != 0 && Duration::from_millis(deadline_ms.saturating_sub(now_ms)) < TASK_TIMEOUT;
+        if late || !carry_out(app, message_id, task).await {
+            break;
         }
-        match app.carry_out_task(&task).await {
-            Ok(TaskOutcome::Done) => {}
-            Ok(TaskOutcome::Again) => again.push(message_id),
-            Err(error) => {
-                tracing::error!(message.id = message_id, ?error, "a task could not be carried out");
-                again.push(message_id);
-            }
+        done += 1;
+    }
+    received.into_iter().skip(done).map(|message| message.message_id).collect()
+}
+
+/// Whether the task is done with.
+async fn carry_out(app: &App, message_id: &str, task: &Task) -> bool {
+    match app.carry_out_task(task).await {
+        Ok(TaskOutcome::Done) => true,
+        Ok(TaskOutcome::Again) => false,
+        Err(error) => {
+            tracing::error!(message.id = message_id, ?error, "a task could not be carried out");
+            false
         }
     }
-    again
 }
 
 fn read(message: &SqsMessage) -> Option<Task> {
     serde_json::from_str(message.body.as_deref()?).ok()
-}
-
-fn lead_of(task: &Task) -> (CampaignKey, UserId) {
-    let Task::PostbackV1 { campaign, user, .. } = task;
-    (*campaign, *user)
 }
 
 fn failure(message_id: String) -> BatchItemFailure {

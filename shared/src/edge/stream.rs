@@ -24,6 +24,7 @@ pub struct StreamFunction {
 #[must_use]
 pub fn serve(_: StreamFunction) -> ExitCode {
     super::run(async |app: Arc<App>| {
+        app.store.connect().await;
         lambda_runtime::run(service_fn(|event: LambdaEvent<TimeWindowEvent>| async {
             Ok::<_, HandlerError>(work(&app, event.payload).await)
         }))

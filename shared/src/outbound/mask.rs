@@ -9,10 +9,15 @@ const SECRET_NAMES: &[&str] =
 /// A URL with the values of secret-looking query parameters replaced by `***`.
 #[must_use]
 pub fn masked(url: &Url) -> String {
-    let Some(query) = url.query() else { return url.to_string() };
-    let pairs: Vec<_> = query.split('&').map(masked_pair).collect();
     let mut shown = url.clone();
-    shown.set_query(Some(&pairs.join("&")));
+    if !url.username().is_empty() || url.password().is_some() {
+        // A URL that has user info can also be without.
+        let _ = shown.set_username("***").and_then(|()| shown.set_password(None));
+    }
+    if let Some(query) = url.query() {
+        let pairs: Vec<_> = query.split('&').map(masked_pair).collect();
+        shown.set_query(Some(&pairs.join("&")));
+    }
     shown.to_string()
 }
 
@@ -32,6 +37,8 @@ mod tests {
     #[test]
     fn secret_looking_values_are_masked_and_the_rest_stays() {
         let url = "https://t.example/p?click=a%26b&api_key=s3cret&Token=x&apikey=y&keyword=shoes&status=wait";
+        let with_password = masked(&"https://user:pass@t.example/p".parse().unwrap());
+        assert_eq!(with_password, "https://***@t.example/p");
         let shown = masked(&url.parse().unwrap());
         assert_eq!(
             shown,

@@ -2,24 +2,13 @@
 
 mod task;
 
-use std::time::Duration;
-
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 
 pub use task::Task;
 
 use crate::error::{AppError, AppResult};
-
-/// A task and how long it waits before it is seen; at most 15 minutes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DelayedTask {
-    /// What is to be done.
-    pub task: Task,
-    /// Not before this has passed.
-    pub delay: Duration,
-}
 
 /// One queue.
 #[derive(Clone, Debug)]
@@ -35,15 +24,15 @@ impl Queue {
         Self { client, url }
     }
 
-    /// Sends tasks, ten at a time. After an error some may have been sent: sending all again is safe, as
-    /// a task does its work once however often it is received.
+    /// Sends tasks to a FIFO queue, ten at a time: those of one lead stay in this order, and the queue drops one
+    /// that was sent within the last five minutes. After an error some may have been sent; sending all again is safe.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
-    pub async fn send(&self, tasks: &[DelayedTask]) -> AppResult<()> {
+    pub async fn send(&self, tasks: &[Task]) -> AppResult<()> {
         for some in tasks.chunks(10) {
-            let entries = some.iter().enumerate().map(|(index, delayed)| entry(index, delayed));
+            let entries = some.iter().enumerate().map(|(index, task)| entry(index, task));
             let request = self.client.send_message_batch().queue_url(&self.url);
             let request = request.set_entries(Some(entries.collect::<AppResult<_>>()?));
             let answer = request.send().await.map_err(unavailable)?;
@@ -71,14 +60,17 @@ impl Queue {
     }
 }
 
-fn entry(index: usize, delayed: &DelayedTask) -> AppResult<SendMessageBatchRequestEntry> {
-    let body = serde_json::to_string(&delayed.task)
+fn entry(index: usize, task: &Task) -> AppResult<SendMessageBatchRequestEntry> {
+    let body = serde_json::to_string(task)
         .map_err(|error| AppError::unavailable(format!("a task does not write: {error}")))?;
-    let seconds = i32::try_from(delayed.delay.as_secs()).unwrap_or(i32::MAX);
     let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body);
-    entry.delay_seconds(seconds).build().map_err(unavailable)
+    let entry = entry.message_group_id(task.group()).message_deduplication_id(task.id());
+    entry.build().map_err(|error| AppError::unavailable(format!("SQS: {error}")))
 }
 
-fn unavailable<E: std::error::Error>(error: E) -> AppError {
-    AppError::unavailable(format!("SQS: {}", DisplayErrorContext(error)))
+/// An outage, told to the log by code and message alone.
+fn unavailable<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> AppError {
+    let metadata = error.meta();
+    let (code, message) = (metadata.code().unwrap_or("no answer"), metadata.message().unwrap_or_default());
+    AppError::unavailable(format!("SQS: {code} {message}"))
 }

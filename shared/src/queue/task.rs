@@ -18,6 +18,22 @@ pub enum Task {
     },
 }
 
+impl Task {
+    /// Tasks of one group are done one after the other, in the order in which they were sent.
+    #[must_use]
+    pub fn group(&self) -> String {
+        let Self::PostbackV1 { campaign: CampaignKey { account, campaign }, user, .. } = self;
+        format!("{account}.{campaign}.{user}")
+    }
+
+    /// The same for a task that is sent again.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let Self::PostbackV1 { event, .. } = self;
+        format!("{}.{}.{}", self.group(), event.status, event.clock)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +53,8 @@ mod tests {
         };
         let wire = serde_json::to_string(&task).unwrap();
         insta::assert_snapshot!(wire, @r#"{"type":"postback_v1","campaign":{"account":1,"campaign":12},"user":7000000001,"event":{"status":"approve","clock":"01760000001.000000000002"}}"#);
+        assert_eq!(task.group(), "1.12.7000000001");
+        assert_eq!(task.id(), "1.12.7000000001.approve.01760000001.000000000002");
         assert_eq!(serde_json::from_str::<Task>(&wire).unwrap(), task);
     }
 }

@@ -1,10 +1,10 @@
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use serde::{Deserialize, Serialize};
 
-use super::{Item, Key, Store, number, put_step, text, to_attribute, update_step, written};
+use super::{Item, Key, Store, delete_step, number, put_step, text, to_attribute, update_step, written};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::error::AppResult;
-use crate::ids::{AccountId, BotKey, CampaignKey, TrackingCampaignId};
+use crate::ids::{AccountId, BotKey, CampaignKey, ChatId, TrackingCampaignId};
 
 /// Whether a campaign could be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,13 @@ pub enum CampaignClaim {
     LimitReached,
     /// The code is in use; draw another.
     CodeTaken,
+}
+
+/// A chat that a live campaign of the account tracks, whichever bot it uses.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct TrackedChat {
+    id: ChatId,
+    campaign: TrackingCampaignId,
 }
 
 /// Where a deep link's code leads.
@@ -64,16 +71,34 @@ impl Store {
             .new_item(&Key::Code(bot, &campaign.code), &CodeOwner { campaign: campaign.id })?
             .condition_expression("attribute_not_exists(PK)");
         let item = self.new_item(&Key::Campaign(CampaignKey { account, campaign: campaign.id }), campaign)?;
-        let steps = [update_step(claim)?, update_step(slot)?, put_step(code)?, put_step(item)?];
+        let tracked = self
+            .new_item(
+                &Key::TrackedChat(account, campaign.chat),
+                &TrackedChat { id: campaign.chat, campaign: campaign.id },
+            )?
+            .condition_expression("attribute_not_exists(PK)");
+        let steps =
+            [update_step(claim)?, put_step(tracked)?, update_step(slot)?, put_step(code)?, put_step(item)?];
         Ok(match self.transact(steps).await? {
             None => CampaignClaim::Created,
             Some(refusal) => match refusal.step {
                 0 if is_claimed(refusal.item.as_ref()) => CampaignClaim::ChatTaken,
                 0 => CampaignClaim::NoChat,
-                1 => CampaignClaim::LimitReached,
+                1 => CampaignClaim::ChatTaken,
+                2 => CampaignClaim::LimitReached,
                 _ => CampaignClaim::CodeTaken,
             },
         })
+    }
+
+    /// The chats that live campaigns of an account track.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn tracked_chats(&self, account: AccountId) -> AppResult<Vec<ChatId>> {
+        let tracked: Vec<TrackedChat> = self.query(Key::Account(account).partition(), "CHAT#").await?;
+        Ok(tracked.into_iter().map(|chat| chat.id).collect())
     }
 
     /// One campaign, deleted or not.
@@ -161,11 +186,16 @@ impl Store {
             .update_expression("REMOVE campaign")
             .condition_expression("campaign = :campaign")
             .expression_attribute_values(":campaign", number(campaign.id));
+        let tracked = self
+            .removal(&Key::TrackedChat(account, campaign.chat))
+            .condition_expression("campaign = :campaign")
+            .expression_attribute_values(":campaign", number(campaign.id));
         let slot = self
             .update(&Key::Account(account))
             .update_expression("ADD campaigns :minus_one")
             .expression_attribute_values(":minus_one", number(-1));
-        let steps = [update_step(deletion)?, update_step(release)?, update_step(slot)?];
+        let steps =
+            [update_step(deletion)?, update_step(release)?, delete_step(tracked)?, update_step(slot)?];
         Ok(self.transact(steps).await?.is_none())
     }
 

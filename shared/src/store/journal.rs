@@ -35,17 +35,30 @@ struct StoredRow<'a> {
     expires_at: i64,
 }
 
+impl<'a> StoredRow<'a> {
+    fn of(row: &'a JournalRow) -> Self {
+        Self { row, expires_at: row.clock.date.saturating_add(KEPT_SECONDS) }
+    }
+}
+
 impl Store {
+    /// Writes one journal row of a bot; writing it again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn write_journal_row(&self, bot: BotKey, row: &JournalRow) -> AppResult<()> {
+        self.put(&Key::Journal(bot, row.chat, row.clock), &StoredRow::of(row)).await
+    }
+
     /// Writes journal rows of a bot; writing one again changes nothing or corrects it.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn write_journal(&self, bot: BotKey, rows: &[JournalRow]) -> AppResult<()> {
-        let items = rows.iter().map(|row| {
-            let stored = StoredRow { row, expires_at: row.clock.date + KEPT_SECONDS };
-            to_item(&Key::Journal(bot, row.chat, row.clock), &stored)
-        });
+        let items =
+            rows.iter().map(|row| to_item(&Key::Journal(bot, row.chat, row.clock), &StoredRow::of(row)));
         self.batch_put(items.collect::<AppResult<_>>()?).await
     }
 

@@ -32,6 +32,8 @@ pub enum Key<'a> {
     BotOwner(TelegramBotId),
     /// Get or claim one chat of a bot; list a bot's by `begins_with(SK, "CHAT#")`.
     Chat(BotKey, ChatId),
+    /// Which live campaign of an account tracks a chat, whichever bot it uses; list by `begins_with(SK, "CHAT#")`.
+    TrackedChat(AccountId, ChatId),
     /// Which campaign a deep link's code belongs to.
     Code(BotKey, &'a str),
     /// Get or move one lead or organic person.
@@ -60,6 +62,7 @@ impl Key<'_> {
             Self::Account(account) => format!("ACC#{account}"),
             Self::Bot(BotKey { account, .. }) => format!("ACC#{account}"),
             Self::Campaign(CampaignKey { account, .. }) => format!("ACC#{account}"),
+            Self::TrackedChat(account, _) => format!("ACC#{account}"),
             Self::BotOwner(telegram) => format!("TGBOT#{telegram}"),
             Self::Chat(BotKey { account, bot }, _) | Self::Code(BotKey { account, bot }, _) => {
                 format!("BOT#{account}.{bot}")
@@ -91,7 +94,7 @@ impl Key<'_> {
             Self::Bot(key) => format!("BOT#{:010}", key.bot.0),
             Self::Campaign(key) => format!("CAMP#{:010}", key.campaign.0),
             Self::BotOwner(_) => "OWNER".to_owned(),
-            Self::Chat(_, chat) => format!("CHAT#{chat}"),
+            Self::Chat(_, chat) | Self::TrackedChat(_, chat) => format!("CHAT#{chat}"),
             Self::Code(_, code) => format!("CODE#{code}"),
             Self::Lead(_, user) => format!("USER#{user}"),
             Self::StatTotal(_) => "TOTAL".to_owned(),
@@ -175,6 +178,7 @@ mod tests {
             Key::Campaign(campaign),
             Key::BotOwner(TelegramBotId(123_456)),
             Key::Chat(bot_key, chat),
+            Key::TrackedChat(account, chat),
             Key::Code(bot_key, "abc123"),
             Key::Lead(campaign, user),
             Key::StatTotal(campaign),
@@ -193,6 +197,7 @@ mod tests {
         ACC#1 | CAMP#0000000012
         TGBOT#123456 | OWNER
         BOT#1.7 | CHAT#-1001234567890
+        ACC#1 | CHAT#-1001234567890
         BOT#1.7 | CODE#abc123
         LEADS#1.12#3 | USER#7000000001
         STAT#1.12 | TOTAL

@@ -19,10 +19,10 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, KeysAndAttributes, Put, PutRequest, ReturnValue, TransactWriteItem,
-    Update, WriteRequest,
+    AttributeValue, CancellationReason, Delete, KeysAndAttributes, Put, PutRequest, ReturnValue,
+    TransactWriteItem, Update, WriteRequest,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,6 +43,9 @@ use crate::error::{AppError, AppResult};
 
 /// How often a batch is asked again for what was left out of its answer.
 const BATCH_ROUNDS: usize = 5;
+
+/// How often a transaction is tried that meets others on the same items.
+const CONFLICT_TRIES: usize = 10;
 
 /// An item as the SDK has it.
 pub type Item = HashMap<String, AttributeValue>;
@@ -145,22 +148,39 @@ impl Store {
         Ok(Put::builder().table_name(&self.table).set_item(Some(to_item(key, value)?)))
     }
 
+    /// A removal of one item of this table, to be completed and used in a transaction.
+    fn removal(&self, key: &Key<'_>) -> DeleteBuilder {
+        Delete::builder().table_name(&self.table).set_key(Some(key.attributes()))
+    }
+
     /// An update of one item of this table, to be completed and used in a transaction.
     fn update(&self, key: &Key<'_>) -> UpdateBuilder {
         Update::builder().table_name(&self.table).set_key(Some(key.attributes()))
     }
 
     /// Writes all steps or none. Answers the first step whose condition refused, with the item that made it refuse.
+    ///
+    /// A transaction that only met another one on the same items is tried again: the SDK does not do that.
     async fn transact(&self, steps: impl Into<Vec<TransactWriteItem>>) -> AppResult<Option<Refusal>> {
         let request = self.client.transact_write_items().set_transact_items(Some(steps.into()));
-        let Err(error) = request.send().await else { return Ok(None) };
-        let refusal = match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                first_refusal(cancelled.cancellation_reasons())
+        let mut tries = 0;
+        loop {
+            let Err(error) = request.clone().send().await else { return Ok(None) };
+            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+                error.as_service_error()
+            else {
+                return Err(unavailable(error));
+            };
+            let reasons = cancelled.cancellation_reasons();
+            if let Some(refusal) = first_refusal(reasons) {
+                return Ok(Some(refusal));
             }
-            _ => None,
-        };
-        refusal.map(Some).ok_or_else(|| unavailable(error))
+            tries += 1;
+            let conflict = reasons.iter().any(|reason| reason.code() == Some("TransactionConflict"));
+            if !conflict || tries == CONFLICT_TRIES {
+                return Err(unavailable(error));
+            }
+        }
     }
 
     /// Takes the next number of a sequence, an attribute of `key`'s item; `None` if there is no such item.
@@ -226,6 +246,10 @@ fn first_refusal(reasons: &[CancellationReason]) -> Option<Refusal> {
 
 fn put_step(put: PutBuilder) -> AppResult<TransactWriteItem> {
     Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
+}
+
+fn delete_step(delete: DeleteBuilder) -> AppResult<TransactWriteItem> {
+    Ok(TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build())
 }
 
 fn update_step(update: UpdateBuilder) -> AppResult<TransactWriteItem> {

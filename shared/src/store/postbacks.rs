@@ -61,7 +61,8 @@ impl Store {
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn log_postback(&self, campaign: CampaignKey, attempt: &PostbackAttempt) -> AppResult<()> {
         let key = Key::PostbackAttempt(campaign, attempt.event.clock, &attempt.id, attempt.attempt);
-        let stored = StoredAttempt { attempt, expires_at: attempt.started_ms / 1000 + KEPT_SECONDS };
+        let stored =
+            StoredAttempt { attempt, expires_at: (attempt.started_ms / 1000).saturating_add(KEPT_SECONDS) };
         self.put(&key, &stored).await
     }
 

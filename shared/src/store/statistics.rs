@@ -19,6 +19,15 @@ struct Mark {
 const MARK_SECONDS: i64 = 172_800;
 
 impl Store {
+    /// The counters of one campaign; zeros where nothing was counted.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn campaign_counters(&self, campaign: CampaignKey) -> AppResult<Counters> {
+        Ok(self.get(&Key::StatTotal(campaign)).await?.unwrap_or_default())
+    }
+
     /// The counters of campaigns, in their order; zeros where nothing was counted.
     ///
     /// # Errors

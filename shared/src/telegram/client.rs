@@ -61,17 +61,27 @@ pub struct BotProfile {
 pub struct NewMessage {
     /// To whom.
     pub user: UserId,
-    /// Telegram HTML.
-    pub html: String,
+    /// Its text.
+    pub text: MessageText,
     /// A link button's label and URL.
     pub button: Option<(String, String)>,
+}
+
+/// How the text of a message is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MessageText {
+    /// Telegram HTML.
+    Html(String),
+    /// Bare text.
+    Plain(String),
 }
 
 #[derive(Serialize)]
 struct SendMessage<'a> {
     chat_id: UserId,
     text: &'a str,
-    parse_mode: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parse_mode: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reply_markup: Option<Keyboard<'a>>,
 }
@@ -157,10 +167,14 @@ impl Telegram {
     /// [`TelegramError`].
     pub async fn send_message(&self, token: &BotToken, message: &NewMessage) -> Result<(), TelegramError> {
         let button = message.button.as_ref();
+        let (text, parse_mode) = match &message.text {
+            MessageText::Html(html) => (html, Some("HTML")),
+            MessageText::Plain(plain) => (plain, None),
+        };
         let parameters = SendMessage {
             chat_id: message.user,
-            text: &message.html,
-            parse_mode: "HTML",
+            text,
+            parse_mode,
             reply_markup: button.map(|(text, url)| Keyboard { inline_keyboard: [[Button { text, url }]] }),
         };
         self.call::<serde::de::IgnoredAny>(token, "sendMessage", &parameters).await.map(drop)

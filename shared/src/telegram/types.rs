@@ -1,6 +1,7 @@
 //! Telegram's JSON, read leniently: a field or a status that is new tomorrow must not lose an update today.
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use crate::domain::person::Person;
 use crate::ids::{ChatId, UserId};
@@ -11,39 +12,63 @@ pub struct Update {
     /// Orders the updates of a bot within a second.
     pub update_id: i64,
     /// A message to the bot.
+    #[serde(default, deserialize_with = "lenient")]
     pub message: Option<Message>,
     /// The bot's own membership changed, or a person blocked or unblocked it.
+    #[serde(default, deserialize_with = "lenient")]
     pub my_chat_member: Option<ChatMemberUpdated>,
     /// Somebody's membership changed in a chat where the bot is administrator.
+    #[serde(default, deserialize_with = "lenient")]
     pub chat_member: Option<ChatMemberUpdated>,
     /// Somebody asks to join.
+    #[serde(default, deserialize_with = "lenient")]
     pub chat_join_request: Option<JoinRequest>,
+}
+
+impl Update {
+    /// When what it tells of happened, in Unix seconds; 0 for a kind that is not known.
+    #[must_use]
+    pub fn date(&self) -> i64 {
+        let message = self.message.as_ref().map(|message| message.date);
+        let member = self.chat_member.as_ref().or(self.my_chat_member.as_ref()).map(|change| change.date);
+        message.or(member).or(self.chat_join_request.as_ref().map(|request| request.date)).unwrap_or_default()
+    }
+}
+
+/// A value of another shape than expected, or none, reads as if it were not there.
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<T, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
 /// A message.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Message {
     /// Who wrote it; absent in channels.
+    #[serde(default, deserialize_with = "lenient")]
     pub from: Option<TelegramUser>,
     /// Where.
+    #[serde(default, deserialize_with = "lenient")]
     pub chat: TelegramChat,
     /// Unix seconds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub date: i64,
     /// Its text.
+    #[serde(default, deserialize_with = "lenient")]
     pub text: Option<String>,
 }
 
 /// A chat.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct TelegramChat {
     /// Negative for groups and channels.
+    #[serde(default, deserialize_with = "lenient")]
     pub id: ChatId,
     /// `private`, `group`, `supergroup`, `channel`, or a word of tomorrow.
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "lenient")]
     pub kind: String,
     /// Its title; absent in private chats.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub title: String,
 }
 
@@ -51,19 +76,19 @@ pub struct TelegramChat {
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct TelegramUser {
     /// Telegram's id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub id: i64,
     /// Whether it is a bot.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub is_bot: bool,
     /// First name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub first_name: String,
     /// Without `@`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub username: String,
     /// IETF tag.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub language_code: String,
 }
 
@@ -82,30 +107,33 @@ impl From<&TelegramUser> for Person {
 #[derive(Clone, Debug, Deserialize)]
 pub struct ChatMemberUpdated {
     /// Where.
+    #[serde(default, deserialize_with = "lenient")]
     pub chat: TelegramChat,
     /// Who did it; the person themself when they joined or left.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub from: TelegramUser,
     /// Unix seconds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub date: i64,
     /// Before.
+    #[serde(default, deserialize_with = "lenient")]
     pub old_chat_member: ChatMember,
     /// After; its `user` is the person.
+    #[serde(default, deserialize_with = "lenient")]
     pub new_chat_member: ChatMember,
 }
 
 /// A person's membership.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct ChatMember {
     /// Whose.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub user: TelegramUser,
     /// `creator`, `administrator`, `member`, `restricted`, `left`, `kicked`, or a word of tomorrow.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub status: String,
     /// Whether a restricted person is in the chat.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub is_member: bool,
 }
 
@@ -146,12 +174,13 @@ impl ChatMember {
 #[derive(Clone, Debug, Deserialize)]
 pub struct JoinRequest {
     /// Where.
+    #[serde(default, deserialize_with = "lenient")]
     pub chat: TelegramChat,
     /// Who asks.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub from: TelegramUser,
     /// Unix seconds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub date: i64,
 }
 
@@ -169,6 +198,17 @@ mod tests {
         assert_eq!(member(r#"{"status":"restricted","is_member":true}"#), Membership::Present);
         assert_eq!(member(r#"{"status":"restricted","is_member":false}"#), Membership::Absent);
         assert_eq!(member(r#"{"status":"kicked","until_date":0}"#), Membership::Banned);
+    }
+
+    #[test]
+    fn nulls_and_other_shapes_read_as_absent() {
+        let json = r#"{"update_id":1,"message":{"chat":{"id":7,"type":"private","title":null},"from":null,"date":"x"},
+            "chat_member":7,"my_chat_member":{"date":1}}"#;
+        let update: Update = serde_json::from_str(json).unwrap();
+        let message = update.message.unwrap();
+        assert!(message.from.is_none() && message.chat.title.is_empty() && message.date == 0);
+        assert!(update.chat_member.is_none());
+        assert_eq!(update.my_chat_member.unwrap().new_chat_member.membership(), Membership::Unknown);
     }
 
     #[test]

@@ -59,6 +59,9 @@ async fn a_request_becomes_a_complete_event() {
         ("cookie", "a=1; b=2"),
         ("user-agent", "tester"),
         ("x-forwarded-for", "9.9.9.9"),
+        ("x-forwarded-port", "1"),
+        ("x-forwarded-port", "2"),
+        ("X-Forwarded-Proto", "no scheme"),
     ];
     let path = "/items/a%20b/c/d%2Fe?x=1&y=%26&x=2&flag";
     let mut event = event_of("PUT", path, &headers, b"").await;
@@ -78,7 +81,7 @@ async fn a_request_becomes_a_complete_event() {
                 "content-length": "0",
                 "host": host,
                 "user-agent": "tester",
-                "x-forwarded-for": "9.9.9.9, 127.0.0.1",
+                "x-forwarded-for": "127.0.0.1",
                 "x-forwarded-port": host.rsplit(':').next(),
                 "x-forwarded-proto": "http",
                 "x-mixed": "one,two",

@@ -129,10 +129,14 @@ pub async fn request(base: &str, method: &str, path: &str, headers: &[(&str, &st
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
-    let mut stream = TcpStream::connect(host).await.unwrap();
-    stream.write_all(head.as_bytes()).await.unwrap();
+    raw(base, &[head.as_bytes(), body].concat()).await
+}
+
+/// Sends bytes as they are on a connection of their own, and reads until its end.
+pub async fn raw(base: &str, bytes: &[u8]) -> Reply {
+    let mut stream = TcpStream::connect(base.trim_start_matches("http://")).await.unwrap();
     // A server that refuses a large body may close before it has read all of it.
-    let _ = stream.write_all(body).await;
+    let _ = stream.write_all(bytes).await;
     let mut response = Vec::new();
     let _ = stream.read_to_end(&mut response).await;
     let end = response.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("a response head");

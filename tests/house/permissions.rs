@@ -1,0 +1,93 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use local::TEMPLATE;
+use local_aws::Template;
+use serde_json::json;
+
+use crate::world::World;
+
+/// Every function does all its work once; what it then asked of AWS is what its policy allows, and no more. KMS is
+/// left out: on one machine a key file stands in for it.
+#[tokio::test]
+async fn a_function_may_do_what_its_calls_need_and_no_more() {
+    let world = World::new().await;
+    live_through_everything(&world).await;
+    let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (binary, action) in world.faults.actions() {
+        used.entry(binary).or_default().insert(action);
+    }
+    let allowed = allowed();
+    for (binary, allowed) in &allowed {
+        let used = used.remove(binary).unwrap_or_default();
+        assert_eq!(&used, allowed, "{binary}: used on the left, allowed on the right");
+    }
+    assert!(used.is_empty(), "not in the template: {used:?}");
+}
+
+async fn live_through_everything(world: &World) {
+    let scene = world.scene().await;
+    let account = &scene.account;
+    let user = world.person("Anna");
+    scene.start(user, "click");
+    scene.join(user);
+    scene.leave(user);
+    world.settle().await;
+    let untracked = world.channel(&scene.bot).await;
+    world.simulator.join(user, untracked).unwrap();
+    world.settle().await;
+    for path in ["bots/list", "bots/chats", "camp/list", "camp/get", "camp/link", "profile/info", "none/such"]
+    {
+        account.get(&format!("/api/{path}.json?id=1")).await;
+    }
+    for (path, body) in [
+        ("camp/edit", json!({"id": 1, "notify_level": 1})),
+        ("camp/pause", json!({"id": 1, "pause": 1})),
+        ("camp/del", json!({"id": 1})),
+        ("profile/postbacks", json!({"pb_wait": "https://tracker.example/"})),
+        ("profile/notify", json!({"leads": 1})),
+    ] {
+        assert_eq!(
+            account.post_json(&format!("/api/{path}.json"), &body).await.json()["status"],
+            "ok",
+            "{path}"
+        );
+    }
+    world.refuse_next("setWebhook", 400, None);
+    let refused = world.simulator.create_bot("refused_bot", "Refused");
+    let reply = account.post_json("/api/bots/add.json", &json!({"token": refused.token})).await;
+    assert_eq!(reply.error(), "webhook");
+    account.post_form("/api/bots/del.json", &json!({"id": 1})).await;
+    account.post_json("/api/profile/apikey.json", &json!({})).await;
+    put_aside_a_record(world).await;
+}
+
+/// A stream record that does not read goes to the dead-letter queue.
+async fn put_aside_a_record(world: &World) {
+    let event =
+        std::fs::read_to_string(super::root().join("events/lead-stream/unreadable-record.json")).unwrap();
+    world.system.cloud.invoke("lead-stream", serde_json::from_str(&event).unwrap()).await.unwrap();
+}
+
+/// The actions in each function's own policy, but for KMS.
+fn allowed() -> BTreeMap<String, BTreeSet<String>> {
+    let binaries: BTreeMap<String, String> = Template::parse(TEMPLATE)
+        .unwrap()
+        .functions()
+        .iter()
+        .map(|function| (function.logical_id.clone(), function.binary.clone()))
+        .collect();
+    let mut function = "";
+    let mut allowed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for line in TEMPLATE.lines() {
+        if line.starts_with("  ") && !line.starts_with("   ") && line.ends_with(':') {
+            function = line.trim().trim_end_matches(':');
+        }
+        let Some(binary) = binaries.get(function) else { continue };
+        let allowed = allowed.entry(binary.clone()).or_default();
+        if let Some(actions) = line.trim().strip_prefix("Action: [") {
+            let actions = actions.trim_end_matches(']').split(", ");
+            allowed.extend(actions.filter(|action| !action.starts_with("kms:")).map(str::to_owned));
+        }
+    }
+    allowed
+}
