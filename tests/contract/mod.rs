@@ -2,6 +2,7 @@
 
 mod authentication;
 mod bodies;
+mod bot_moves;
 mod bots;
 mod camp;
 mod camp_edits;

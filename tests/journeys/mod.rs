@@ -1,6 +1,7 @@
 //! What the product does, a sentence each.
 
 mod bots;
+mod data_folder;
 mod leads;
 mod main_journey;
 mod membership;

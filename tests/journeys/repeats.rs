@@ -59,3 +59,24 @@ async fn a_start_held_back_until_after_the_leave_makes_the_same_lead() {
     assert_eq!((scene.status(anna).await, scene.counters().await), (Some(LeadStatus::Cancel), [1, 1, 1]));
     assert_eq!(scene.journal().await.len(), 2);
 }
+
+#[tokio::test]
+async fn a_leave_decided_right_after_a_join_is_told_after_it() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let users: Vec<_> = (0..20).map(|number| world.person(&format!("P{number}"))).collect();
+    for (number, user) in users.iter().enumerate() {
+        scene.start(*user, &format!("c{number}"));
+        scene.join(*user);
+        // The stream is read once a second: some leaves fall into the batch of their join and some into the next.
+        tokio::time::sleep(std::time::Duration::from_millis(70)).await;
+        scene.leave(*user);
+    }
+    world.settle().await;
+    for number in 0..users.len() {
+        let told: Vec<_> =
+            world.told().into_iter().filter(|(_, click)| *click == format!("c{number}")).collect();
+        let events: Vec<_> = told.iter().map(|(event, _)| event.as_str()).collect();
+        assert_eq!(events, ["wait", "approve", "cancel"], "c{number}");
+    }
+}

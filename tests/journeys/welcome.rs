@@ -1,5 +1,5 @@
 use serde_json::json;
-use telegram_simulator::NewUser;
+use telegram_simulator::{Faults, NewUser, Refusal};
 
 use crate::world::{World, start_update};
 
@@ -68,7 +68,7 @@ async fn a_welcome_that_telegram_refuses_for_now_is_503_and_sent_once_when_the_u
     assert_eq!((later.code, later.retry_after), (503, Some(1)));
     let welcomes = || world.messages(anna).iter().filter(|text| text.starts_with("Join ")).count();
     assert_eq!(welcomes(), 0);
-    world.simulator.set_faults(telegram_simulator::Faults::default());
+    world.simulator.set_faults(Faults::default());
     for _ in 0..2 {
         assert_eq!(world.deliver(&scene.bot, &update).await.code, 200);
         assert_eq!(welcomes(), 1);
@@ -101,4 +101,34 @@ async fn somebody_who_blocked_the_bot_is_a_lead_all_the_same() {
     world.settle().await;
     assert!(world.messages(anna).is_empty());
     assert_eq!((world.events(), scene.counters().await), (vec!["wait".to_owned()], [1, 0, 0]));
+}
+
+#[tokio::test]
+async fn a_welcome_whose_formatting_telegram_refuses_arrives_as_bare_text() {
+    let world = World::new().await;
+    let scene = world
+        .setting()
+        .title("Cats")
+        .set("button_text", "Go")
+        .set("button_url", "https://e.com")
+        .set_up()
+        .await;
+    let description = "Bad Request: can't parse entities: unsupported start tag".to_owned();
+    let refusal = Refusal { code: 400, description, next: 1, ..Refusal::default() };
+    world.simulator.set_faults(Faults { refuse: vec![refusal], ..Faults::default() });
+    let anna = world.person("Anna");
+    scene.start(anna, "c1");
+    world.settle().await;
+    let sent = world.simulator.messages_to(anna);
+    assert_eq!((sent.len(), sent[0].text.as_str(), sent[0].buttons.len()), (1, "Join Cats, Anna!", 0));
+}
+
+#[tokio::test]
+async fn blanks_around_a_button_are_no_button() {
+    let world = World::new().await;
+    let scene = world.setting().set("button_text", "  ").set_up().await;
+    let anna = world.person("Anna");
+    scene.start(anna, "c1");
+    world.settle().await;
+    assert_eq!(world.messages(anna).len(), 1);
 }

@@ -109,3 +109,17 @@ async fn an_update_is_taken_up_to_64_kib_and_400_beyond() {
     assert_eq!(world.deliver_raw(&path, Some(&secret), padded(limit)).await.code, 200);
     assert!(scene.lead(anna).await.is_some());
 }
+
+#[tokio::test]
+async fn a_date_that_no_calendar_has_is_400_and_holds_nothing_up() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    for date in [i64::MAX, -1, 100_000_000_000] {
+        let update = start_update(50, 7, date, &format!("{}-x", scene.code));
+        assert_eq!(world.deliver(&scene.bot, &update).await.code, 400, "{date}");
+    }
+    let anna = world.person("Anna");
+    scene.start(anna, "c1");
+    world.settle().await;
+    assert_eq!(world.events(), ["wait"]);
+}

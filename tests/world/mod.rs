@@ -18,6 +18,7 @@ use telegram_simulator::{NewUser, Simulator};
 use tempfile::TempDir;
 
 pub use account::{Account, Reply};
+pub use options::ephemeral;
 pub use postbacks::Postback;
 pub use scene::{ConnectedBot, Scene, journal};
 pub use updates::{MemberChange, member_update, start_update};
@@ -51,7 +52,7 @@ impl World {
     pub async fn with(change: impl FnOnce(&mut SystemOptions)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let faults = AwsFaults::default();
-        let mut options = options::ephemeral(folder.path(), &faults);
+        let mut options = ephemeral(folder.path(), &faults);
         change(&mut options);
         Self::start(options, faults, folder).await
     }

@@ -5,7 +5,6 @@ mod start;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ use crate::sqs::{Depth, Sqs};
 use crate::stop::StopSender;
 use crate::template::Stack;
 use crate::triggers::stream::Cursor;
-use crate::{CloudOptions, StartError, durable};
+use crate::{CloudOptions, StartError};
 
 /// How long running invocations may go on after the stop.
 const INVOCATIONS_LIMIT: Duration = Duration::from_secs(10);
@@ -38,8 +37,6 @@ pub struct Cloud {
     dynamodb: DynamoDb,
     cursors: Vec<Arc<Cursor>>,
     dead_letters: BTreeSet<String>,
-    /// Where the queues are written; `None` if they are not.
-    queues_path: Option<PathBuf>,
     /// The HTTP API and every trigger.
     callers: JoinSet<()>,
     callers_stop: StopSender,
@@ -180,10 +177,8 @@ impl Cloud {
         // What has not ended by then is ended by the next line.
         let _ = servers_end.await;
         self.servers.shutdown().await;
-        if let Some(path) = &self.queues_path
-            && let Err(error) = durable::write_json(path, &self.sqs.snapshot())
-        {
-            tracing::error!(path = %path.display(), %error, "cannot write the queues");
+        if let Err(error) = self.sqs.save() {
+            tracing::error!(%error, "cannot write the queues");
         }
     }
 

@@ -24,6 +24,6 @@ pub use lambda::{Answer, Environment, FindHandler, FunctionError, Functions, Han
 pub use options::CloudOptions;
 pub use sqs::Depth;
 pub use template::{
-    FunctionSpec, QueueSpec, QueueTrigger, Redrive, Route, Schedule, Stack, StreamTrigger, TableSpec,
+    Fifo, FunctionSpec, QueueSpec, QueueTrigger, Redrive, Route, Schedule, Stack, StreamTrigger, TableSpec,
     Template, TemplateError, TimeToLive,
 };

@@ -1,7 +1,7 @@
 //! The order in which a cloud comes up: data, services, functions, and last what calls them.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::ports::Ports;
 use crate::dynamodb::DynamoDb;
 use crate::lambda::{self, Environment, Functions, Lambda};
 use crate::serve::serve_router;
-use crate::sqs::{Snapshot, Sqs};
+use crate::sqs::Sqs;
 use crate::stop::{Stop, StopSender};
 use crate::template::Stack;
 use crate::triggers::checkpoint::Progress;
@@ -20,9 +20,9 @@ use crate::triggers::queue::QueueWorker;
 use crate::triggers::schedule;
 use crate::triggers::stream::{Cursor, StreamWorker};
 use crate::triggers::stream_batch::Delivery;
-use crate::{CloudOptions, StartError, durable, http_api};
+use crate::{CloudOptions, StartError, http_api};
 
-/// A crash costs at most so much queued work.
+/// A crash costs at most so much of what was queued by others than a stream's function.
 const QUEUES_PERIOD: Duration = Duration::from_secs(1);
 
 /// Everything that is called, and nothing that calls yet.
@@ -33,7 +33,6 @@ struct Base {
     sqs: Arc<Sqs>,
     lambda: Arc<Lambda>,
     cursors: Vec<Arc<Cursor>>,
-    queues_path: Option<PathBuf>,
 }
 
 /// Builds what the template describes and serves it.
@@ -50,9 +49,7 @@ pub async fn start(options: CloudOptions) -> Result<Cloud, StartError> {
     let has_processes = matches!(options.functions, Functions::Binaries(_));
     let runtime_api = has_processes.then(|| lambda::router(Arc::clone(&base.lambda)));
     base.dynamodb.expire_each_minute(&mut servers, servers_stopped.clone());
-    if let Some(path) = base.queues_path.clone() {
-        servers.spawn(write_queues(Arc::clone(&base.sqs), path, servers_stopped.clone()));
-    }
+    servers.spawn(save_queues(Arc::clone(&base.sqs), servers_stopped.clone()));
     let buckets = base.stack.buckets.values();
     let objects = options.data.join("s3");
     ports.serve(
@@ -65,10 +62,15 @@ pub async fn start(options: CloudOptions) -> Result<Cloud, StartError> {
     )?;
 
     let mut callers = JoinSet::new();
-    let api = http_api::router(&base.stack.functions, Arc::clone(&base.lambda), options.extra_routes);
+    let api = http_api::router(
+        &base.stack.functions,
+        Arc::clone(&base.lambda),
+        address.port(),
+        options.extra_routes,
+    );
     callers.spawn(serve_router(options.listener, api, callers_stopped.clone()));
     base.start_triggers(&mut callers, &callers_stopped);
-    let Base { stack, aws_environment, dynamodb, sqs, lambda, cursors, queues_path } = base;
+    let Base { stack, aws_environment, dynamodb, sqs, lambda, cursors } = base;
     Ok(Cloud {
         address,
         dead_letters: dead_letters(&stack),
@@ -78,7 +80,6 @@ pub async fn start(options: CloudOptions) -> Result<Cloud, StartError> {
         sqs,
         dynamodb,
         cursors,
-        queues_path,
         callers,
         callers_stop,
         servers,
@@ -96,10 +97,7 @@ impl Base {
             dynamodb.ensure_table(table)?;
         }
         let queues_path = (!options.ephemeral).then(|| options.data.join("queues.json"));
-        let messages = match &queues_path {
-            Some(path) => durable::read_json(path)?.unwrap_or_default(),
-            None => Snapshot::new(),
-        };
+        let sqs = Arc::new(Sqs::open(&stack.queues, sqs_endpoint, queues_path)?);
         let aws_environment = ports.environment();
         let lambda = Lambda::new(
             &stack.functions,
@@ -110,13 +108,12 @@ impl Base {
         )?;
         let checkpoints = (!options.ephemeral).then(|| options.data.join("checkpoints"));
         Ok(Self {
-            cursors: open_cursors(&stack, &dynamodb, checkpoints.as_deref())?,
-            sqs: Arc::new(Sqs::new(&stack.queues, sqs_endpoint, messages)),
+            cursors: open_cursors(&stack, &dynamodb, &sqs, checkpoints.as_deref())?,
+            sqs,
             stack,
             aws_environment,
             dynamodb,
             lambda: Arc::new(lambda),
-            queues_path,
         })
     }
 
@@ -153,6 +150,7 @@ impl Base {
 fn open_cursors(
     stack: &Stack,
     dynamodb: &DynamoDb,
+    sqs: &Arc<Sqs>,
     checkpoints: Option<&Path>,
 ) -> Result<Vec<Arc<Cursor>>, StartError> {
     if let Some(directory) = checkpoints {
@@ -165,7 +163,7 @@ fn open_cursors(
             cursors.push(Arc::new(Cursor {
                 stream: dynamodb.stream(table),
                 trigger: trigger.clone(),
-                progress: Progress::load(path.clone())?,
+                progress: Progress::load(path.clone(), Arc::clone(sqs))?,
             }));
         }
     }
@@ -173,16 +171,11 @@ fn open_cursors(
 }
 
 /// Writes the queues out whenever they have changed.
-async fn write_queues(sqs: Arc<Sqs>, path: PathBuf, stop: Stop) {
-    let mut written = None;
+async fn save_queues(sqs: Arc<Sqs>, stop: Stop) {
     while stop.sleep(QUEUES_PERIOD).await {
-        let changes = sqs.changes();
-        if written == Some(changes) {
-            continue;
-        }
-        let (snapshot, path) = (sqs.snapshot(), path.clone());
-        match tokio::task::spawn_blocking(move || durable::write_json(&path, &snapshot)).await {
-            Ok(Ok(())) => written = Some(changes),
+        let sqs = Arc::clone(&sqs);
+        match tokio::task::spawn_blocking(move || sqs.save()).await {
+            Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "cannot write the queues"),
             Err(error) => tracing::error!(%error, "cannot write the queues"),
         }

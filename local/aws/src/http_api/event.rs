@@ -22,6 +22,8 @@ pub struct Incoming<'a> {
     pub body: &'a [u8],
     /// Who sent it.
     pub peer: SocketAddr,
+    /// Where it was received.
+    pub port: u16,
     /// Its route.
     pub matched: &'a Match<'a>,
 }
@@ -62,18 +64,10 @@ impl Incoming<'_> {
         let sent = self.parts.headers.iter().filter(|(name, _)| *name != COOKIE);
         let mut headers =
             joined(sent.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))));
-        let source = self.peer.ip().to_string();
-        headers
-            .entry("x-forwarded-for".into())
-            .and_modify(|chain| {
-                chain.push_str(", ");
-                chain.push_str(&source);
-            })
-            .or_insert(source);
-        headers.entry("x-forwarded-proto".into()).or_insert_with(|| "http".into());
-        if let Some((_, port)) = self.header(&HOST).rsplit_once(':') {
-            headers.entry("x-forwarded-port".into()).or_insert_with(|| port.into());
-        }
+        // Never the client's word: a function takes the scheme of its own URI from here.
+        headers.insert("x-forwarded-for".into(), self.peer.ip().to_string());
+        headers.insert("x-forwarded-port".into(), self.port.to_string());
+        headers.insert("x-forwarded-proto".into(), "http".into());
         headers
     }
 

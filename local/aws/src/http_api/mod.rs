@@ -3,6 +3,7 @@
 mod answer;
 mod event;
 mod route;
+mod sound;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,11 +24,12 @@ const BODY_LIMIT_BYTES: usize = 10 << 20;
 struct Gateway {
     routes: Routes,
     lambda: Arc<Lambda>,
+    port: u16,
 }
 
-/// `extra_routes`, and below them every route of the functions.
-pub fn router(functions: &[FunctionSpec], lambda: Arc<Lambda>, extra_routes: Router) -> Router {
-    let gateway = Arc::new(Gateway { routes: Routes::new(functions), lambda });
+/// `extra_routes`, and below them every route of the functions; `port` is where they are served.
+pub fn router(functions: &[FunctionSpec], lambda: Arc<Lambda>, port: u16, extra_routes: Router) -> Router {
+    let gateway = Arc::new(Gateway { routes: Routes::new(functions), lambda, port });
     extra_routes.fallback_service(Router::new().fallback(serve).with_state(gateway))
 }
 
@@ -37,13 +39,16 @@ async fn serve(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
+    if !sound::is_sound(&parts) {
+        return answer::refusal(StatusCode::BAD_REQUEST, "Bad Request");
+    }
     let Some(matched) = gateway.routes.find(parts.method.as_str(), parts.uri.path()) else {
         return answer::refusal(StatusCode::NOT_FOUND, "Not Found");
     };
     let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT_BYTES).await else {
         return answer::refusal(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
-    let event = Incoming { parts: &parts, body: &body, peer, matched: &matched }.event();
+    let event = Incoming { parts: &parts, body: &body, peer, port: gateway.port, matched: &matched }.event();
     let invocation = gateway.lambda.invoke(&matched.entry.binary, event);
     match tokio::time::timeout(matched.entry.timeout, invocation).await {
         Ok(Ok(reply)) => answer::response(&reply),

@@ -338,6 +338,10 @@ fn settings(spec: &QueueSpec) -> HashMap<String, String> {
     if let Some(fifo) = spec.fifo {
         settings.insert("FifoQueue".to_owned(), "true".to_owned());
         settings.insert("ContentBasedDeduplication".to_owned(), fifo.content_based.to_string());
+        let scope = if fifo.per_group { "messageGroup" } else { "queue" };
+        settings.insert("DeduplicationScope".to_owned(), scope.to_owned());
+        let limit = if fifo.limit_per_group { "perMessageGroupId" } else { "perQueue" };
+        settings.insert("FifoThroughputLimit".to_owned(), limit.to_owned());
     }
     settings
 }

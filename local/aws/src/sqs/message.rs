@@ -94,6 +94,11 @@ impl Draft {
                 );
             }
         };
+        if [&self.group, &self.deduplication_id].into_iter().flatten().any(|id| !is_id(id)) {
+            return invalid(
+                "MessageGroupId and MessageDeduplicationId have 1 to 128 letters, digits and punctuation marks.",
+            );
+        }
         let deduplication_id = self.deduplication_id(spec)?;
         Ok(Message {
             id: uuid::Uuid::new_v4().to_string(),
@@ -140,6 +145,11 @@ impl Draft {
             )),
         }
     }
+}
+
+/// What SQS takes for a message group or deduplication id.
+fn is_id(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 impl Message {

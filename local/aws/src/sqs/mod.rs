@@ -1,13 +1,15 @@
-//! SQS: the queues of the template, in memory, written out by [`Sqs::snapshot`].
+//! SQS: the queues of the template, in memory, written out by [`Sqs::save`].
 //!
 //! The wire protocol is that of `rustack-sqs-http`. The queues are our own because the engine that comes with it
 //! exports its queues without their messages, so that nothing queued would outlive a stop.
 
 mod endpoint;
+mod file;
 mod message;
 mod queue;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,8 +18,9 @@ use rustack_sqs_model::error::{SqsError, SqsErrorCode};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::clock;
 use crate::template::QueueSpec;
+use crate::{StartError, clock};
+use file::SnapshotFile;
 use queue::Queue;
 
 pub use endpoint::Endpoint;
@@ -34,7 +37,9 @@ pub struct Sqs {
     specs: BTreeMap<String, QueueSpec>,
     queues: Mutex<Snapshot>,
     arrivals: BTreeMap<String, Notify>,
+    /// Grows with every change, under the lock of `queues`.
     changes: AtomicU64,
+    file: Option<SnapshotFile>,
 }
 
 /// What a receiver asks for.
@@ -49,9 +54,15 @@ pub struct Wanted {
 }
 
 impl Sqs {
-    /// Queues with what `snapshot` has for them. A message that was in flight is visible again at once, for its
-    /// receiver is gone; a delayed one stays delayed.
-    pub fn new(specs: &[QueueSpec], endpoint: String, mut snapshot: Snapshot) -> Self {
+    /// Queues with what the file at `path` has for them; without one they are kept in memory only. A message that
+    /// was in flight is visible again at once, for its receiver is gone; a delayed one stays delayed.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or is damaged.
+    pub fn open(specs: &[QueueSpec], endpoint: String, path: Option<PathBuf>) -> Result<Self, StartError> {
+        let file = path.map(SnapshotFile::new);
+        let mut snapshot = file.as_ref().map_or_else(|| Ok(Snapshot::new()), SnapshotFile::read)?;
         let now_ms = clock::now_ms();
         let mut queues = Snapshot::new();
         for spec in specs {
@@ -62,23 +73,24 @@ impl Sqs {
         for (name, queue) in snapshot {
             tracing::warn!(queue.name = name, queue.messages = queue.len(), "dropped: not in the template");
         }
-        Self {
+        Ok(Self {
             endpoint,
             specs: specs.iter().map(|spec| (spec.name.clone(), spec.clone())).collect(),
             queues: Mutex::new(queues),
             arrivals: specs.iter().map(|spec| (spec.name.clone(), Notify::new())).collect(),
             changes: AtomicU64::new(0),
-        }
+            file,
+        })
     }
 
-    /// Grows with every change, so that an unchanged state need not be written out again.
-    pub fn changes(&self) -> u64 {
-        self.changes.load(Ordering::SeqCst)
-    }
-
-    /// A copy of everything.
-    pub fn snapshot(&self) -> Snapshot {
-        self.queues().clone()
+    /// Writes the queues to their file, if they have one and have changed; every message queued before the call is
+    /// on disk after it. Blocks meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file system says; safe to retry.
+    pub fn save(&self) -> std::io::Result<()> {
+        self.file.as_ref().map_or(Ok(()), |file| file.write(self))
     }
 
     /// How many messages a queue has.
@@ -173,8 +185,17 @@ impl Sqs {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        self.queues().clone()
+    }
+
     fn with<T>(&self, name: &str, change: impl FnOnce(&mut Queue) -> T) -> Result<T, SqsError> {
-        let result = self.queues().get_mut(name).map(change).ok_or_else(no_such_queue);
+        let mut queues = self.queues();
+        let result = queues.get_mut(name).map(change).ok_or_else(no_such_queue);
         self.changes.fetch_add(1, Ordering::SeqCst);
         result
     }

@@ -117,7 +117,8 @@ impl Queue {
         sent
     }
 
-    /// Takes up to `maximum` visible messages; of a FIFO queue, none of a group that has one in flight.
+    /// Takes up to `maximum` visible messages. Of a FIFO queue, none of a group that has one in flight, and as many
+    /// as possible of one group before those of others, so that other receivers find groups to work on.
     pub(super) fn take(
         &mut self,
         spec: &QueueSpec,
@@ -126,19 +127,15 @@ impl Queue {
         maximum: usize,
     ) -> Taken {
         let oldest_ms = now_ms.saturating_sub(1_000 * u64::from(spec.retention_s));
-        let blocked = self.groups_in_flight(spec, now_ms);
         let mut taken = Taken::default();
         let mut gone = Vec::new();
-        for (&position, message) in &mut self.messages {
+        for (position, message) in self.free(spec, now_ms) {
             if taken.received.len() >= maximum {
                 break;
             }
-            let is_blocked = message.group.as_ref().is_some_and(|group| blocked.contains(group));
             if message.sent_ms < oldest_ms {
                 taken.has_expired = true;
                 gone.push(position);
-            } else if message.visible_from_ms > now_ms || is_blocked {
-                // Not now.
             } else if spec
                 .redrive
                 .as_ref()
@@ -179,6 +176,22 @@ impl Queue {
         }
     }
 
+    /// What can be received now: in order, but the first message's group before the others.
+    fn free(&mut self, spec: &QueueSpec, now_ms: u64) -> Vec<(u64, &mut Message)> {
+        let held = self.groups_in_flight(spec, now_ms);
+        let is_free = |message: &Message| {
+            message.visible_from_ms <= now_ms
+                && message.group.as_ref().is_none_or(|group| !held.contains(group))
+        };
+        let messages = self.messages.iter_mut().map(|(&position, message)| (position, message));
+        let mut free: Vec<_> = messages.filter(|(_, message)| is_free(message)).collect();
+        if spec.fifo.is_some() {
+            let leading = free.first().and_then(|(_, message)| message.group.clone());
+            free.sort_by_key(|(_, message)| message.group != leading);
+        }
+        free
+    }
+
     fn groups_in_flight(&self, spec: &QueueSpec, now_ms: u64) -> HashSet<String> {
         if spec.fifo.is_none() {
             return HashSet::new();
@@ -203,4 +216,47 @@ fn receive(position: u64, message: &mut Message, now_ms: u64, visible_again_ms: 
     let receipt = format!("{position}.{secret}");
     message.receipt = Some(secret);
     Received { receipt, message: message.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Draft;
+    use super::*;
+    use crate::template::Fifo;
+
+    fn spec(per_group: bool) -> QueueSpec {
+        let fifo = Fifo { content_based: false, per_group, limit_per_group: false };
+        QueueSpec { fifo: Some(fifo), ..QueueSpec::standard("jobs.fifo") }
+    }
+
+    /// Whether the queue takes a message of this group at this moment; its deduplication id is always the same.
+    fn takes(queue: &mut Queue, spec: &QueueSpec, group: &str, now_ms: u64) -> bool {
+        let (group, deduplication_id) = (Some(group.to_owned()), Some("same".to_owned()));
+        let draft = Draft { group, deduplication_id, ..Draft::of("x".to_owned()) };
+        let before = queue.len();
+        draft.check(spec, now_ms).is_ok_and(|message| {
+            queue.push_unless_duplicate(spec, message);
+            queue.len() > before
+        })
+    }
+
+    #[test]
+    fn a_duplicate_is_dropped_for_five_minutes_even_when_the_first_is_gone() {
+        let (mut queue, spec) = (Queue::default(), spec(true));
+        assert!(takes(&mut queue, &spec, "a", 1_000));
+        assert!(!takes(&mut queue, &spec, "a", 1_000));
+        queue.purge();
+        assert!(!takes(&mut queue, &spec, "a", 300_999));
+        assert!(takes(&mut queue, &spec, "a", 301_000));
+        assert!(!takes(&mut queue, &spec, "a", 301_001));
+    }
+
+    #[test]
+    fn duplicates_are_told_by_group_or_by_queue() {
+        for (per_group, expected) in [(true, true), (false, false)] {
+            let (mut queue, spec) = (Queue::default(), spec(per_group));
+            assert!(takes(&mut queue, &spec, "a", 0));
+            assert_eq!(takes(&mut queue, &spec, "b", 0), expected);
+        }
+    }
 }

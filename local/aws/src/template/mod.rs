@@ -23,7 +23,7 @@ pub use error::TemplateError;
 pub use event::{QueueTrigger, Route, Schedule, StreamTrigger};
 pub use function::FunctionSpec;
 pub use names::{ACCOUNT, REGION};
-pub use queue::{QueueSpec, Redrive};
+pub use queue::{Fifo, QueueSpec, Redrive};
 pub use stack::Stack;
 pub use table::{TableSpec, TimeToLive};
 

@@ -54,7 +54,7 @@ pub fn add_resource(
         "AWS::Serverless::Function" => function(named("FunctionName", logical_id)?),
         "AWS::DynamoDB::Table" => table(named("TableName", logical_id)?),
         "AWS::SQS::Queue" => {
-            let fifo = properties.get("FifoQueue").is_some();
+            let fifo = properties.flag("FifoQueue").unwrap_or(false);
             let otherwise = if fifo { format!("{logical_id}.fifo") } else { logical_id.to_owned() };
             queue(named("QueueName", &otherwise)?, sqs_endpoint)
         }

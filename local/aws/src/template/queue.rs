@@ -45,6 +45,8 @@ pub struct Fifo {
     pub content_based: bool,
     /// A deduplication id counts within its message group only.
     pub per_group: bool,
+    /// The throughput limit is each group's own; told, not enforced.
+    pub limit_per_group: bool,
 }
 
 impl QueueSpec {
@@ -71,9 +73,9 @@ impl QueueSpec {
                 "FifoQueue",
                 "ContentBasedDeduplication",
                 "DeduplicationScope",
+                "FifoThroughputLimit",
             ],
             &[
-                "FifoThroughputLimit",
                 "KmsDataKeyReusePeriodSeconds",
                 "KmsMasterKeyId",
                 "RedriveAllowPolicy",
@@ -81,9 +83,15 @@ impl QueueSpec {
                 "Tags",
             ],
         )?;
+        let name = url.rsplit('/').next().unwrap_or(url);
+        let fifo = read_fifo(properties)?;
+        if name.ends_with(".fifo") != fifo.is_some() {
+            let expected = "a name that ends in .fifo, for a FIFO queue only";
+            return Err(TemplateError::invalid(properties.path("QueueName"), expected));
+        }
         Ok(Self {
             logical_id: logical_id.to_owned(),
-            name: url.rsplit('/').next().unwrap_or(url).to_owned(),
+            name: name.to_owned(),
             url: url.to_owned(),
             visibility_timeout_s: properties.number("VisibilityTimeout", 0..=43_200)?.unwrap_or(30),
             delay_s: properties.number("DelaySeconds", 0..=900)?.unwrap_or(0),
@@ -93,7 +101,7 @@ impl QueueSpec {
                 .number("MaximumMessageSize", 1_024..=1_048_576)?
                 .unwrap_or(1_048_576),
             redrive: read_redrive(properties)?,
-            fifo: read_fifo(properties)?,
+            fifo,
         })
     }
 }
@@ -119,5 +127,34 @@ fn read_fifo(properties: &Properties<'_>) -> Result<Option<Fifo>, TemplateError>
         Some("messageGroup") => true,
         Some(other) => return Err(TemplateError::unsupported(properties.path("DeduplicationScope"), other)),
     };
-    Ok(Some(Fifo { content_based: properties.flag("ContentBasedDeduplication")?, per_group }))
+    let limit_per_group = match properties.text("FifoThroughputLimit")?.as_deref() {
+        None | Some("perQueue") => false,
+        Some("perMessageGroupId") => true,
+        Some(other) => return Err(TemplateError::unsupported(properties.path("FifoThroughputLimit"), other)),
+    };
+    if limit_per_group && !per_group {
+        let expected = "DeduplicationScope messageGroup with perMessageGroupId";
+        return Err(TemplateError::invalid(properties.path("FifoThroughputLimit"), expected));
+    }
+    let content_based = properties.flag("ContentBasedDeduplication")?;
+    Ok(Some(Fifo { content_based, per_group, limit_per_group }))
+}
+
+#[cfg(test)]
+impl QueueSpec {
+    /// A standard queue with the settings of an empty mapping.
+    pub fn standard(name: &str) -> Self {
+        Self {
+            logical_id: name.to_owned(),
+            name: name.to_owned(),
+            url: name.to_owned(),
+            visibility_timeout_s: 30,
+            delay_s: 0,
+            retention_s: 345_600,
+            receive_wait_s: 0,
+            maximum_message_bytes: 1_048_576,
+            redrive: None,
+            fifo: None,
+        }
+    }
 }

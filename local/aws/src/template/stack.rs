@@ -121,12 +121,7 @@ fn check(stack: &Stack) -> Result<(), TemplateError> {
         }
     }
     for queue in &stack.queues {
-        let target = queue.redrive.as_ref().map(|redrive| redrive.target_arn.as_str());
-        check_destination(
-            stack,
-            target,
-            &format!("Resources.{}.Properties.RedrivePolicy", queue.logical_id),
-        )?;
+        check_redrive(stack, queue)?;
     }
     Ok(())
 }
@@ -145,6 +140,20 @@ fn check_queue_trigger(
     }
     if queue.fifo.is_some() && !trigger.window.is_zero() {
         return Err(TemplateError::invalid(&trigger.path, "no batching window on a FIFO queue"));
+    }
+    if queue.fifo.is_some() && trigger.batch_size > 10 {
+        return Err(TemplateError::invalid(&trigger.path, "at most 10 messages a batch of a FIFO queue"));
+    }
+    Ok(())
+}
+
+fn check_redrive(stack: &Stack, queue: &QueueSpec) -> Result<(), TemplateError> {
+    let Some(redrive) = &queue.redrive else { return Ok(()) };
+    let path = format!("Resources.{}.Properties.RedrivePolicy", queue.logical_id);
+    check_destination(stack, Some(&redrive.target_arn), &path)?;
+    let target = stack.queues.iter().find(|target| target.arn() == redrive.target_arn);
+    if target.is_some_and(|target| target.fifo.is_some() != queue.fifo.is_some()) {
+        return Err(TemplateError::invalid(path, "a dead-letter queue of the same type"));
     }
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! How far a stream has been processed, kept over restarts.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use super::window::Window;
-use crate::StartError;
-use crate::durable;
+use crate::sqs::Sqs;
+use crate::{StartError, durable};
 
 /// How far a stream has been processed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -22,21 +22,23 @@ pub struct Checkpoint {
 #[derive(Debug)]
 pub struct Progress {
     path: Option<PathBuf>,
+    sqs: Arc<Sqs>,
     checkpoint: Mutex<Checkpoint>,
 }
 
 impl Progress {
-    /// Reads the checkpoint of an earlier run; without a path, or at first, it stands at the beginning.
+    /// Reads the checkpoint of an earlier run; without a path, or at first, it stands at the beginning. `sqs` is
+    /// where what the records cause is queued.
     ///
     /// # Errors
     ///
     /// As [`durable::read_json`].
-    pub fn load(path: Option<PathBuf>) -> Result<Self, StartError> {
+    pub fn load(path: Option<PathBuf>, sqs: Arc<Sqs>) -> Result<Self, StartError> {
         let checkpoint = match &path {
             Some(path) => durable::read_json(path)?.unwrap_or_default(),
             None => Checkpoint::default(),
         };
-        Ok(Self { path, checkpoint: Mutex::new(checkpoint) })
+        Ok(Self { path, sqs, checkpoint: Mutex::new(checkpoint) })
     }
 
     /// A copy of the checkpoint.
@@ -49,10 +51,12 @@ impl Progress {
         self.lock().sequence = Some(sequence.to_owned());
     }
 
-    /// Moves on, on disk first. A failure to write costs repetition after a crash, so it is only logged.
+    /// Moves on, on disk first: the queues and then the checkpoint, so that no crash leaves a record that counts
+    /// as processed and a queue without its messages. A failure to write either leaves the older checkpoint, which
+    /// costs repetition after a crash, so it is only logged.
     pub fn set(&self, checkpoint: Checkpoint) {
         if let Some(path) = &self.path
-            && let Err(error) = durable::write_json(path, &checkpoint)
+            && let Err(error) = self.sqs.save().and_then(|()| durable::write_json(path, &checkpoint))
         {
             tracing::error!(path = %path.display(), %error, "cannot keep a checkpoint");
         }

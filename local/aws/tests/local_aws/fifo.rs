@@ -1,6 +1,6 @@
 //! FIFO queues: order within a message group, duplicates, and groups side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -185,8 +185,7 @@ async fn groups_are_delivered_side_by_side_and_each_in_order() {
     let plan = Plan::new(&format!("{QUEUES}{SENDER}")).function("sender", move |event| {
         let seen = Arc::clone(&shared);
         async move {
-            let mut groups: Vec<_> = bodies(&event).iter().map(|body| body[..1].to_owned()).collect();
-            groups.dedup();
+            let groups: BTreeSet<_> = bodies(&event).iter().map(|body| body[..1].to_owned()).collect();
             {
                 let mut seen = seen.lock().unwrap();
                 for group in &groups {
