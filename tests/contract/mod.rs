@@ -9,6 +9,7 @@ mod camp_edits;
 mod functions;
 mod parameters;
 mod profile;
+mod stats;
 mod tenants;
 
 use shared::edge::http::Route;

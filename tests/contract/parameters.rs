@@ -51,6 +51,12 @@ fn of_route(path: &str, chat: i64) -> Taken {
             all.extend(of_a_campaigns_content());
             Taken { valid: json!({"id": 1}), required: &["id"], malformed: all }
         }
+        "/api/stats/summary.json" => Taken { valid: json!({}), required: &[], malformed: of_a_range() },
+        "/api/stats/campaign.json" => {
+            let mut all = malformed("id", no_ids());
+            all.extend(of_a_range());
+            Taken { valid: json!({"id": 1}), required: &["id"], malformed: all }
+        }
         "/api/camp/pause.json" => {
             let mut all = malformed("id", no_ids());
             all.extend(malformed("pause", [json!(""), json!("x"), json!(2), json!(-1), json!("yes")]));
@@ -76,6 +82,13 @@ fn no_ids() -> Vec<Value> {
         json!("99999999999999999999"),
         json!("1;2"),
     ]
+}
+
+fn of_a_range() -> Vec<Malformed> {
+    let no_times = || [json!(""), json!("x"), json!("2026-05-10"), json!("1.5")];
+    let mut all = malformed("from", no_times());
+    all.extend(malformed("to", no_times()));
+    all
 }
 
 fn of_templates() -> Vec<Malformed> {

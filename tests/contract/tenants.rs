@@ -10,6 +10,7 @@ fn naming(path: &str, chat: i64) -> Option<Value> {
         | "/api/bots/del.json"
         | "/api/camp/get.json"
         | "/api/camp/link.json"
+        | "/api/stats/campaign.json"
         | "/api/camp/edit.json"
         | "/api/camp/del.json" => Some(json!({"id": 1})),
         "/api/camp/pause.json" => Some(json!({"id": 1, "pause": 1})),
@@ -17,6 +18,7 @@ fn naming(path: &str, chat: i64) -> Option<Value> {
         "/api/bots/add.json"
         | "/api/bots/list.json"
         | "/api/camp/list.json"
+        | "/api/stats/summary.json"
         | "/api/profile/info.json"
         | "/api/profile/apikey.json"
         | "/api/profile/postbacks.json"

@@ -35,8 +35,17 @@ async fn live_through_everything(world: &World) {
     let untracked = world.channel(&scene.bot).await;
     world.simulator.join(user, untracked).unwrap();
     world.settle().await;
-    for path in ["bots/list", "bots/chats", "camp/list", "camp/get", "camp/link", "profile/info", "none/such"]
-    {
+    for path in [
+        "bots/list",
+        "bots/chats",
+        "camp/list",
+        "camp/get",
+        "camp/link",
+        "profile/info",
+        "stats/summary",
+        "stats/campaign",
+        "none/such",
+    ] {
         account.get(&format!("/api/{path}.json?id=1")).await;
     }
     for (path, body) in [

@@ -3,6 +3,7 @@
 pub mod bots;
 pub mod camp;
 pub mod profile;
+pub mod stats;
 pub mod unknown;
 
 use shared::edge::http::Route;
@@ -61,12 +62,18 @@ pub const PROFILE_POSTBACKS: Route =
 /// `POST /api/profile/notify.json`
 pub const PROFILE_NOTIFY: Route =
     route!("profile-notify", "POST", "/api/profile/notify.json", profile::notify::notify);
+/// `GET /api/stats/summary.json`
+pub const STATS_SUMMARY: Route =
+    route!("stats-summary", "GET", "/api/stats/summary.json", stats::summary::summary);
+/// `GET /api/stats/campaign.json`
+pub const STATS_CAMPAIGN: Route =
+    route!("stats-campaign", "GET", "/api/stats/campaign.json", stats::campaign::campaign);
 /// Every other path or method under `/api`
 pub const UNKNOWN_ROUTE: Route =
     Route { binary: "unknown-route", method: "ANY", path: "/api/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 16] = [
+pub const ROUTES: [Route; 18] = [
     BOTS_ADD,
     BOTS_LIST,
     BOTS_CHATS,
@@ -82,5 +89,7 @@ pub const ROUTES: [Route; 16] = [
     PROFILE_APIKEY,
     PROFILE_POSTBACKS,
     PROFILE_NOTIFY,
+    STATS_SUMMARY,
+    STATS_CAMPAIGN,
     UNKNOWN_ROUTE,
 ];

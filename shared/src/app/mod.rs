@@ -11,6 +11,7 @@ mod memberships;
 mod postbacks;
 mod profile;
 mod starts;
+mod statistics;
 mod updates;
 mod welcome;
 
@@ -22,6 +23,7 @@ pub use campaign_edits::CampaignEdit;
 pub use campaigns::{CampaignSummary, NewCampaign};
 pub use lead_changes::{LeadChange, StreamBatch};
 pub use postbacks::TaskOutcome;
+pub use statistics::{CampaignStatistics, DayRange};
 pub use updates::UpdateRefusal;
 
 use crate::aws::{Aws, SharedHttpClient};

@@ -35,6 +35,17 @@ impl AddAssign for Counters {
 }
 
 impl Counters {
+    /// Confirms out of a hundred starts, to one decimal; 0 without starts.
+    #[must_use]
+    pub fn conversion_rate(&self) -> f64 {
+        if self.starts <= 0 {
+            return 0.0;
+        }
+        // Rounded as a whole number of tenths, so that the division below gives the nearest spelling of it.
+        let tenths = (2 * 1000 * self.confirms + self.starts) / (2 * self.starts);
+        f64::from(i32::try_from(tenths).unwrap_or(i32::MAX)) / 10.0
+    }
+
     /// Whether nothing would change by adding this.
     #[must_use]
     pub fn is_zero(&self) -> bool {
@@ -118,6 +129,13 @@ mod tests {
         assert_eq!(sum.total, Counters { starts: 1, holds: 0, confirms: 1, unsubs: 0 });
         assert_eq!(CounterChange::between(&back, &back), CounterChange::default());
         assert_eq!(CounterChange::between(&joined, &gone).total.unsubs, 1);
+    }
+
+    #[test]
+    fn the_conversion_rate_has_one_decimal() {
+        let rate = |starts, confirms| Counters { starts, confirms, ..Counters::default() }.conversion_rate();
+        let rates = [rate(120, 98), rate(3, 1), rate(3, 2), rate(8, 8), rate(0, 0), rate(2000, 1)];
+        assert_eq!(format!("{rates:?}"), "[81.7, 33.3, 66.7, 100.0, 0.0, 0.1]");
     }
 
     #[test]

@@ -102,6 +102,24 @@ impl Store {
         items.into_iter().map(from_item).collect()
     }
 
+    /// Reads every item of one partition between two keys of it, both included, in the order of the sort key.
+    async fn query_between<T: DeserializeOwned>(&self, first: &Key<'_>, last: &Key<'_>) -> AppResult<Vec<T>> {
+        let pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("PK = :pk AND SK BETWEEN :first AND :last")
+            .expression_attribute_values(":pk", text(first.partition()))
+            .expression_attribute_values(":first", text(first.sort()))
+            .expression_attribute_values(":last", text(last.sort()))
+            .into_paginator()
+            .items()
+            .send();
+        let items = pages.collect::<Result<Vec<_>, _>>().await.map_err(unavailable)?;
+        items.into_iter().map(from_item).collect()
+    }
+
     /// Reads up to 100 items, asking again for what DynamoDB left out of its answer.
     async fn batch_get(&self, keys: impl Iterator<Item = Item>) -> AppResult<Vec<Item>> {
         let wanted =

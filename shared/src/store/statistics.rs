@@ -15,6 +15,15 @@ struct Mark {
     expires_at: i64,
 }
 
+/// A day's row as it is read back.
+#[derive(Deserialize)]
+struct StoredDay {
+    #[serde(rename = "SK")]
+    sort: String,
+    #[serde(flatten)]
+    counters: Counters,
+}
+
 /// A stream keeps its records for 24 hours; a mark must outlive them.
 const MARK_SECONDS: i64 = 172_800;
 
@@ -45,6 +54,25 @@ impl Store {
         }
         let of = |campaign: &CampaignKey| found.get(&Key::StatTotal(*campaign).partition()).copied();
         Ok(campaigns.iter().map(|campaign| of(campaign).unwrap_or_default()).collect())
+    }
+
+    /// A campaign's counters by day, from `first` to `last` (`YYYY-MM-DD`), oldest first; days without any are absent.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn daily_counters(
+        &self,
+        campaign: CampaignKey,
+        first: &str,
+        last: &str,
+    ) -> AppResult<Vec<(String, Counters)>> {
+        let (first, last) = (Key::StatDay(campaign, first), Key::StatDay(campaign, last));
+        let days: Vec<StoredDay> = self.query_between(&first, &last).await?;
+        let named = days
+            .into_iter()
+            .filter_map(|day| Some((day.sort.strip_prefix("DAY#")?.to_owned(), day.counters)));
+        Ok(named.filter(|(_, counters)| !counters.is_zero()).collect())
     }
 
     /// Up to which record of a stream shard a campaign's counters are counted.

@@ -48,7 +48,6 @@ impl SnapshotFile {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests {
     use super::super::Draft;
     use super::*;

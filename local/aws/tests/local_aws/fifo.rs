@@ -167,7 +167,7 @@ async fn a_poison_message_ends_in_the_dead_letter_queue_and_its_group_goes_on() 
     assert!(world.cloud.idle(LIMIT).await);
     assert_eq!(world.cloud.queue_bodies("Dead").unwrap(), ["bad"]);
     let seen: Vec<_> = events.lock().unwrap().iter().flat_map(bodies).collect();
-    assert_eq!(seen, ["bad", "bad", "next"]);
+    assert_eq!(seen, ["bad", "bad", "next", "next"], "it is reported with the one before it, once");
     world.cloud.stop().await;
 }
 
@@ -214,14 +214,13 @@ async fn groups_are_delivered_side_by_side_and_each_in_order() {
         send(&world.cloud, &messages).await;
     }
     assert!(world.cloud.idle(LIMIT).await);
+    world.cloud.stop().await;
     let seen = seen.lock().unwrap();
     assert!(seen.most > 1, "groups wait for one another");
     for (group, bodies) in &seen.bodies {
         let expected: Vec<_> = (0..20).map(|number| format!("{group}{number:02}")).collect();
         assert_eq!(*bodies, expected);
     }
-    drop(seen);
-    world.cloud.stop().await;
 }
 
 #[tokio::test]

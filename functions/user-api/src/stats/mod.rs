@@ -1,0 +1,13 @@
+//! Statistics.
+
+pub mod campaign;
+pub mod summary;
+
+use shared::AppResult;
+use shared::app::DayRange;
+use shared::edge::params::Params;
+
+/// `from` and `to`, in Unix seconds; whole UTC days count.
+fn day_range(params: &Params) -> AppResult<DayRange> {
+    Ok(DayRange { from: params.optional("from")?, to: params.optional("to")? })
+}
