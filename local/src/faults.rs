@@ -1,8 +1,8 @@
 //! A connection to AWS that misbehaves on demand, through the SDK's own seam for HTTP clients.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 pub struct AwsFaults {
     down: Arc<AtomicBool>,
     answers_to_lose: Arc<AtomicUsize>,
-    calls: Arc<AtomicUsize>,
+    calls: Arc<Mutex<BTreeMap<String, usize>>>,
     actions: Arc<Mutex<BTreeSet<(String, String)>>>,
 }
 
@@ -37,16 +37,16 @@ impl AwsFaults {
         self.answers_to_lose.store(count, Ordering::SeqCst);
     }
 
-    /// How many calls were made, lost and refused ones included.
+    /// How many calls a function made, lost and refused ones included.
     #[must_use]
-    pub fn calls(&self) -> usize {
-        self.calls.load(Ordering::SeqCst)
+    pub fn calls_of(&self, binary: &str) -> usize {
+        lock(&self.calls).get(binary).copied().unwrap_or_default()
     }
 
     /// The IAM actions that each function's calls needed, as (binary, `dynamodb:GetItem`).
     #[must_use]
     pub fn actions(&self) -> BTreeSet<(String, String)> {
-        self.actions.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.actions).clone()
     }
 
     /// An HTTP client for the SDKs of one function that obeys the switches.
@@ -57,18 +57,22 @@ impl AwsFaults {
     }
 
     fn note(&self, binary: &str, request: &HttpRequest) {
-        self.calls.fetch_add(1, Ordering::SeqCst);
+        *lock(&self.calls).entry(binary.to_owned()).or_default() += 1;
         let Some((service, operation)) =
             request.headers().get("x-amz-target").and_then(|name| name.split_once('.'))
         else {
             return;
         };
         let service = if service.starts_with("DynamoDB") { "dynamodb" } else { "sqs" };
-        let mut actions = self.actions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut actions = lock(&self.actions);
         for action in needed_actions(operation, request.body().bytes().unwrap_or_default()) {
             actions.insert((binary.to_owned(), format!("{service}:{action}")));
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The IAM actions of an operation: a transaction needs those of its steps.

@@ -8,6 +8,7 @@ mod membership;
 mod paused;
 mod postbacks;
 mod repeats;
+mod round_trips;
 mod untracked;
 mod welcome;
 
