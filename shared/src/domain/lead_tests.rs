@@ -195,6 +195,12 @@ fn an_organic_person_is_no_lead_and_tells_nothing() {
 }
 
 #[test]
+fn a_second_join_without_a_leave_between_tells_nothing() {
+    let (facts, told) = tell(&[start(1000, 1), Join(at(1010, 2)), Join(at(1020, 3))]);
+    assert_eq!((facts.status(), words(&told)), (Some(LeadStatus::Approve), vec!["wait", "approve"]));
+}
+
+#[test]
 fn a_declined_request_stays_hold() {
     let (facts, told) = tell(&[start(1000, 1), Request(at(1001, 2))]);
     assert_eq!((facts.status(), words(&told)), (Some(LeadStatus::Hold), vec!["wait", "hold"]));

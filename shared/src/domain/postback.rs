@@ -97,6 +97,17 @@ mod tests {
         assert_eq!(template_for(LeadStatus::Hold, &own, &global), None);
     }
 
+    #[test]
+    fn the_last_second_of_the_window_counts() {
+        let join = FactClock { date: 1_760_000_000, update: 1 };
+        let facts = LeadFacts { join: Some(join), ..LeadFacts::default() };
+        let told = |stayed| {
+            let clock = FactClock { date: join.date + stayed, update: 2 };
+            within_unsub_window(LeadEvent { status: LeadStatus::Cancel, clock }, &facts, 60)
+        };
+        assert!(told(60) && !told(61));
+    }
+
     proptest! {
         #[test]
         fn a_leave_is_told_up_to_the_last_second_of_the_window(window in 0..10_000_000u64, stayed in 0..20_000_000i64) {

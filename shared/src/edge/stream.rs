@@ -3,15 +3,42 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use aws_lambda_events::dynamodb::{EventRecord, TimeWindowEvent, TimeWindowEventResponse};
-use aws_lambda_events::streams::DynamoDbBatchItemFailure;
+use aws_lambda_events::dynamodb::EventRecord;
 use lambda_runtime::{LambdaEvent, service_fn};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::HandlerError;
 use crate::app::{App, LeadChange, StreamBatch};
 use crate::error::{AppError, AppResult};
 use crate::store::{Lead, campaign_of_lead_partition};
+
+/// A batch of the stream. Lambda names the shard because the trigger has a tumbling window; at a window's end a batch
+/// may have no records.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Batch {
+    #[serde(rename = "Records", default)]
+    records: Vec<EventRecord>,
+    shard_id: Option<String>,
+    /// The window's state; Gatepost has none and hands back what it gets, as Lambda requires.
+    #[serde(default)]
+    state: serde_json::Map<String, Value>,
+}
+
+/// The answer to a batch: the first record to come again, if any.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BatchAnswer {
+    state: serde_json::Map<String, Value>,
+    batch_item_failures: Vec<ItemFailure>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ItemFailure {
+    item_identifier: String,
+}
 
 /// The binary that works the stream.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +52,7 @@ pub struct StreamFunction {
 pub fn serve(_: StreamFunction) -> ExitCode {
     super::run(async |app: Arc<App>| {
         app.store.connect().await;
-        lambda_runtime::run(service_fn(|event: LambdaEvent<TimeWindowEvent>| async {
+        lambda_runtime::run(service_fn(|event: LambdaEvent<Batch>| async {
             Ok::<_, HandlerError>(work(&app, event.payload).await)
         }))
         .await
@@ -36,26 +63,25 @@ pub fn serve(_: StreamFunction) -> ExitCode {
 ///
 /// # Errors
 ///
-/// If the event is no stream event with a window.
+/// If the event is no stream event.
 pub async fn invoke(app: Arc<App>, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {
-    let batch: TimeWindowEvent = serde_json::from_value(event.payload)?;
+    let batch: Batch = serde_json::from_value(event.payload)?;
     Ok(serde_json::to_value(work(&app, batch).await)?)
 }
 
 /// Works a batch whole or, if that fails, has it come again from its first record.
 ///
 /// A record that does not read would come again for ever: it is put aside in the dead-letter queue.
-async fn work(app: &App, event: TimeWindowEvent) -> TimeWindowEventResponse {
-    let mut response = TimeWindowEventResponse::default();
-    let window = event.time_window_properties;
-    response.time_window_event_response_properties.state = window.state;
-    let records = &event.dynamo_db_event.records;
-    let shard = window.shard_id.unwrap_or_else(|| "unnamed".to_owned());
-    if let Err(error) = process(app, shard, records).await {
+async fn work(app: &App, batch: Batch) -> BatchAnswer {
+    let Batch { records, shard_id, state } = batch;
+    let shard = shard_id.unwrap_or_else(|| "unnamed".to_owned());
+    let mut batch_item_failures = Vec::new();
+    if let Err(error) = process(app, shard, &records).await {
         tracing::error!(?error, records = records.len(), "a batch of the stream has to come again");
-        response.batch_item_failures = records.first().map(failure).into_iter().collect();
+        let first = records.first().map(sequence).unwrap_or_default().to_owned();
+        batch_item_failures.push(ItemFailure { item_identifier: first });
     }
-    response
+    BatchAnswer { state, batch_item_failures }
 }
 
 async fn process(app: &App, shard: String, records: &[EventRecord]) -> AppResult<()> {
@@ -88,7 +114,7 @@ fn read(record: &EventRecord) -> AppResult<LeadChange> {
     })
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 struct Keys {
     #[serde(rename = "PK")]
     partition: String,
@@ -96,10 +122,4 @@ struct Keys {
 
 fn sequence(record: &EventRecord) -> &str {
     record.change.sequence_number.as_deref().unwrap_or_default()
-}
-
-fn failure(record: &EventRecord) -> DynamoDbBatchItemFailure {
-    let mut failure = DynamoDbBatchItemFailure::default();
-    failure.item_identifier = Some(sequence(record).to_owned());
-    failure
 }
