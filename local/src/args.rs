@@ -73,6 +73,15 @@ pub enum AccountCommand {
         #[command(flatten)]
         table: TableArgs,
     },
+    /// Give an account a new API key and print it, once; the old one stops.
+    Key {
+        /// The account.
+        #[arg(long)]
+        id: u64,
+        /// Which table.
+        #[command(flatten)]
+        table: TableArgs,
+    },
     /// List the accounts.
     List {
         /// Which table.

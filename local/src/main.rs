@@ -40,13 +40,13 @@ async fn run(args: &RunArgs) -> Result<(), StartError> {
         options.data = folder.path().to_owned();
     }
     let system = System::start(options.clone()).await?;
-    introduce(&system, &options);
+    introduce(&system, &options).await;
     wait_for_the_end().await;
     system.stop().await;
     Ok(())
 }
 
-fn introduce(system: &System, options: &SystemOptions) {
+async fn introduce(system: &System, options: &SystemOptions) {
     let origin = system.base_url();
     say(format_args!("User API       {origin}/api/…"));
     match &options.telegram {
@@ -62,9 +62,9 @@ fn introduce(system: &System, options: &SystemOptions) {
         options.data.display(),
         if options.ephemeral { ", until the end" } else { "" }
     ));
-    match system.first_key() {
+    match system.first_key().await {
         Some(key) => say(format_args!("API key        {key}  (also in {})", system.key_path().display())),
-        None => say("API key        not here; make an account with `cargo run -- account add --name …`"),
+        None => say("API key        not here; `cargo run -- account key --id 1` gives a new one"),
     }
     say(format_args!("ready {origin}"));
 }

@@ -14,6 +14,7 @@ use shared::clock::Clock;
 use shared::config::{Config, MissingVariable};
 use shared::domain::calendar;
 use shared::error::AppError;
+use shared::ids::AccountId;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::args::{AccountCommand, TableArgs};
@@ -65,10 +66,13 @@ struct OpenTable {
 /// [`OperatorError`].
 pub async fn account(command: AccountCommand) -> Result<(), OperatorError> {
     let table = match &command {
-        AccountCommand::Add { table, .. } | AccountCommand::List { table } => open_table(table).await?,
+        AccountCommand::Add { table, .. }
+        | AccountCommand::Key { table, .. }
+        | AccountCommand::List { table } => open_table(table).await?,
     };
     let outcome = match command {
         AccountCommand::Add { name, campaign_limit, .. } => add(&table.app, &name, campaign_limit).await,
+        AccountCommand::Key { id, .. } => renew_key(&table.app, AccountId(id)).await,
         AccountCommand::List { .. } => list(&table.app).await,
     };
     if let Some((cloud, _lock)) = table.cloud {
@@ -81,6 +85,13 @@ async fn add(app: &App, name: &str, campaign_limit: Option<u64>) -> Result<(), O
     let account = app.add_account(name, campaign_limit).await?;
     say(format_args!("account {}", account.id));
     say(format_args!("API key, shown only now: {}", account.key.reveal()));
+    Ok(())
+}
+
+async fn renew_key(app: &App, id: AccountId) -> Result<(), OperatorError> {
+    let account = app.profile(id).await?;
+    let key = app.replace_key(id, &account.key_hash).await?;
+    say(format_args!("API key, shown only now: {}", key.reveal()));
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use shared::App;
 use shared::clock::Clock;
 use shared::config::{Config, MissingVariable};
 use shared::error::AppError;
+use shared::secret::ApiKey;
 use telegram_simulator::{Simulator, SimulatorOptions};
 use tokio::net::TcpListener;
 
@@ -185,10 +186,11 @@ impl System {
         self.cloud.base_url()
     }
 
-    /// The first account's key; `None` if its file is gone.
-    #[must_use]
-    pub fn first_key(&self) -> Option<String> {
-        Some(std::fs::read_to_string(&self.key_path).ok()?.trim().to_owned())
+    /// The first account's key; `None` if its file is gone or holds one that was replaced since.
+    pub async fn first_key(&self) -> Option<String> {
+        let text = std::fs::read_to_string(&self.key_path).ok()?.trim().to_owned();
+        let opened = self.app.authenticate(ApiKey::parse(&text)).await;
+        opened.is_ok().then_some(text)
     }
 
     /// Where the first account's key is kept.
@@ -202,10 +204,11 @@ impl System {
         if let Some(poller) = self.poller {
             poller.stop().await;
         }
+        self.cloud.stop().await;
+        // Last, because its routes are served by the cloud: what was answered is also kept.
         if let Some(simulator) = &self.simulator {
             simulator.stop().await;
         }
-        self.cloud.stop().await;
         if let Err(error) = std::fs::remove_file(&self.running_path) {
             tracing::warn!(%error, "the file that says where the system runs stays");
         }

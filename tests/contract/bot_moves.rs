@@ -23,6 +23,21 @@ async fn a_bot_connected_by_many_calls_at_once_is_one_bot_that_hears() {
 }
 
 #[tokio::test]
+async fn calls_at_once_that_telegram_refuses_leave_nothing_and_say_so() {
+    let world = World::new().await;
+    let account = world.account();
+    let bot = world.simulator.create_bot("mytrackbot", "My Bot");
+    let refusal = Refusal { code: 400, share: 1.0, methods: vec!["setWebhook".into()], ..Refusal::default() };
+    world.simulator.set_faults(Faults { refuse: vec![refusal], ..Faults::default() });
+    let body = json!({"token": bot.token});
+    let calls = (0..6).map(|_| account.post_json("/api/bots/add.json", &body));
+    for reply in futures::future::join_all(calls).await {
+        assert_eq!(reply.error(), "webhook", "{}", reply.text);
+    }
+    assert_eq!(account.get("/api/bots/list.json").await.data(), json!([]));
+}
+
+#[tokio::test]
 async fn a_bot_that_was_in_another_account_comes_back_as_itself() {
     let world = World::new().await;
     let scene = world.scene().await;
@@ -57,10 +72,12 @@ async fn a_bot_hears_telegram_even_if_the_answer_to_its_webhook_was_lost() {
     let scene = world.scene().await;
     let before = world.secret(&scene.bot);
     let lost =
-        Refusal { code: 502, html: true, next: 1, methods: vec!["setWebhook".into()], ..Refusal::default() };
+        Refusal { code: 502, html: true, next: 2, methods: vec!["setWebhook".into()], ..Refusal::default() };
     world.simulator.set_faults(Faults { refuse: vec![lost], ..Faults::default() });
-    let reply = scene.account.post_json("/api/bots/add.json", &json!({"token": scene.bot.token})).await;
-    assert_eq!(reply.error(), "webhook");
+    for _ in 0..2 {
+        let reply = scene.account.post_json("/api/bots/add.json", &json!({"token": scene.bot.token})).await;
+        assert_eq!(reply.error(), "webhook");
+    }
     let path = world.webhook_path(&scene.bot);
     for secret in [before, world.secret(&scene.bot)] {
         let heard = async || world.deliver_raw(&path, Some(&secret), r#"{"update_id":1}"#).await.code == 200;

@@ -115,3 +115,35 @@ async fn the_leads_and_counters_of_a_deleted_campaign_stay_and_its_link_makes_no
     assert!(scene.lead(late).await.is_none());
     assert_eq!(world.system.app.store.campaign_counters(scene.campaign).await.unwrap().starts, 1);
 }
+
+#[tokio::test]
+async fn who_joins_right_after_a_campaign_replaced_another_is_a_lead_of_the_new_one() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let organic = world.person("Olga");
+    scene.join(organic);
+    world.settle().await;
+    scene.account.post_form("/api/camp/del.json", &json!({"id": 1})).await.data();
+    let next =
+        json!({"bot": 1, "chat": scene.chat, "welcome": "Again", "pb_approve": world.template("approve")});
+    scene.account.post_json("/api/camp/add.json", &next).await.data();
+    let link = scene.account.get("/api/camp/link.json?id=2&click=c2").await.data()["link"].clone();
+    let anna = world.person("Anna");
+    world.simulator.press_start(anna, link.as_str().unwrap()).unwrap();
+    scene.join(anna);
+    world.settle().await;
+    let funnel = scene.account.get("/api/stats/campaign.json?id=2").await.data()["funnel"].clone();
+    assert_eq!(funnel, json!({"starts": 1, "holds": 0, "approves": 1, "unsubs": 0}));
+    assert_eq!(world.events(), ["approve"]);
+}
+
+#[tokio::test]
+async fn many_edits_at_once_all_count() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let edits: Vec<_> = (0..12).map(|number| json!({"id": 1, "unsub_window": number})).collect();
+    let calls = edits.iter().map(|edit| scene.account.post_json("/api/camp/edit.json", edit));
+    for reply in futures::future::join_all(calls).await {
+        assert_eq!(reply.text, OK);
+    }
+}

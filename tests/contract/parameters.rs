@@ -85,7 +85,7 @@ fn no_ids() -> Vec<Value> {
 }
 
 fn of_a_range() -> Vec<Malformed> {
-    let no_times = || [json!(""), json!("x"), json!("2026-05-10"), json!("1.5")];
+    let no_times = || [json!(""), json!("x"), json!("2026-05-10"), json!(-1), json!(1_795_316_596_000_i64)];
     let mut all = malformed("from", no_times());
     all.extend(malformed("to", no_times()));
     all

@@ -23,7 +23,7 @@ async fn every_event_file_is_answered_as_written_down() {
     })
     .await
     .unwrap();
-    let mut key = system.first_key().unwrap();
+    let mut key = system.first_key().await.unwrap();
     let mut answers = Vec::new();
     for (name, text) in event_files() {
         let event = serde_json::from_str(&text.replace("Bearer KEY", &format!("Bearer {key}"))).unwrap();

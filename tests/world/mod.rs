@@ -84,7 +84,8 @@ impl World {
 
     /// The account that a system makes for itself.
     pub fn account(&self) -> Account {
-        self.account_of(AccountId(1), self.system.first_key().unwrap())
+        let key = std::fs::read_to_string(self.system.key_path()).unwrap();
+        self.account_of(AccountId(1), key.trim().to_owned())
     }
 
     /// Another account.

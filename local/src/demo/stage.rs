@@ -63,7 +63,7 @@ impl Stage {
         })
         .await?;
         let simulator = system.simulator.clone().ok_or(DemoError::Answer("the start of the simulator"))?;
-        let api = ApiClient::new(system.base_url(), system.first_key().unwrap_or_default())?;
+        let api = ApiClient::new(system.base_url(), system.first_key().await.unwrap_or_default())?;
         let bot = simulator.create_bot("demo_gate_bot", "Demo");
         let added = api.post("/api/bots/add.json", &json!({"token": bot.token})).await?;
         let bot_id = added["data"]["id"].as_u64().ok_or(DemoError::Answer("bots/add"))?;

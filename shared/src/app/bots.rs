@@ -1,8 +1,10 @@
+use std::time::Duration;
+
 use super::App;
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, BotKey, ChatId, TelegramBotId};
 use crate::secret::{BotToken, SealError, SealedToken, WebhookSecret};
-use crate::store::{Bot, BotClaim, BotStatus, Chat, ChatKind, ChatRights};
+use crate::store::{Bot, BotLease, BotStatus, Chat, ChatKind, ChatRights};
 use crate::telegram::{BotProfile, TelegramError};
 
 /// A bot that was just connected.
@@ -14,12 +16,6 @@ pub struct ConnectedBot {
     pub username: String,
     /// Its display name.
     pub name: String,
-}
-
-impl From<Bot> for ConnectedBot {
-    fn from(bot: Bot) -> Self {
-        Self { id: bot.id, username: bot.username, name: bot.name }
-    }
 }
 
 /// A bot in the list.
@@ -61,11 +57,9 @@ pub struct TrackableChat {
     pub kind: ChatKind,
 }
 
-/// A bot as it was written, and as it was before.
-struct ClaimedBot {
-    bot: Bot,
-    previous: Option<Bot>,
-}
+/// How often, and at what intervals, a call asks for a bot that another call of the account is connecting.
+const LEASE_TRIES: usize = 40;
+const LEASE_PAUSE: Duration = Duration::from_millis(250);
 
 impl App {
     /// Connects a bot and sets its webhook. A bot that was deleted comes back with its campaigns.
@@ -85,27 +79,52 @@ impl App {
     ) -> AppResult<ConnectedBot> {
         let token = BotToken::parse(token).ok_or(AppError::TokenRefused)?;
         let profile = self.telegram()?.get_me(&token).await.map_err(token_error)?;
-        let secret = WebhookSecret::generate()?;
-        let Some(claimed) = self.claim_bot(account, &token, &profile, &secret).await? else {
-            // Another call of this account is connecting the bot at this moment; what it does is what was asked.
-            return Ok(self.own_bot(account, profile.id).await?.ok_or(AppError::BotTaken)?.into());
-        };
-        let url = self.webhook_url(BotKey { account, bot: claimed.bot.id }, request_host);
-        match self.telegram()?.set_webhook(&token, &url, &secret).await {
-            Ok(()) => {
-                self.store.end_connecting(account, &claimed.bot).await?;
-                Ok(claimed.bot.into())
+        self.lease_bot(account, profile.id).await?;
+        let connected = self.connect_leased_bot(account, &token, &profile, request_host).await;
+        let ended = self.store.end_lease(profile.id).await;
+        connected.and_then(|bot| ended.map(|()| bot))
+    }
+
+    /// Waits for calls of the same account that connect the same bot; that takes them a second or two.
+    async fn lease_bot(&self, account: AccountId, telegram: TelegramBotId) -> AppResult<()> {
+        for _ in 0..LEASE_TRIES {
+            if self.store.lease_bot(account, telegram, self.clock.now()).await? == BotLease::Granted {
+                return Ok(());
             }
-            Err(error) => {
-                tracing::warn!(account.id = %account, bot.id = %claimed.bot.id, %error, "setWebhook failed");
-                match error {
-                    // Telegram may have the new secret: the bot stays as written and takes the old one as well.
-                    TelegramError::Ambiguous(_) => self.store.end_connecting(account, &claimed.bot).await?,
-                    _ => self.store.unclaim_bot(account, &claimed.bot, claimed.previous.as_ref()).await?,
-                }
-                Err(AppError::WebhookRefused)
+            let owner = self.store.bot_owner(telegram).await?;
+            if owner.is_some_and(|owner| !owner.is_free_for(account)) {
+                return Err(AppError::BotTaken);
             }
+            tokio::time::sleep(LEASE_PAUSE).await;
         }
+        Err(AppError::unavailable("the bot is being connected by another call"))
+    }
+
+    async fn connect_leased_bot(
+        &self,
+        account: AccountId,
+        token: &BotToken,
+        profile: &BotProfile,
+        request_host: &str,
+    ) -> AppResult<ConnectedBot> {
+        let previous = self.own_bot(account, profile.id).await?;
+        let secret = WebhookSecret::generate()?;
+        let mut bot = self.new_bot(account, token, profile, &secret, previous.as_ref()).await?;
+        self.store.save_bot(account, &bot).await?;
+        let url = self.webhook_url(BotKey { account, bot: bot.id }, request_host);
+        let Err(error) = self.telegram()?.set_webhook(token, &url, &secret).await else {
+            bot.confirmed = true;
+            self.store.save_bot(account, &bot).await?;
+            return Ok(ConnectedBot { id: bot.id, username: bot.username, name: bot.name });
+        };
+        tracing::warn!(account.id = %account, bot.id = %bot.id, %error, "setWebhook failed");
+        match (error, previous) {
+            // Telegram may have taken the new secret: the bot stays as written and knows the old one as well.
+            (TelegramError::Ambiguous(_), _) => {}
+            (_, Some(previous)) => self.store.save_bot(account, &previous).await?,
+            (_, None) => self.store.discard_bot(account, &bot).await?,
+        }
+        Err(AppError::WebhookRefused)
     }
 
     /// The account's bots, deleted ones included.
@@ -176,24 +195,19 @@ impl App {
         self.seal()?.open(bot, sealed).await.map_err(seal_error)
     }
 
-    /// `None` if another call is connecting the bot.
-    async fn claim_bot(
+    async fn new_bot(
         &self,
         account: AccountId,
         token: &BotToken,
         profile: &BotProfile,
         secret: &WebhookSecret,
-    ) -> AppResult<Option<ClaimedBot>> {
-        let owner = self.store.bot_owner(profile.id).await?;
-        if owner.is_some_and(|owner| owner.account != account && !owner.released) {
-            return Err(AppError::BotTaken);
-        }
-        let previous = self.own_bot(account, profile.id).await?;
-        let id = match &previous {
+        previous: Option<&Bot>,
+    ) -> AppResult<Bot> {
+        let id = match previous {
             Some(bot) => bot.id,
             None => self.store.next_bot_id(account).await?.ok_or(AppError::NotFound("account"))?,
         };
-        let bot = Bot {
+        Ok(Bot {
             id,
             tg: profile.id,
             username: profile.username.clone(),
@@ -201,12 +215,9 @@ impl App {
             status: BotStatus::Active,
             token: self.seal()?.seal(BotKey { account, bot: id }, token).await.map_err(seal_error)?,
             secret: secret.hash(),
-            previous_secret: previous.as_ref().map(|bot| bot.secret.clone()),
-            created: previous.as_ref().map_or_else(|| self.clock.now(), |bot| bot.created),
-        };
-        Ok(match self.store.claim_bot(account, &bot, self.clock.now()).await? {
-            BotClaim::Claimed => Some(ClaimedBot { bot, previous }),
-            BotClaim::Taken => None,
+            confirmed: false,
+            previous_secret: previous.and_then(Bot::confirmed_secret),
+            created: previous.map_or_else(|| self.clock.now(), |bot| bot.created),
         })
     }
 

@@ -7,7 +7,7 @@ use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, CampaignKey, TrackingCampaignId};
 
 /// How often an edit starts again when another one was quicker.
-const EDIT_TRIES: usize = 5;
+const EDIT_TRIES: usize = 25;
 
 /// What changes of a campaign; `None` stays as it is.
 #[derive(Clone, Debug, Default)]

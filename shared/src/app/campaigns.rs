@@ -73,6 +73,7 @@ impl App {
             templates: new.templates,
             unsub_window: new.unsub_window,
             notify_level: new.notify_level,
+            edits: 0,
             created: self.clock.now(),
         };
         for _ in 0..CODE_DRAWS {

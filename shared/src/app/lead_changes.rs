@@ -13,7 +13,7 @@ use crate::domain::statistics::CounterChange;
 use crate::error::{AppError, AppResult};
 use crate::ids::{BotKey, CampaignKey};
 use crate::queue::Task;
-use crate::store::{JournalRow, Lead, MarkProgress};
+use crate::store::{Arrival, JournalRow, Lead, MarkProgress};
 
 /// How often counting starts again when somebody else moved the mark.
 const COUNT_TRIES: usize = 10;
@@ -67,8 +67,14 @@ impl App {
             by_campaign.entry(change.campaign).or_default().push(change);
         }
         for (key, changes) in by_campaign {
-            if let Some(campaign) = self.cached_campaign(key).await? {
-                self.carry_out(key, &campaign, &changes).await?;
+            // Read afresh: a pause counts for every decision after it, and a deleted campaign must be noticed.
+            match self.store.campaign(key).await? {
+                Some(campaign) if campaign.status == CampaignStatus::Deleted => {
+                    self.carry_out(key, &campaign, &changes).await?;
+                    self.pass_on(key, &campaign, &changes).await?;
+                }
+                Some(campaign) => self.carry_out(key, &campaign, &changes).await?,
+                None => {}
             }
             self.count(key, &batch.shard, &changes).await?;
         }
@@ -115,6 +121,34 @@ impl App {
         }
         if !work.tasks.is_empty() {
             self.postback_queue()?.send(&work.tasks).await?;
+        }
+        Ok(())
+    }
+
+    /// For a few seconds after its deletion the webhook may still write to a campaign whose chat another one tracks
+    /// already: what happened in the chat is written there as well. Twice is the same as once.
+    async fn pass_on(
+        &self,
+        key: CampaignKey,
+        deleted: &TrackingCampaign,
+        changes: &[&LeadChange],
+    ) -> AppResult<()> {
+        let bot = BotKey { account: key.account, bot: deleted.bot };
+        let claim = self.store.chat(bot, deleted.chat).await?.and_then(|chat| chat.campaign);
+        let Some(campaign) = claim.filter(|campaign| *campaign != key.campaign) else { return Ok(()) };
+        let successor = CampaignKey { account: key.account, campaign };
+        for change in changes {
+            let Some(new) = &change.new else { continue };
+            let (old, person) = (facts(change.old.as_ref()), &new.person);
+            if let Some(request) = new.facts.request.filter(|_| old.request != new.facts.request) {
+                self.store.record_arrival(successor, person, Arrival::Request, request).await?;
+            }
+            if let Some(join) = new.facts.join.filter(|_| old.join != new.facts.join) {
+                self.store.record_arrival(successor, person, Arrival::Join, join).await?;
+            }
+            if let Some(leave) = new.facts.leave.filter(|_| old.leave != new.facts.leave) {
+                self.store.record_leave(successor, person, leave).await?;
+            }
         }
         Ok(())
     }

@@ -17,8 +17,11 @@ use crate::store::{AttemptState, Lead, PostbackAttempt};
 pub enum TaskOutcome {
     /// Done, or nothing to do any more.
     Done,
-    /// To be received again later.
-    Again,
+    /// To be received again later; first tried at this time, in Unix milliseconds.
+    Again {
+        /// When the first attempt began.
+        since_ms: i64,
+    },
 }
 
 /// One postback, ready to be sent.
@@ -52,7 +55,9 @@ impl App {
         self.store.log_postback(*campaign, &attempt).await?;
         Ok(match attempt.state {
             AttemptState::Delivered | AttemptState::Failed => TaskOutcome::Done,
-            AttemptState::Retry => TaskOutcome::Again,
+            AttemptState::Retry => {
+                TaskOutcome::Again { since_ms: attempts.first().unwrap_or(&attempt).started_ms }
+            }
         })
     }
 

@@ -3,7 +3,7 @@ use crate::domain::campaign::validate_url_template;
 use crate::domain::lead_event::LeadStatus;
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, ChatId};
-use crate::secret::ApiKey;
+use crate::secret::{ApiKey, ApiKeyHash};
 use crate::store::Account;
 
 impl App {
@@ -17,16 +17,16 @@ impl App {
         self.store.account(account).await?.ok_or(AppError::NotFound("account"))
     }
 
-    /// Gives the account a new key; the old one opens nothing from now on. Of two calls at once one wins.
+    /// Gives the account a new key in the place of `before`, which opens nothing from now on. Of two calls with the
+    /// same key one wins.
     ///
     /// # Errors
     ///
-    /// - [`AppError::Unauthorized`] if another call replaced the key at the same moment.
+    /// - [`AppError::Unauthorized`] if another call has replaced `before`.
     /// - [`AppError::Unavailable`]; a retry may answer `Unauthorized` by the first attempt.
-    pub async fn replace_key(&self, account: AccountId) -> AppResult<ApiKey> {
-        let before = self.profile(account).await?;
+    pub async fn replace_key(&self, account: AccountId, before: &ApiKeyHash) -> AppResult<ApiKey> {
         let key = ApiKey::generate(account)?;
-        let replaced = self.store.replace_key(account, &before.key_hash, &key.hash()).await?;
+        let replaced = self.store.replace_key(account, before, &key.hash()).await?;
         if replaced { Ok(key) } else { Err(AppError::Unauthorized) }
     }
 

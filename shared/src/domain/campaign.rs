@@ -41,6 +41,9 @@ pub struct TrackingCampaign {
     pub unsub_window: u64,
     /// Which events the owner hears of, 0 to 3.
     pub notify_level: u8,
+    /// How often it was edited.
+    #[serde(default)]
+    pub edits: u64,
     /// Unix seconds.
     pub created: i64,
 }
@@ -94,7 +97,8 @@ impl Welcome {
     fn validate(&self) -> AppResult<()> {
         let limit = if self.media.is_empty() { WELCOME_CHARACTERS } else { CAPTION_CHARACTERS };
         let seen = visible_text(&self.text);
-        if seen.trim().is_empty() || seen.chars().count() > limit {
+        let shows = seen.chars().any(|letter| !letter.is_whitespace() && !letter.is_control());
+        if !shows || seen.chars().count() > limit {
             return Err(AppError::parameter("welcome", format!("must have 1 to {limit} characters")));
         }
         if self.button_text.chars().count() > BUTTON_CHARACTERS {

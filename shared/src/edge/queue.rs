@@ -18,6 +18,9 @@ use crate::queue::Task;
 /// A task is not begun when less than this is left: one request to a target, and the table before and after it.
 const TASK_TIMEOUT: Duration = TARGET_TIMEOUT.saturating_add(Duration::from_secs(10));
 
+/// How long an event that is being retried holds back the lead's later ones.
+const HOLD_BACK_MS: i64 = 60_000;
+
 /// A binary that works a queue.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueFunction {
@@ -75,30 +78,45 @@ async fn work(app: &App, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
     response
 }
 
-/// The ids of the messages to be received again: from the first one of the lead that is not done, so that its later
-/// events are not told before it.
-async fn in_order(app: &App, received: Vec<Received>, deadline_ms: u64) -> Vec<String> {
-    let mut done = 0;
-    for Received { message_id, task } in &received {
-        let now_ms = app.clock.now_ms().unsigned_abs();
-        let late =
-            deadline_ms != 0 && Duration::from_millis(deadline_ms.saturating_sub(now_ms)) < TASK_TIMEOUT;
-        if late || !carry_out(app, message_id, task).await {
-            break;
-        }
-        done += 1;
-    }
-    received.into_iter().skip(done).map(|message| message.message_id).collect()
+/// How a task ended.
+enum Ending {
+    Done,
+    /// To be received again, and the lead's later events with it.
+    HoldsBack,
+    /// To be received again; the lead's later events need not wait any longer.
+    LetsPass,
 }
 
-/// Whether the task is done with.
-async fn carry_out(app: &App, message_id: &str, task: &Task) -> bool {
+/// The ids of the messages to be received again. An event that is not done holds the lead's later ones back for the
+/// first minute.
+async fn in_order(app: &App, received: Vec<Received>, deadline_ms: u64) -> Vec<String> {
+    let mut again = Vec::new();
+    let mut held_back = false;
+    for Received { message_id, task } in received {
+        let now_ms = app.clock.now_ms().unsigned_abs();
+        held_back |=
+            deadline_ms != 0 && Duration::from_millis(deadline_ms.saturating_sub(now_ms)) < TASK_TIMEOUT;
+        let ending = if held_back { Ending::HoldsBack } else { carry_out(app, &message_id, &task).await };
+        match ending {
+            Ending::Done => continue,
+            Ending::HoldsBack => held_back = true,
+            Ending::LetsPass => {}
+        }
+        again.push(message_id);
+    }
+    again
+}
+
+async fn carry_out(app: &App, message_id: &str, task: &Task) -> Ending {
     match app.carry_out_task(task).await {
-        Ok(TaskOutcome::Done) => true,
-        Ok(TaskOutcome::Again) => false,
+        Ok(TaskOutcome::Done) => Ending::Done,
+        Ok(TaskOutcome::Again { since_ms }) if app.clock.now_ms() - since_ms >= HOLD_BACK_MS => {
+            Ending::LetsPass
+        }
+        Ok(TaskOutcome::Again { .. }) => Ending::HoldsBack,
         Err(error) => {
             tracing::error!(message.id = message_id, ?error, "a task could not be carried out");
-            false
+            Ending::HoldsBack
         }
     }
 }

@@ -5,13 +5,15 @@ use super::params::Params;
 use crate::app::App;
 use crate::error::{AppError, AppResult};
 use crate::ids::AccountId;
-use crate::secret::ApiKey;
+use crate::secret::{ApiKey, ApiKeyHash};
 
 /// A call whose key was checked.
 #[derive(Debug)]
 pub struct Call {
     /// Who calls.
     pub account: AccountId,
+    /// The hash of the key that opened it.
+    pub key_hash: ApiKeyHash,
     /// With what.
     pub params: Params,
     /// The host that the request came to.
@@ -37,7 +39,7 @@ impl Call {
         };
         let account = app.authenticate(bearer_key(request).or(query_key)).await?;
         let host = request.uri().host().unwrap_or_default().to_owned();
-        Ok(Self { account: account.id, params, host })
+        Ok(Self { account: account.id, key_hash: account.key_hash, params, host })
     }
 }
 

@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use super::{Key, Store, delete_step, number, put_step, text, to_attribute, update_step, written};
+use super::{Key, Store, delete_step, number, put_step, text, update_step, written};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotId, BotKey, TelegramBotId};
 use crate::secret::{SealedToken, WebhookSecretHash};
@@ -23,7 +23,10 @@ pub struct Bot {
     pub token: SealedToken,
     /// What Telegram's updates must carry.
     pub secret: WebhookSecretHash,
-    /// What they carried before the webhook was set last: Telegram may not have heard of the change.
+    /// Whether Telegram is known to have taken `secret`.
+    #[serde(default)]
+    pub confirmed: bool,
+    /// The last one that Telegram is known to have taken before; it may still send that.
     pub previous_secret: Option<WebhookSecretHash>,
     /// Unix seconds.
     pub created: i64,
@@ -40,6 +43,12 @@ pub enum BotStatus {
 }
 
 impl Bot {
+    /// The last secret that Telegram is known to have taken.
+    #[must_use]
+    pub fn confirmed_secret(&self) -> Option<WebhookSecretHash> {
+        if self.confirmed { Some(self.secret.clone()) } else { self.previous_secret.clone() }
+    }
+
     /// Whether an update with this secret comes from Telegram, in constant time.
     #[must_use]
     pub fn knows_secret(&self, secret: &str) -> bool {
@@ -48,30 +57,34 @@ impl Bot {
     }
 }
 
-/// How long one call may take to connect a bot; others wait for it that long. In seconds.
-const CONNECTING_SECONDS: i64 = 30;
+/// How long one call may take to connect a bot, in seconds; no other call connects it meanwhile.
+const LEASE_SECONDS: i64 = 30;
 
 /// Which account has a Telegram bot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BotOwner {
-    /// The account.
-    pub account: AccountId,
-    /// The bot within it.
-    pub bot: BotId,
+    /// The account; `None` while it is being connected for the first time.
+    pub account: Option<AccountId>,
     /// Whether the account disconnected it, so that another may take it.
     #[serde(default)]
     pub released: bool,
-    /// Until when a call is connecting it, in Unix seconds; `None` if none is.
-    pub connecting_until: Option<i64>,
 }
 
-/// Whether a Telegram bot could be taken.
+impl BotOwner {
+    /// Whether `account` may connect the bot.
+    #[must_use]
+    pub fn is_free_for(&self, account: AccountId) -> bool {
+        self.released || self.account.is_none_or(|owner| owner == account)
+    }
+}
+
+/// Whether a call may connect a bot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BotClaim {
-    /// It belongs to the account now.
-    Claimed,
-    /// Another account has it, or another call is connecting it.
-    Taken,
+pub enum BotLease {
+    /// It may, and no other call will for half a minute.
+    Granted,
+    /// Another account has the bot, or another call is connecting it.
+    Refused,
 }
 
 impl Store {
@@ -93,29 +106,31 @@ impl Store {
         self.get(&Key::BotOwner(telegram)).await
     }
 
-    /// Writes a bot together with its claim on the Telegram bot, and keeps other calls from connecting it until
-    /// [`Store::end_connecting`], or for half a minute.
+    /// Keeps other calls from connecting a Telegram bot until [`Store::end_lease`], or for half a minute.
     ///
     /// # Errors
     ///
-    /// [`crate::AppError::Unavailable`]; after a retry the answer may be [`BotClaim::Taken`] by the first attempt.
-    pub async fn claim_bot(&self, account: AccountId, bot: &Bot, now: i64) -> AppResult<BotClaim> {
-        let bot_item = self.new_item(&Key::Bot(BotKey { account, bot: bot.id }), bot)?;
-        let connecting_until = Some(now + CONNECTING_SECONDS);
-        let owner = BotOwner { account, bot: bot.id, released: false, connecting_until };
-        let mine = "account = :account AND bot = :bot";
-        let free = "attribute_not_exists(connecting_until) OR connecting_until < :now";
-        let owner_item = self
-            .new_item(&Key::BotOwner(bot.tg), &owner)?
-            .condition_expression(format!(
-                "attribute_not_exists(PK) OR ((released = :yes OR ({mine})) AND ({free}))"
-            ))
-            .expression_attribute_values(":yes", AttributeValue::Bool(true))
+    /// [`crate::AppError::Unavailable`]; after a retry the answer may be [`BotLease::Refused`] by the first attempt.
+    pub async fn lease_bot(
+        &self,
+        account: AccountId,
+        telegram: TelegramBotId,
+        now: i64,
+    ) -> AppResult<BotLease> {
+        let free = "(attribute_not_exists(leased_until) OR leased_until < :now)";
+        let mine = "(attribute_not_exists(account) OR account = :account OR released = :yes)";
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::BotOwner(telegram).attributes()))
+            .update_expression("SET leased_until = :until")
+            .condition_expression(format!("{free} AND {mine}"))
+            .expression_attribute_values(":until", number(now + LEASE_SECONDS))
+            .expression_attribute_values(":now", number(now))
             .expression_attribute_values(":account", number(account))
-            .expression_attribute_values(":bot", number(bot.id))
-            .expression_attribute_values(":now", number(now));
-        let refusal = self.transact([put_step(owner_item)?, put_step(bot_item)?]).await?;
-        Ok(if refusal.is_some() { BotClaim::Taken } else { BotClaim::Claimed })
+            .expression_attribute_values(":yes", AttributeValue::Bool(true));
+        Ok(if written(update.send().await)? { BotLease::Granted } else { BotLease::Refused })
     }
 
     /// Lets other calls connect the bot again.
@@ -123,58 +138,42 @@ impl Store {
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn end_connecting(&self, account: AccountId, bot: &Bot) -> AppResult<()> {
+    pub async fn end_lease(&self, telegram: TelegramBotId) -> AppResult<()> {
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(Key::BotOwner(bot.tg).attributes()))
-            .update_expression("REMOVE connecting_until")
-            .condition_expression("account = :account AND bot = :bot")
-            .expression_attribute_values(":account", number(account))
-            .expression_attribute_values(":bot", number(bot.id));
+            .set_key(Some(Key::BotOwner(telegram).attributes()))
+            .update_expression("REMOVE leased_until")
+            .condition_expression("attribute_exists(PK)");
         written(update.send().await).map(drop)
     }
 
-    /// Puts back what a claim replaced, unless another call has replaced it since.
+    /// Writes a bot and that the account has it, under a lease.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn unclaim_bot(&self, account: AccountId, bot: &Bot, previous: Option<&Bot>) -> AppResult<()> {
-        let (bot_key, owner_key) = (Key::Bot(BotKey { account, bot: bot.id }), Key::BotOwner(bot.tg));
-        let still = "secret = :secret";
-        let mine = "account = :account AND bot = :bot";
-        let secret = to_attribute(&bot.secret)?;
-        let steps = match previous {
-            Some(previous) => {
-                let released = previous.status == BotStatus::Deleted;
-                let owner = BotOwner { account, bot: bot.id, released, connecting_until: None };
-                let bot_item = self.new_item(&bot_key, previous)?.condition_expression(still);
-                let owner_item = self.new_item(&owner_key, &owner)?.condition_expression(mine);
-                [
-                    put_step(bot_item.expression_attribute_values(":secret", secret))?,
-                    put_step(
-                        owner_item
-                            .expression_attribute_values(":account", number(account))
-                            .expression_attribute_values(":bot", number(bot.id)),
-                    )?,
-                ]
-            }
-            None => {
-                let bot_item = self.removal(&bot_key).condition_expression(still);
-                let owner_item = self.removal(&owner_key).condition_expression(mine);
-                [
-                    delete_step(bot_item.expression_attribute_values(":secret", secret))?,
-                    delete_step(
-                        owner_item
-                            .expression_attribute_values(":account", number(account))
-                            .expression_attribute_values(":bot", number(bot.id)),
-                    )?,
-                ]
-            }
-        };
-        self.transact(steps).await.map(drop)
+    pub async fn save_bot(&self, account: AccountId, bot: &Bot) -> AppResult<()> {
+        let item = self.new_item(&Key::Bot(BotKey { account, bot: bot.id }), bot)?;
+        let owner = self
+            .update(&Key::BotOwner(bot.tg))
+            .update_expression("SET account = :account, bot = :bot, released = :released")
+            .expression_attribute_values(":account", number(account))
+            .expression_attribute_values(":bot", number(bot.id))
+            .expression_attribute_values(":released", AttributeValue::Bool(bot.status == BotStatus::Deleted));
+        self.transact([put_step(item)?, update_step(owner)?]).await.map(drop)
+    }
+
+    /// Removes a bot that never worked, and the lease and the claim on it.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn discard_bot(&self, account: AccountId, bot: &Bot) -> AppResult<()> {
+        let item = self.removal(&Key::Bot(BotKey { account, bot: bot.id }));
+        let owner = self.removal(&Key::BotOwner(bot.tg));
+        self.transact([delete_step(item)?, delete_step(owner)?]).await.map(drop)
     }
 
     /// One bot, deleted or not.

@@ -129,8 +129,8 @@ impl Store {
         Ok(owner.map(|owner| CampaignKey { account: bot.account, campaign: owner.campaign }))
     }
 
-    /// Replaces what may be edited of a campaign, if its welcome is still `before`'s: what was checked together is
-    /// written together. `false` if it is not, or there is no such live campaign; read it again.
+    /// Replaces what may be edited of a campaign, if it was edited as often as `before`: what was checked together is
+    /// written together. `false` if it was edited since, or there is no such live campaign; read it again.
     ///
     /// # Errors
     ///
@@ -141,31 +141,26 @@ impl Store {
         before: &TrackingCampaign,
         after: &TrackingCampaign,
     ) -> AppResult<bool> {
-        let mut sets = vec!["welcome = :welcome"];
         let key = Key::Campaign(CampaignKey { account, campaign: after.id });
-        let mut update = self
+        let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key.attributes()))
-            .condition_expression("#status <> :deleted AND welcome = :before")
+            .update_expression(
+                "SET welcome = :welcome, templates = :templates, unsub_window = :unsub_window, \
+                 notify_level = :notify_level ADD edits :one",
+            )
+            .condition_expression("#status <> :deleted AND edits = :edits")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":deleted", to_attribute(&CampaignStatus::Deleted)?)
-            .expression_attribute_values(":before", to_attribute(&before.welcome)?)
-            .expression_attribute_values(":welcome", to_attribute(&after.welcome)?);
-        if before.templates != after.templates {
-            sets.push("templates = :templates");
-            update = update.expression_attribute_values(":templates", to_attribute(&after.templates)?);
-        }
-        if before.unsub_window != after.unsub_window {
-            sets.push("unsub_window = :unsub_window");
-            update = update.expression_attribute_values(":unsub_window", number(after.unsub_window));
-        }
-        if before.notify_level != after.notify_level {
-            sets.push("notify_level = :notify_level");
-            update = update.expression_attribute_values(":notify_level", number(after.notify_level));
-        }
-        written(update.update_expression(format!("SET {}", sets.join(", "))).send().await)
+            .expression_attribute_values(":edits", number(before.edits))
+            .expression_attribute_values(":welcome", to_attribute(&after.welcome)?)
+            .expression_attribute_values(":templates", to_attribute(&after.templates)?)
+            .expression_attribute_values(":unsub_window", number(after.unsub_window))
+            .expression_attribute_values(":notify_level", number(after.notify_level))
+            .expression_attribute_values(":one", number(1));
+        written(update.send().await)
     }
 
     /// Deletes a campaign, frees its chat and its place under the account's limit: all or nothing. `false` if the

@@ -28,7 +28,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use accounts::{Account, AccountListing, AccountStatus};
-pub use bots::{Bot, BotClaim, BotOwner, BotStatus};
+pub use bots::{Bot, BotLease, BotOwner, BotStatus};
 pub use campaigns::CampaignClaim;
 pub use chats::{Chat, ChatKind, ChatRights};
 pub use contacts::{Contact, Reach};

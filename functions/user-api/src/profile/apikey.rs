@@ -10,7 +10,7 @@ use shared::{App, AppResult};
 ///
 /// As [`App::replace_key`].
 pub async fn apikey(app: &App, call: &Call, (): ()) -> AppResult<Option<NewKey>> {
-    let key = app.replace_key(call.account).await?;
+    let key = app.replace_key(call.account, &call.key_hash).await?;
     Ok(Some(NewKey { key: key.reveal() }))
 }
 
