@@ -2,6 +2,7 @@
 
 mod bots;
 mod data_folder;
+mod holding_back;
 mod leads;
 mod main_journey;
 mod membership;
