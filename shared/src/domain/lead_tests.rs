@@ -117,54 +117,18 @@ fn a_visit_is_told_the_same_in_every_order_with_every_update_doubled() {
 
 #[test]
 fn the_events_of_a_visit_come_in_the_order_of_the_rules() {
-    let reference: Vec<_> = first_visits().iter().map(|story| words(&tell(story).1)).collect();
-    insta::assert_debug_snapshot!(reference, @r#"
-    [
-        [
-            "wait",
-            "approve",
-            "cancel",
-        ],
-        [
-            "wait",
-            "approve",
-            "trash",
-        ],
-        [
-            "wait",
-            "hold",
-            "approve",
-            "cancel",
-        ],
-        [
-            "wait",
-            "approve",
-            "cancel",
-        ],
-        [
-            "wait",
-            "approve",
-            "cancel",
-        ],
-        [
-            "wait",
-            "hold",
-            "approve",
-            "cancel",
-        ],
-        [
-            "wait",
-            "approve",
-            "cancel",
-        ],
-        [
-            "wait",
-            "hold",
-            "approve",
-            "cancel",
-        ],
-    ]
-    "#);
+    let told: Vec<_> = first_visits().iter().map(|story| words(&tell(story).1).join(" ")).collect();
+    let expected = [
+        "wait approve cancel",
+        "wait approve trash",
+        "wait hold approve cancel",
+        "wait approve cancel",
+        "wait approve cancel",
+        "wait hold approve cancel",
+        "wait approve cancel",
+        "wait hold approve cancel",
+    ];
+    assert_eq!(told, expected);
 }
 
 /// Telegram keeps one person's membership updates in order; the start may come anywhere among them.

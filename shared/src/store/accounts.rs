@@ -2,7 +2,8 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
-use super::{Key, Store, number, put_step, text, to_attribute, unavailable, written};
+use super::access::{number, put_step, text, to_attribute, unavailable, written};
+use super::{Key, Store};
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::postback::PostbackTemplates;
 use crate::error::{AppError, AppResult};

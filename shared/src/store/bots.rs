@@ -1,7 +1,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use super::{Key, Store, delete_step, number, put_step, text, update_step, written};
+use super::access::{delete_step, number, put_step, text, update_step, written};
+use super::{Key, Store};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotId, BotKey, TelegramBotId};
 use crate::secret::{SealedToken, WebhookSecretHash};

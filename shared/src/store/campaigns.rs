@@ -1,7 +1,8 @@
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use serde::{Deserialize, Serialize};
 
-use super::{Item, Key, Store, delete_step, number, put_step, text, to_attribute, update_step, written};
+use super::access::{delete_step, number, put_step, text, to_attribute, update_step, written};
+use super::{Item, Key, Store};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, CampaignKey, ChatId, TrackingCampaignId};

@@ -1,7 +1,8 @@
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use serde::{Deserialize, Serialize};
 
-use super::{FactWrite, Key, Store, number, text, to_attribute};
+use super::access::{number, text, to_attribute};
+use super::{FactWrite, Key, Store};
 use crate::domain::fact_clock::FactClock;
 use crate::error::AppResult;
 use crate::ids::{BotKey, ChatId, TrackingCampaignId};

@@ -1,7 +1,8 @@
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use serde::{Deserialize, Serialize};
 
-use super::{FactWrite, Key, Store, number, to_attribute};
+use super::access::{number, to_attribute};
+use super::{FactWrite, Key, Store};
 use crate::domain::fact_clock::FactClock;
 use crate::domain::person::Person;
 use crate::error::AppResult;

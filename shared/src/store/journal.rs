@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Key, Store, to_item};
+use super::access::to_item;
+use super::{Key, Store};
 use crate::domain::fact_clock::FactClock;
 use crate::domain::journal::JournalAction;
 use crate::error::AppResult;

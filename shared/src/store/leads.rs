@@ -3,9 +3,10 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
+use super::access::{from_item, number, text, to_attribute, unavailable};
 use super::keys::lead_index_partition;
 use super::registers::refused_item;
-use super::{FactWrite, Key, Store, from_item, number, text, to_attribute, unavailable};
+use super::{FactWrite, Key, Store};
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead::{LeadFacts, Leave, LeaveKind, Start};
 use crate::domain::person::Person;

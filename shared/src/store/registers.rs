@@ -5,7 +5,8 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 
-use super::{Item, Key, Store, number, text, unavailable};
+use super::access::{number, text, unavailable};
+use super::{Item, Key, Store};
 use crate::domain::fact_clock::FactClock;
 use crate::domain::person::Person;
 use crate::error::{AppError, AppResult};

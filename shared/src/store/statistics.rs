@@ -3,7 +3,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde::{Deserialize, Serialize};
 
-use super::{Key, Store, from_item, number, put_step, text, update_step};
+use super::access::{from_item, number, put_step, text, update_step};
+use super::{Key, Store};
 use crate::domain::statistics::{CounterChange, Counters};
 use crate::error::AppResult;
 use crate::ids::CampaignKey;

@@ -1,0 +1,274 @@
+//! How the entities talk to DynamoDB: read, write, ask in batches, write all or nothing, and what an error means.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, Delete, KeysAndAttributes, Put, PutRequest, ReturnValue,
+    TransactWriteItem, Update, WriteRequest,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Item, Key, Store};
+use crate::error::{AppError, AppResult};
+
+/// How often a batch is asked again for what was left out of its answer.
+const BATCH_ROUNDS: usize = 5;
+
+/// How often a transaction is tried that meets others on the same items.
+const CONFLICT_TRIES: usize = 10;
+
+impl Store {
+    /// Reads one item, strongly consistent.
+    pub(super) async fn get<T: DeserializeOwned>(&self, key: &Key<'_>) -> AppResult<Option<T>> {
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key.attributes()));
+        let answer = request.consistent_read(true).send().await.map_err(unavailable)?;
+        answer.item.map(from_item).transpose()
+    }
+
+    /// Writes one item whatever was there.
+    pub(super) async fn put<T: Serialize>(&self, key: &Key<'_>, value: &T) -> AppResult<()> {
+        let item = to_item(key, value)?;
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        request.send().await.map_err(unavailable)?;
+        Ok(())
+    }
+
+    /// Reads every item of one partition whose sort key begins with `prefix`, in the order of the sort key.
+    pub(super) async fn query<T: DeserializeOwned>(
+        &self,
+        partition: String,
+        prefix: &str,
+    ) -> AppResult<Vec<T>> {
+        let pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("PK = :pk AND begins_with(SK, :prefix)")
+            .expression_attribute_values(":pk", AttributeValue::S(partition))
+            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+            .into_paginator()
+            .items()
+            .send();
+        let items = pages.collect::<Result<Vec<_>, _>>().await.map_err(unavailable)?;
+        items.into_iter().map(from_item).collect()
+    }
+
+    /// Reads every item of one partition between two keys of it, both included, in the order of the sort key.
+    pub(super) async fn query_between<T: DeserializeOwned>(
+        &self,
+        first: &Key<'_>,
+        last: &Key<'_>,
+    ) -> AppResult<Vec<T>> {
+        let pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("PK = :pk AND SK BETWEEN :first AND :last")
+            .expression_attribute_values(":pk", text(first.partition()))
+            .expression_attribute_values(":first", text(first.sort()))
+            .expression_attribute_values(":last", text(last.sort()))
+            .into_paginator()
+            .items()
+            .send();
+        let items = pages.collect::<Result<Vec<_>, _>>().await.map_err(unavailable)?;
+        items.into_iter().map(from_item).collect()
+    }
+
+    /// Reads up to 100 items, asking again for what DynamoDB left out of its answer.
+    pub(super) async fn batch_get(&self, keys: impl Iterator<Item = Item>) -> AppResult<Vec<Item>> {
+        let wanted =
+            KeysAndAttributes::builder().set_keys(Some(keys.collect())).build().map_err(incomplete)?;
+        let mut open = Some(HashMap::from([(self.table.clone(), wanted)]));
+        let mut items = Vec::new();
+        for _ in 0..BATCH_ROUNDS {
+            let Some(request) = open.take().filter(|request| !request.is_empty()) else { return Ok(items) };
+            let answer = self.client.batch_get_item().set_request_items(Some(request)).send().await;
+            let answer = answer.map_err(unavailable)?;
+            items.extend(answer.responses.unwrap_or_default().into_values().flatten());
+            open = answer.unprocessed_keys;
+        }
+        match open {
+            Some(request) if !request.is_empty() => {
+                Err(AppError::unavailable("DynamoDB leaves keys unprocessed"))
+            }
+            _ => Ok(items),
+        }
+    }
+
+    /// Writes any number of items, 25 at a time, asking again for what DynamoDB left out.
+    pub(super) async fn batch_put(&self, items: Vec<Item>) -> AppResult<()> {
+        for some in items.chunks(25) {
+            let puts = some.iter().map(|item| {
+                let put = PutRequest::builder().set_item(Some(item.clone())).build().map_err(incomplete)?;
+                Ok(WriteRequest::builder().put_request(put).build())
+            });
+            let mut open = Some(HashMap::from([(self.table.clone(), puts.collect::<AppResult<Vec<_>>>()?)]));
+            for _ in 0..BATCH_ROUNDS {
+                let Some(request) = open.take().filter(|request| !request.is_empty()) else { break };
+                let answer = self.client.batch_write_item().set_request_items(Some(request)).send().await;
+                open = answer.map_err(unavailable)?.unprocessed_items;
+            }
+            if open.is_some_and(|request| !request.is_empty()) {
+                return Err(AppError::unavailable("DynamoDB leaves writes unprocessed"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A put of one item of this table, to be completed and used in a transaction.
+    pub(super) fn new_item<T: Serialize>(&self, key: &Key<'_>, value: &T) -> AppResult<PutBuilder> {
+        Ok(Put::builder().table_name(&self.table).set_item(Some(to_item(key, value)?)))
+    }
+
+    /// A removal of one item of this table, to be completed and used in a transaction.
+    pub(super) fn removal(&self, key: &Key<'_>) -> DeleteBuilder {
+        Delete::builder().table_name(&self.table).set_key(Some(key.attributes()))
+    }
+
+    /// An update of one item of this table, to be completed and used in a transaction.
+    pub(super) fn update(&self, key: &Key<'_>) -> UpdateBuilder {
+        Update::builder().table_name(&self.table).set_key(Some(key.attributes()))
+    }
+
+    /// Writes all steps or none. Answers the first step whose condition refused, with the item that made it refuse.
+    ///
+    /// A transaction that only met another one on the same items is tried again: the SDK does not do that.
+    pub(super) async fn transact(
+        &self,
+        steps: impl Into<Vec<TransactWriteItem>>,
+    ) -> AppResult<Option<Refusal>> {
+        let request = self.client.transact_write_items().set_transact_items(Some(steps.into()));
+        let mut tries = 0;
+        loop {
+            let Err(error) = request.clone().send().await else { return Ok(None) };
+            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+                error.as_service_error()
+            else {
+                return Err(unavailable(error));
+            };
+            let reasons = cancelled.cancellation_reasons();
+            if let Some(refusal) = first_refusal(reasons) {
+                return Ok(Some(refusal));
+            }
+            tries += 1;
+            let conflict = reasons.iter().any(|reason| reason.code() == Some("TransactionConflict"));
+            if !conflict || tries == CONFLICT_TRIES {
+                return Err(unavailable(error));
+            }
+        }
+    }
+
+    /// Takes the next number of a sequence, an attribute of `key`'s item; `None` if there is no such item.
+    pub(super) async fn next_number(&self, key: &Key<'_>, sequence: &str) -> AppResult<Option<u64>> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .update_expression("ADD #sequence :one")
+            .condition_expression("attribute_exists(PK)")
+            .expression_attribute_names("#sequence", sequence)
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew)
+            .send()
+            .await;
+        let attributes = match answer {
+            Ok(answer) => answer.attributes.unwrap_or_default(),
+            Err(error) if is_refusal(&error) => return Ok(None),
+            Err(error) => return Err(unavailable(error)),
+        };
+        let taken = attributes.get(sequence).and_then(|value| value.as_n().ok());
+        taken
+            .and_then(|text| text.parse().ok())
+            .map(Some)
+            .ok_or_else(|| AppError::unavailable("a sequence is no number"))
+    }
+}
+
+/// An outage, told to the log by code and message alone: the SDK's whole error may quote items.
+pub(super) fn unavailable<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> AppError {
+    let word = match &error {
+        SdkError::ServiceError(_) => "refused",
+        SdkError::TimeoutError(_) => "time-out",
+        SdkError::DispatchFailure(_) => "no connection",
+        _ => "no usable answer",
+    };
+    let metadata = error.meta();
+    let (code, message) = (metadata.code().unwrap_or_default(), metadata.message().unwrap_or_default());
+    AppError::unavailable(format!("DynamoDB: {word} {code} {message}"))
+}
+
+/// A request that lacks a part; a fault of this crate.
+pub(super) fn incomplete(error: BuildError) -> AppError {
+    AppError::unavailable(format!("DynamoDB: {error}"))
+}
+
+/// Whether a single write was refused by its own condition.
+pub(super) fn is_refusal<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("ConditionalCheckFailedException")
+}
+
+/// The step of a transaction that its condition refused, and what stood there.
+pub(super) struct Refusal {
+    pub step: usize,
+    pub item: Option<Item>,
+}
+
+pub(super) fn first_refusal(reasons: &[CancellationReason]) -> Option<Refusal> {
+    let step = reasons.iter().position(|reason| reason.code() == Some("ConditionalCheckFailed"))?;
+    Some(Refusal { step, item: reasons[step].item().cloned() })
+}
+
+pub(super) fn put_step(put: PutBuilder) -> AppResult<TransactWriteItem> {
+    Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
+}
+
+pub(super) fn delete_step(delete: DeleteBuilder) -> AppResult<TransactWriteItem> {
+    Ok(TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build())
+}
+
+pub(super) fn update_step(update: UpdateBuilder) -> AppResult<TransactWriteItem> {
+    Ok(TransactWriteItem::builder().update(update.build().map_err(incomplete)?).build())
+}
+
+/// Whether a single write happened; `false` if its own condition refused it.
+pub(super) fn written<T, E: ProvideErrorMetadata, R>(outcome: Result<T, SdkError<E, R>>) -> AppResult<bool> {
+    match outcome {
+        Ok(_) => Ok(true),
+        Err(error) if is_refusal(&error) => Ok(false),
+        Err(error) => Err(unavailable(error)),
+    }
+}
+
+pub(super) fn from_item<T: DeserializeOwned>(item: Item) -> AppResult<T> {
+    serde_dynamo::from_item(item)
+        .map_err(|error| AppError::unavailable(format!("an item does not read: {error}")))
+}
+
+pub(super) fn to_item<T: Serialize>(key: &Key<'_>, value: &T) -> AppResult<Item> {
+    let mut item: Item = serde_dynamo::to_item(value)
+        .map_err(|error| AppError::unavailable(format!("an item does not write: {error}")))?;
+    // An absent value is no attribute: an index key must not be NULL, and a condition must not find it.
+    item.retain(|_, value| !value.is_null());
+    item.extend(key.attributes());
+    Ok(item)
+}
+
+pub(super) fn to_attribute<T: Serialize>(value: &T) -> AppResult<AttributeValue> {
+    serde_dynamo::to_attribute_value(value)
+        .map_err(|error| AppError::unavailable(format!("an attribute does not write: {error}")))
+}
+
+pub(super) fn text(value: impl ToString) -> AttributeValue {
+    AttributeValue::S(value.to_string())
+}
+
+pub(super) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
