@@ -28,7 +28,7 @@ pub enum Key<'a> {
     Bot(BotKey),
     /// Get one campaign; list an account's by `begins_with(SK, "CAMP#")`.
     Campaign(CampaignKey),
-    /// Which account owns a Telegram bot; claimed with the bot, in one transaction.
+    /// Which account has a Telegram bot; leased while a call connects it, written with the bot in one transaction.
     BotOwner(TelegramBotId),
     /// Get or claim one chat of a bot; list a bot's by `begins_with(SK, "CHAT#")`.
     Chat(BotKey, ChatId),
