@@ -6,11 +6,31 @@ use serde::Serialize;
 use super::http::{Answer, json};
 use crate::error::{AppError, AppResult};
 
+/// What stands in the answer to a call that succeeded, beside its status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reply<T> {
+    /// What was asked for; `None` where the call only acts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<T>,
+    /// How many there are in all, of a list that comes in pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// The cursor of the next page, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+impl<T> From<Option<T>> for Reply<T> {
+    fn from(data: Option<T>) -> Self {
+        Self { data, total: None, next: None }
+    }
+}
+
 #[derive(Serialize)]
 struct Success<T> {
     status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<T>,
+    #[serde(flatten)]
+    reply: Reply<T>,
 }
 
 #[derive(Serialize)]
@@ -22,10 +42,10 @@ struct Failure<'a> {
     param: Option<&'static str>,
 }
 
-/// `{"status":"ok","data":…}`, or without `data` where there is none.
-pub fn user_api<T: Serialize>(outcome: AppResult<Option<T>>) -> Answer {
-    let body = outcome.and_then(|data| {
-        let body = serde_json::to_string(&Success { status: "ok", data });
+/// `{"status":"ok","data":…}`, or without `data` where there is none; a page has `total` and `next` beside it.
+pub fn user_api<T: Serialize>(outcome: AppResult<impl Into<Reply<T>>>) -> Answer {
+    let body = outcome.and_then(|reply| {
+        let body = serde_json::to_string(&Success { status: "ok", reply: reply.into() });
         body.map_err(|error| AppError::unavailable(format!("an answer does not write: {error}")))
     });
     match body {
@@ -74,13 +94,19 @@ mod tests {
         }
     }
 
+    fn refused(error: AppError) -> Answer {
+        user_api(Err::<Option<()>, _>(error))
+    }
+
     #[test]
     fn answers_read_as_the_contract_spells_them() {
-        insta::assert_snapshot!(body(&user_api::<()>(Ok(None))), @r#"{"status":"ok"}"#);
+        insta::assert_snapshot!(body(&user_api::<()>(Ok(None::<()>))), @r#"{"status":"ok"}"#);
         insta::assert_snapshot!(body(&user_api(Ok(Some([1])))), @r#"{"status":"ok","data":[1]}"#);
-        let error = user_api::<()>(Err(AppError::parameter("bot", "must be a number")));
+        let page = Reply { data: Some([1]), total: Some(2), next: Some("c".into()) };
+        insta::assert_snapshot!(body(&user_api(Ok(page))), @r#"{"status":"ok","data":[1],"total":2,"next":"c"}"#);
+        let error = refused(AppError::parameter("bot", "must be a number"));
         insta::assert_snapshot!(body(&error), @r#"{"status":"error","error":"param","message":"bot: must be a number","param":"bot"}"#);
-        let outage = user_api::<()>(Err(AppError::unavailable("secret detail")));
+        let outage = refused(AppError::unavailable("secret detail"));
         insta::assert_snapshot!(body(&outage), @r#"{"status":"error","error":"db","message":"temporarily unavailable, try again"}"#);
     }
 }
