@@ -8,9 +8,11 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::{AggregatedBytes, ByteStream};
 
 /// The switches. Clones share them.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +21,7 @@ pub struct AwsFaults {
     answers_to_lose: Arc<AtomicUsize>,
     calls: Arc<Mutex<BTreeMap<String, usize>>>,
     actions: Arc<Mutex<BTreeSet<(String, String)>>>,
+    rows_read: Arc<Mutex<BTreeMap<String, u64>>>,
 }
 
 impl AwsFaults {
@@ -43,6 +46,12 @@ impl AwsFaults {
         lock(&self.calls).get(binary).copied().unwrap_or_default()
     }
 
+    /// How many items DynamoDB read for the queries of a function, those that a filter left out included.
+    #[must_use]
+    pub fn rows_read_by(&self, binary: &str) -> u64 {
+        lock(&self.rows_read).get(binary).copied().unwrap_or_default()
+    }
+
     /// The IAM actions that each function's calls needed, as (binary, `dynamodb:GetItem`).
     #[must_use]
     pub fn actions(&self) -> BTreeSet<(String, String)> {
@@ -54,6 +63,16 @@ impl AwsFaults {
     pub fn http_client(&self, binary: &str) -> SharedHttpClient {
         let (inner, faults) = (shared::aws::http_client(), self.clone());
         SharedHttpClient::new(FaultyHttp { inner, faults, binary: binary.into() })
+    }
+
+    /// Notes what a query cost and gives the answer on as it came.
+    async fn note_rows(&self, binary: &str, answer: &mut HttpResponse) {
+        let body = ByteStream::new(answer.take_body()).collect().await.map(AggregatedBytes::into_bytes);
+        let body = body.unwrap_or_default();
+        let read: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+        *lock(&self.rows_read).entry(binary.to_owned()).or_default() +=
+            read["ScannedCount"].as_u64().unwrap_or_default();
+        *answer.body_mut() = SdkBody::from(body);
     }
 
     fn note(&self, binary: &str, request: &HttpRequest) {
@@ -121,7 +140,11 @@ impl HttpConnector for FaultyConnector {
             if faults.down.load(Ordering::SeqCst) {
                 return Err(ConnectorError::io("refused by a switch".into()));
             }
-            let answer = inner.call(request).await;
+            let is_query = request.headers().get("x-amz-target").is_some_and(|name| name.ends_with(".Query"));
+            let mut answer = inner.call(request).await;
+            if let (Ok(answer), true) = (&mut answer, is_query) {
+                faults.note_rows(&binary, answer).await;
+            }
             let lose = |left: usize| left.checked_sub(1);
             if faults.answers_to_lose.fetch_update(Ordering::SeqCst, Ordering::SeqCst, lose).is_ok() {
                 return Err(ConnectorError::io("lost by a switch".into()));

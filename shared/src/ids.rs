@@ -76,19 +76,51 @@ number_id!(
     LeadId(u64)
 );
 
-/// 2024-01-01, where the seconds in a lead id begin; 31 bits of them last until 2092.
-const LEAD_EPOCH: i64 = 1_704_067_200;
+/// 2024-01-01, where the seconds in an id begin; 31 bits of them last until 2092.
+const EPOCH: i64 = 1_704_067_200;
 
 impl LeadId {
+    /// Not lower than any other.
+    pub const MAX: Self = Self((1 << 53) - 1);
+
     /// The id of the lead that this start opens: 31 bits of seconds, 16 of the update id, 6 of the bot.
     ///
     /// Within one second the updates of a bot carry consecutive ids, so two leads of a bot never share one.
     #[must_use]
     pub fn of_start(date: i64, update_id: i64, bot: BotId) -> Self {
-        let seconds = (date - LEAD_EPOCH).clamp(0, (1 << 31) - 1).unsigned_abs();
         let update = update_id.unsigned_abs() & 0xFFFF;
-        Self((seconds << 22) | (update << 6) | (bot.0 & 0x3F))
+        Self((seconds_since_epoch(date) << 22) | (update << 6) | (bot.0 & 0x3F))
     }
+
+    /// The lowest id of leads that were opened in this second.
+    #[must_use]
+    pub fn first_of_second(date: i64) -> Self {
+        Self::of_start(date, 0, BotId(0))
+    }
+
+    /// The highest id of leads that were opened in this second.
+    #[must_use]
+    pub fn last_of_second(date: i64) -> Self {
+        Self::of_start(date, 0xFFFF, BotId(0x3F))
+    }
+}
+
+number_id!(
+    /// A line of a chat's journal: a number below 2^53 which sorts by time.
+    JournalId(u64)
+);
+
+impl JournalId {
+    /// The id of the line that a fact made: 31 bits of seconds, 22 of the update id.
+    #[must_use]
+    pub fn of_fact(date: i64, update_id: i64) -> Self {
+        Self((seconds_since_epoch(date) << 22) | (update_id.unsigned_abs() & 0x3F_FFFF))
+    }
+}
+
+/// In 31 bits.
+fn seconds_since_epoch(date: i64) -> u64 {
+    (date - EPOCH).clamp(0, (1 << 31) - 1).unsigned_abs()
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ mod bots;
 mod camp;
 mod camp_edits;
 mod functions;
+mod journal;
+mod leads;
 mod parameters;
 mod profile;
 mod stats;

@@ -52,6 +52,24 @@ fn of_route(path: &str, chat: i64) -> Taken {
             Taken { valid: json!({"id": 1}), required: &["id"], malformed: all }
         }
         "/api/stats/summary.json" => Taken { valid: json!({}), required: &[], malformed: of_a_range() },
+        "/api/leads/list.json" => {
+            let mut all = malformed("campaign", no_ids());
+            all.extend(malformed("status", [json!(""), json!("approve"), json!(5), json!(-1)]));
+            all.extend(of_a_range());
+            all.extend(of_a_page());
+            Taken { valid: json!({}), required: &[], malformed: all }
+        }
+        "/api/journal/list.json" => {
+            let mut all = malformed("bot", no_ids());
+            all.extend(malformed("chat", [json!(""), json!("x"), json!("1.5")]));
+            all.extend(malformed("action", [json!(""), json!("join"), json!(0), json!(5)]));
+            all.extend(of_a_range());
+            all.extend(of_a_page());
+            Taken { valid: json!({"bot": 1, "chat": chat}), required: &["bot", "chat"], malformed: all }
+        }
+        "/api/stats/retention.json" => {
+            Taken { valid: json!({"id": 1}), required: &["id"], malformed: malformed("id", no_ids()) }
+        }
         "/api/stats/campaign.json" => {
             let mut all = malformed("id", no_ids());
             all.extend(of_a_range());
@@ -88,6 +106,14 @@ fn of_a_range() -> Vec<Malformed> {
     let no_times = || [json!(""), json!("x"), json!("2026-05-10"), json!(-1), json!(1_795_316_596_000_i64)];
     let mut all = malformed("from", no_times());
     all.extend(malformed("to", no_times()));
+    all
+}
+
+fn of_a_page() -> Vec<Malformed> {
+    let mut all = malformed("limit", [json!(""), json!("x"), json!(0), json!(201), json!(-1)]);
+    all.extend(malformed("offset", [json!(""), json!("x"), json!(-1), json!("1.5")]));
+    let of_another_list = json!("5.1~7~-.3.-.1760000000");
+    all.extend(malformed("cursor", [json!(""), json!("x"), json!("1~2"), json!("1~x~-"), of_another_list]));
     all
 }
 

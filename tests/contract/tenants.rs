@@ -13,6 +13,9 @@ fn naming(path: &str, chat: i64) -> Option<Value> {
         | "/api/stats/campaign.json"
         | "/api/camp/edit.json"
         | "/api/camp/del.json" => Some(json!({"id": 1})),
+        "/api/stats/retention.json" => Some(json!({"id": 1})),
+        "/api/leads/list.json" => Some(json!({"campaign": 1})),
+        "/api/journal/list.json" => Some(json!({"bot": 1, "chat": chat})),
         "/api/camp/pause.json" => Some(json!({"id": 1, "pause": 1})),
         "/api/camp/add.json" => Some(json!({"bot": 1, "chat": chat, "welcome": "Join!"})),
         "/api/bots/add.json"
@@ -37,8 +40,8 @@ async fn another_accounts_object_is_notfound_as_one_that_is_not_there() {
         let Some(theirs) = naming(route.path, untracked) else { continue };
         let foreign = stranger.call(route.method, route.path, &theirs).await;
         assert_eq!(foreign.error(), "notfound", "{}", route.path);
-        let mut nobodys = theirs;
-        let name = if route.path == "/api/camp/add.json" { "bot" } else { "id" };
+        let mut nobodys = theirs.clone();
+        let name = ["id", "bot", "campaign"].into_iter().find(|name| theirs.get(name).is_some()).unwrap();
         nobodys[name] = json!(4_000_000_000_u64);
         let absent = scene.account.call(route.method, route.path, &nobodys).await;
         assert_eq!(foreign.text, absent.text, "{}", route.path);
@@ -51,7 +54,7 @@ async fn lists_show_the_own_account_only() {
     let world = World::new().await;
     world.scene().await;
     let stranger = world.another_account().await;
-    for path in ["/api/bots/list.json", "/api/camp/list.json"] {
+    for path in ["/api/bots/list.json", "/api/camp/list.json", "/api/leads/list.json"] {
         assert_eq!(stranger.get(path).await.data(), json!([]), "{path}");
     }
 }

@@ -14,7 +14,10 @@ const LAYERS: [(&str, &[&str]); 7] = [
             "error", "ids",
         ],
     ),
-    ("edge", &["edge", "app", "clock", "config", "error", "ids", "outbound", "queue", "secret", "store"]),
+    (
+        "edge",
+        &["edge", "app", "clock", "config", "domain", "error", "ids", "outbound", "queue", "secret", "store"],
+    ),
 ];
 
 /// Words of the SDKs, of HTTP and of Lambda, which use cases do not know.

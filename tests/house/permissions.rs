@@ -44,10 +44,16 @@ async fn live_through_everything(world: &World) {
         "profile/info",
         "stats/summary",
         "stats/campaign",
+        "stats/retention",
         "none/such",
     ] {
         account.get(&format!("/api/{path}.json?id=1")).await;
     }
+    for question in ["", "?status=3", "?campaign=1&from=1&offset=1"] {
+        account.get(&format!("/api/leads/list.json{question}")).await.data();
+    }
+    account.get(&format!("/api/journal/list.json?bot=1&chat={}", scene.chat)).await.data();
+    account.get("/api/stats/summary.json?from=1").await.data();
     for (path, body) in [
         ("camp/edit", json!({"id": 1, "notify_level": 1})),
         ("camp/pause", json!({"id": 1, "pause": 1})),

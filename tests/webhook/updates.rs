@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 use shared::domain::journal::JournalAction;
-use shared::ids::{ChatId, UserId};
+use shared::ids::UserId;
 
-use crate::world::{World, start_update};
+use crate::world::{World, journal, start_update};
 
 /// One update of each kind, with fields and words that a later Telegram may send.
 const SAMPLES: &str = r#"
@@ -17,9 +17,6 @@ const SAMPLES: &str = r#"
 {"update_id":9,"callback_query":{"id":"1","from":{"id":7,"is_bot":false,"first_name":"A"},"chat_instance":"1","data":"unsub:1"}}
 "#;
 
-/// When the samples happened.
-const SAMPLES_DATE: i64 = 1_760_000_000;
-
 #[tokio::test]
 async fn every_sample_update_is_taken_twice_and_read_once() {
     let world = World::new().await;
@@ -31,8 +28,7 @@ async fn every_sample_update_is_taken_twice_and_read_once() {
         }
     }
     world.settle().await;
-    let store = &world.system.app.store;
-    let rows = store.journal_month(scene.bot_key(), ChatId(-1_001_234_567_890), SAMPLES_DATE).await.unwrap();
+    let rows = journal(&world.system.app, scene.bot_key(), -1_001_234_567_890).await;
     let rows: Vec<_> = rows.iter().map(|row| (row.user, row.action)).collect();
     let person = UserId(7_000_000_001);
     let expected =

@@ -2,10 +2,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use shared::App;
+use shared::domain::fact_clock::FactClock;
 use shared::domain::journal::JournalAction;
 use shared::domain::lead_event::LeadStatus;
 use shared::ids::{BotId, BotKey, CampaignKey, ChatId, TrackingCampaignId, UserId};
-use shared::store::{JournalRow, Lead};
+use shared::store::{JournalRange, JournalReader, JournalRow, Lead};
 use telegram_simulator::{ChatKind, NewChat, Simulator};
 
 use super::{Account, Reply, World};
@@ -171,7 +172,7 @@ impl Scene {
         self.lead(user).await?.facts.status()
     }
 
-    /// The chat's journal of this month and the last, oldest first.
+    /// The chat's journal, oldest first.
     pub async fn journal(&self) -> Vec<JournalRow> {
         journal(&self.app, self.bot_key(), self.chat).await
     }
@@ -193,15 +194,12 @@ impl Scene {
     }
 }
 
-/// A chat's journal of this month and the last, oldest first.
+/// A chat's journal, oldest first.
 pub async fn journal(app: &App, bot: BotKey, chat: i64) -> Vec<JournalRow> {
-    const MONTH_SECONDS: i64 = 27 * 86_400;
-    let now = app.clock.now();
-    let mut rows = app.store.journal_month(bot, ChatId(chat), now - MONTH_SECONDS).await.unwrap();
-    for row in app.store.journal_month(bot, ChatId(chat), now).await.unwrap() {
-        if !rows.contains(&row) {
-            rows.push(row);
-        }
-    }
+    let (first, last) = (FactClock::first_of_second(0), FactClock::last_of_second(app.clock.now() + 86_400));
+    let range = JournalRange { bot, chat: ChatId(chat), action: None, first, last };
+    let mut reader = JournalReader::new(range).unwrap();
+    let mut rows = app.store.next_journal_rows(&mut reader, 1000).await.unwrap();
+    rows.reverse();
     rows
 }

@@ -2,6 +2,9 @@
 
 pub mod bots;
 pub mod camp;
+pub mod journal;
+pub mod leads;
+mod paging;
 pub mod profile;
 pub mod stats;
 pub mod unknown;
@@ -68,12 +71,19 @@ pub const STATS_SUMMARY: Route =
 /// `GET /api/stats/campaign.json`
 pub const STATS_CAMPAIGN: Route =
     route!("stats-campaign", "GET", "/api/stats/campaign.json", stats::campaign::campaign);
+/// `GET /api/stats/retention.json`
+pub const STATS_RETENTION: Route =
+    route!("stats-retention", "GET", "/api/stats/retention.json", stats::retention::retention);
+/// `GET /api/leads/list.json`
+pub const LEADS_LIST: Route = route!("leads-list", "GET", "/api/leads/list.json", leads::list::list);
+/// `GET /api/journal/list.json`
+pub const JOURNAL_LIST: Route = route!("journal-list", "GET", "/api/journal/list.json", journal::list::list);
 /// Every other path or method under `/api`
 pub const UNKNOWN_ROUTE: Route =
     Route { binary: "unknown-route", method: "ANY", path: "/api/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 18] = [
+pub const ROUTES: [Route; 21] = [
     BOTS_ADD,
     BOTS_LIST,
     BOTS_CHATS,
@@ -91,5 +101,8 @@ pub const ROUTES: [Route; 18] = [
     PROFILE_NOTIFY,
     STATS_SUMMARY,
     STATS_CAMPAIGN,
+    STATS_RETENTION,
+    LEADS_LIST,
+    JOURNAL_LIST,
     UNKNOWN_ROUTE,
 ];

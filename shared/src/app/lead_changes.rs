@@ -9,14 +9,10 @@ use crate::domain::journal;
 use crate::domain::lead::{LeadFacts, events};
 use crate::domain::person::Person;
 use crate::domain::postback::within_unsub_window;
-use crate::domain::statistics::CounterChange;
-use crate::error::{AppError, AppResult};
-use crate::ids::{BotKey, CampaignKey};
+use crate::error::AppResult;
+use crate::ids::{BotKey, CampaignKey, LeadId};
 use crate::queue::Task;
-use crate::store::{Arrival, JournalRow, Lead, MarkProgress};
-
-/// How often counting starts again when somebody else moved the mark.
-const COUNT_TRIES: usize = 10;
+use crate::store::{Arrival, JournalRow, Lead, LeadRow};
 
 /// How many contacts are written at the same time.
 const CONTACTS_AT_ONCE: usize = 16;
@@ -48,12 +44,14 @@ pub struct StreamBatch {
 struct CampaignWork<'a> {
     /// By place in the journal: a row corrected within the batch is written once, as corrected.
     journal: BTreeMap<FactClock, JournalRow>,
+    /// By lead: a lead that changes twice is written once, as it is last.
+    rows: BTreeMap<LeadId, LeadRow>,
     tasks: Vec<Task>,
     contacts: Vec<(&'a Person, FactClock)>,
 }
 
 impl App {
-    /// Makes of each change its journal rows, contacts and postback decisions, then counts.
+    /// Makes of each change its journal rows, contacts, line in the list of leads and postback decisions, then counts.
     ///
     /// A batch may come again, whole or in part: rows are written over themselves, a postback keeps its id,
     /// and counters move together with a mark of how far the shard is counted.
@@ -105,6 +103,10 @@ impl App {
             let Some(new) = &change.new else { continue };
             let old = facts(change.old.as_ref());
             work.journal.extend(journal_rows(campaign, &old, new).map(|row| (row.clock, row)));
+            let row = lead_row(key, new);
+            let news = row
+                .filter(|row| change.old.as_ref().and_then(|old| lead_row(key, old)).as_ref() != Some(row));
+            work.rows.extend(news.map(|row| (row.lead, row)));
             work.tasks.extend(postback_tasks(key, campaign, &old, new));
             let started = new.facts.starts.difference(&old.starts).max();
             work.contacts.extend(started.map(|start| (&new.person, start.clock)));
@@ -118,6 +120,9 @@ impl App {
         if !work.journal.is_empty() {
             let rows: Vec<_> = work.journal.into_values().collect();
             self.store.write_journal(bot, &rows).await?;
+        }
+        if !work.rows.is_empty() {
+            self.store.write_lead_rows(key, work.rows.values()).await?;
         }
         if !work.tasks.is_empty() {
             self.postback_queue()?.send(&work.tasks).await?;
@@ -152,44 +157,9 @@ impl App {
         }
         Ok(())
     }
-
-    /// Counts what was not counted before. Whoever else counts the same shard at the same moment is noticed by
-    /// the mark, and what is left is counted again.
-    async fn count(&self, key: CampaignKey, shard: &str, changes: &[&LeadChange]) -> AppResult<()> {
-        for _ in 0..COUNT_TRIES {
-            let counted = self.store.counted_up_to(key, shard).await?;
-            let news = |change: &&&LeadChange| {
-                counted
-                    .as_deref()
-                    .is_none_or(|counted| sequence_order(&change.sequence) > sequence_order(counted))
-            };
-            let mut sum = CounterChange::default();
-            let mut last = None;
-            for change in changes.iter().filter(news) {
-                let step = CounterChange::between(&facts(change.old.as_ref()), &facts(change.new.as_ref()));
-                // A change that counts for nothing needs no mark: counting it again is harmless.
-                if step != CounterChange::default() {
-                    sum.add(step);
-                    last = Some(change.sequence.as_str());
-                }
-            }
-            let Some(sequence) = last else { return Ok(()) };
-            let progress = MarkProgress { shard, counted: counted.as_deref(), sequence };
-            if self.store.count(key, &sum, progress, self.clock.now()).await? {
-                return Ok(());
-            }
-        }
-        Err(AppError::unavailable("the counters' mark does not hold still"))
-    }
 }
 
-/// Sequence numbers are decimal text of differing length: the longer is the later.
-fn sequence_order(sequence: &str) -> (usize, &str) {
-    let digits = sequence.trim_start_matches('0');
-    (digits.len(), digits)
-}
-
-fn facts(lead: Option<&Lead>) -> LeadFacts {
+pub(super) fn facts(lead: Option<&Lead>) -> LeadFacts {
     lead.map(|lead| lead.facts.clone()).unwrap_or_default()
 }
 
@@ -210,6 +180,22 @@ fn journal_rows<'a>(
     })
 }
 
+/// A lead's line in the list; `None` for an organic person.
+fn lead_row(key: CampaignKey, lead: &Lead) -> Option<LeadRow> {
+    let facts = &lead.facts;
+    Some(LeadRow {
+        lead: lead.id?,
+        campaign: key.campaign,
+        user: lead.person.user,
+        username: lead.person.username.clone(),
+        click: facts.click().to_owned(),
+        status: facts.status()?,
+        started: facts.first_start()?.clock.date,
+        joined: facts.joined_at().map(|clock| clock.date),
+        updated: facts.updated()?.date,
+    })
+}
+
 /// One task for each event that is to be told: none while the campaign is paused, none outside the window.
 fn postback_tasks(key: CampaignKey, campaign: &TrackingCampaign, old: &LeadFacts, new: &Lead) -> Vec<Task> {
     if campaign.status != CampaignStatus::Active {
@@ -218,17 +204,4 @@ fn postback_tasks(key: CampaignKey, campaign: &TrackingCampaign, old: &LeadFacts
     let told = events(old, &new.facts).into_iter();
     let told = told.filter(|event| within_unsub_window(*event, &new.facts, campaign.unsub_window));
     told.map(|event| Task::PostbackV1 { campaign: key, user: new.person.user, event }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sequence_numbers_are_compared_as_numbers() {
-        assert!(sequence_order("900") < sequence_order("1000"));
-        assert!(sequence_order("0900") < sequence_order("1000"));
-        assert!(sequence_order("100000000000000000001") > sequence_order("99999999999999999999"));
-        assert_eq!(sequence_order("000123"), sequence_order("123"));
-    }
 }

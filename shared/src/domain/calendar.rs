@@ -1,7 +1,7 @@
 //! Unix seconds as the API and the keys spell them; all in UTC.
 
-use time::OffsetDateTime;
 use time::macros::format_description;
+use time::{OffsetDateTime, Time};
 
 /// What the API answers for a time that is not there.
 pub const ABSENT: &str = "0000-00-00 00:00:00";
@@ -25,6 +25,20 @@ pub fn month(unix: i64) -> String {
     date_time(unix)[..7].to_owned()
 }
 
+/// The months from `from` to `to`, newest first, each by its first and its last second within them.
+#[must_use]
+pub fn months_back(from: i64, to: i64) -> Vec<(i64, i64)> {
+    let mut months = Vec::new();
+    let mut last = to;
+    while last >= from {
+        let Some(time) = moment(last) else { break };
+        let first = time.replace_day(1).map_or(from, |day| day.replace_time(Time::MIDNIGHT).unix_timestamp());
+        months.push((first.max(from), last));
+        last = first - 1;
+    }
+    months
+}
+
 fn moment(unix: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp(unix).ok().filter(|time| (0..=9999).contains(&time.year()))
 }
@@ -39,5 +53,25 @@ mod tests {
         assert_eq!(date(1_778_403_600), "2026-05-10");
         assert_eq!(month(1_778_403_600), "2026-05");
         assert_eq!(date_time(i64::MAX), ABSENT);
+    }
+
+    #[test]
+    fn months_are_walked_backwards_and_cut_at_both_ends() {
+        // 2026-03-02 00:00:01 back to 2026-01-31 23:59:59.
+        let months = months_back(1_769_903_999, 1_772_409_601);
+        let spelled: Vec<_> = months
+            .iter()
+            .map(|(first, last)| format!("{}…{}", date_time(*first), date_time(*last)))
+            .collect();
+        assert_eq!(
+            spelled,
+            [
+                "2026-03-01 00:00:00…2026-03-02 00:00:01",
+                "2026-02-01 00:00:00…2026-02-28 23:59:59",
+                "2026-01-31 23:59:59…2026-01-31 23:59:59",
+            ]
+        );
+        assert_eq!(months_back(5, 4), []);
+        assert_eq!(months_back(0, i64::MAX), []);
     }
 }

@@ -16,6 +16,32 @@ pub struct FactClock {
     pub update: i64,
 }
 
+/// The highest update id that the fixed width holds.
+const UPDATE_MAX: i64 = 999_999_999_999;
+
+impl FactClock {
+    /// Not later than any fact of this second.
+    #[must_use]
+    pub const fn first_of_second(date: i64) -> Self {
+        Self { date, update: 0 }
+    }
+
+    /// Not earlier than any fact of this second.
+    #[must_use]
+    pub const fn last_of_second(date: i64) -> Self {
+        Self { date, update: UPDATE_MAX }
+    }
+
+    /// The latest clock before this one.
+    #[must_use]
+    pub const fn before(self) -> Self {
+        match self.update {
+            ..=0 => Self::last_of_second(self.date - 1),
+            update => Self { date: self.date, update: update - 1 },
+        }
+    }
+}
+
 impl fmt::Display for FactClock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:011}.{:012}", self.date.max(0), self.update.max(0))

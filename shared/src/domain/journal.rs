@@ -20,6 +20,9 @@ pub enum JournalAction {
 }
 
 impl JournalAction {
+    /// All four, in the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::Request, Self::Join, Self::Leave, Self::Kick];
+
     /// The number in API answers.
     #[must_use]
     pub const fn number(self) -> u8 {

@@ -109,6 +109,14 @@ impl LeadFacts {
         self.join.filter(|_| self.confirmed())
     }
 
+    /// When the last of the facts happened; `None` if there is none.
+    #[must_use]
+    pub fn updated(&self) -> Option<FactClock> {
+        let start = self.starts.last().map(|start| start.clock);
+        let leave = self.leave.map(|leave| leave.clock);
+        [start, self.request, self.join, leave].into_iter().flatten().max()
+    }
+
     /// The lead's click by last touch: that of the latest start that was not made inside the chat.
     #[must_use]
     pub fn click(&self) -> &str {

@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod campaign;
+pub mod cursor;
 pub mod deep_link;
 pub mod fact_clock;
 pub mod formatting;
@@ -10,6 +11,7 @@ pub mod lead;
 pub mod lead_event;
 pub mod person;
 pub mod postback;
+pub mod retention;
 pub mod statistics;
 pub mod url_macro;
 pub mod welcome;

@@ -1,40 +1,100 @@
 //! What a lead counts for. A counter is the sum of pure functions of the leads, so it moves by differences.
 
 use std::collections::BTreeMap;
+use std::iter::Sum;
 use std::ops::AddAssign;
-
-use serde::{Deserialize, Serialize};
 
 use super::calendar;
 use super::lead::LeadFacts;
+use super::lead_event::LeadStatus;
+use super::retention::RETENTION_DAYS;
 
 /// The counters of a campaign, in all or of one day. Differences may be negative.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Leads created.
-    #[serde(default)]
     pub starts: i64,
     /// Leads that ever asked to join.
-    #[serde(default)]
     pub holds: i64,
     /// Leads that ever joined.
-    #[serde(default)]
     pub confirms: i64,
     /// Leads that joined and are away now.
-    #[serde(default)]
     pub unsubs: i64,
+    /// Leads by what they are now, in the order of [`LeadStatus::ALL`]; only of a campaign in all, not of a day.
+    pub statuses: [i64; 5],
+    /// Of those who joined on the day, how many stayed for less than each of [`RETENTION_DAYS`] and are away now.
+    pub left_within: [i64; 5],
 }
 
 impl AddAssign for Counters {
     fn add_assign(&mut self, other: Self) {
-        self.starts += other.starts;
-        self.holds += other.holds;
-        self.confirms += other.confirms;
-        self.unsubs += other.unsubs;
+        for (mine, (_, theirs)) in self.values_mut().into_iter().zip(other.by_name()) {
+            *mine += theirs;
+        }
     }
 }
 
+impl Sum for Counters {
+    fn sum<I: Iterator<Item = Self>>(counters: I) -> Self {
+        counters.fold(Self::default(), |mut sum, other| {
+            sum += other;
+            sum
+        })
+    }
+}
+
+/// The counters' names in storage, in the order of the fields.
+const NAMES: [&str; 14] = [
+    "starts",
+    "holds",
+    "confirms",
+    "unsubs",
+    "now_wait",
+    "now_hold",
+    "now_approve",
+    "now_cancel",
+    "now_trash",
+    "left_1",
+    "left_3",
+    "left_7",
+    "left_14",
+    "left_30",
+];
+
 impl Counters {
+    /// The counters whose values `value` knows by name; the others are 0.
+    #[must_use]
+    pub fn from_names(value: impl Fn(&str) -> Option<i64>) -> Self {
+        let mut counters = Self::default();
+        for (counter, name) in counters.values_mut().into_iter().zip(NAMES) {
+            *counter = value(name).unwrap_or_default();
+        }
+        counters
+    }
+
+    /// Each counter under its name in storage.
+    #[must_use]
+    pub fn by_name(mut self) -> [(&'static str, i64); 14] {
+        let values = self.values_mut().map(|value| *value);
+        std::array::from_fn(|index| (NAMES[index], values[index]))
+    }
+
+    fn values_mut(&mut self) -> [&mut i64; 14] {
+        let Self { starts, holds, confirms, unsubs, statuses, left_within } = self;
+        let [wait, hold, approve, cancel, trash] = statuses;
+        let [one, three, seven, fourteen, thirty] = left_within;
+        [
+            starts, holds, confirms, unsubs, wait, hold, approve, cancel, trash, one, three, seven, fourteen,
+            thirty,
+        ]
+    }
+
+    /// How many leads have this status now.
+    #[must_use]
+    pub fn in_status(&self, status: LeadStatus) -> i64 {
+        self.statuses[usize::from(status.number())]
+    }
+
     /// Confirms out of a hundred starts, to one decimal; 0 without starts.
     #[must_use]
     pub fn conversion_rate(&self) -> f64 {
@@ -85,6 +145,9 @@ impl CounterChange {
     fn count(&mut self, facts: &LeadFacts, sign: i64) {
         let Some(start) = facts.first_start() else { return };
         self.one(start.clock.date, Counters { starts: sign, ..Counters::default() });
+        if let Some(status) = facts.status() {
+            self.total.statuses[usize::from(status.number())] += sign;
+        }
         if let Some(request) = facts.request.filter(|_| facts.held()) {
             self.one(request.date, Counters { holds: sign, ..Counters::default() });
         }
@@ -92,6 +155,9 @@ impl CounterChange {
             self.one(join.date, Counters { confirms: sign, ..Counters::default() });
             if let Some(leave) = facts.leave.filter(|_| !facts.present()) {
                 self.one(leave.clock.date, Counters { unsubs: sign, ..Counters::default() });
+                let stayed = leave.clock.date - join.date;
+                let left_within = RETENTION_DAYS.map(|days| if stayed < days * 86_400 { sign } else { 0 });
+                self.one(join.date, Counters { left_within, ..Counters::default() });
             }
         }
     }
@@ -126,9 +192,42 @@ mod tests {
             sum.add(CounterChange::between(old, new));
         }
         assert_eq!(sum, CounterChange::between(&organic, &back));
-        assert_eq!(sum.total, Counters { starts: 1, holds: 0, confirms: 1, unsubs: 0 });
+        let total = Counters { starts: 1, confirms: 1, statuses: [0, 0, 1, 0, 0], ..Counters::default() };
+        assert_eq!(sum.total, total);
         assert_eq!(CounterChange::between(&back, &back), CounterChange::default());
         assert_eq!(CounterChange::between(&joined, &gone).total.unsubs, 1);
+    }
+
+    #[test]
+    fn every_counter_has_a_name_of_its_own() {
+        let number =
+            |name: &str| NAMES.iter().position(|known| *known == name).map(|at| i64::try_from(at).unwrap());
+        let counters = Counters::from_names(number);
+        assert_eq!((counters.starts, counters.unsubs, counters.statuses), (0, 3, [4, 5, 6, 7, 8]));
+        assert_eq!(
+            Counters::from_names(|name| counters
+                .by_name()
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| *value)),
+            counters
+        );
+    }
+
+    #[test]
+    fn who_left_counts_against_the_day_they_joined() {
+        let starts = [Start { clock: at(0), click: String::new() }].into();
+        let joined = LeadFacts { starts, join: Some(at(10)), ..LeadFacts::default() };
+        let gone_after = |stayed: i64| {
+            let leave = Some(Leave { clock: at(10 + stayed), kind: LeaveKind::Left });
+            CounterChange::between(&joined, &LeadFacts { leave, ..joined.clone() })
+        };
+        let join_day = calendar::date(at(10).date);
+        let left = |stayed| gone_after(stayed).days[&join_day].left_within;
+        assert_eq!(left(86_399), [1, 1, 1, 1, 1]);
+        assert_eq!(left(86_400), [0, 1, 1, 1, 1]);
+        assert_eq!(left(14 * 86_400), [0, 0, 0, 0, 1]);
+        assert!(!gone_after(30 * 86_400).days.contains_key(&join_day));
     }
 
     #[test]

@@ -6,6 +6,9 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use super::http::Request;
+use crate::domain::cursor::Cursor;
+use crate::domain::journal::JournalAction;
+use crate::domain::lead_event::LeadStatus;
 use crate::error::{AppError, AppResult};
 use crate::secret::ApiKey;
 
@@ -139,7 +142,7 @@ impl Parameter for bool {
     }
 }
 
-macro_rules! number_parameter {
+macro_rules! spelled_parameter {
     ($($type:ty: $expected:literal),+ $(,)?) => {$(
         impl Parameter for $type {
             const EXPECTED: &'static str = $expected;
@@ -151,14 +154,34 @@ macro_rules! number_parameter {
     )+};
 }
 
-number_parameter!(
+spelled_parameter!(
     u8: "must be a small whole number, 0 or more",
     u64: "must be a whole number, 0 or more",
+    usize: "must be a whole number, 0 or more",
     i64: "must be a whole number",
     crate::ids::BotId: "must be the number of a bot",
     crate::ids::TrackingCampaignId: "must be the number of a campaign",
     crate::ids::ChatId: "must be the number of a chat",
+    Cursor: "must be the `next` of another page",
 );
+
+impl Parameter for LeadStatus {
+    const EXPECTED: &'static str = "must be 0 to 4";
+
+    fn parse(text: &str) -> Option<Self> {
+        let number: u8 = text.trim().parse().ok()?;
+        Self::ALL.into_iter().find(|status| status.number() == number)
+    }
+}
+
+impl Parameter for JournalAction {
+    const EXPECTED: &'static str = "must be 1 to 4";
+
+    fn parse(text: &str) -> Option<Self> {
+        let number: u8 = text.trim().parse().ok()?;
+        Self::ALL.into_iter().find(|action| action.number() == number)
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -24,9 +24,13 @@ const CONFLICT_TRIES: usize = 10;
 impl Store {
     /// Reads one item, strongly consistent.
     pub(super) async fn get<T: DeserializeOwned>(&self, key: &Key<'_>) -> AppResult<Option<T>> {
+        self.get_item(key).await?.map(from_item).transpose()
+    }
+
+    /// Reads one item as it is, strongly consistent.
+    pub(super) async fn get_item(&self, key: &Key<'_>) -> AppResult<Option<Item>> {
         let request = self.client.get_item().table_name(&self.table).set_key(Some(key.attributes()));
-        let answer = request.consistent_read(true).send().await.map_err(unavailable)?;
-        answer.item.map(from_item).transpose()
+        Ok(request.consistent_read(true).send().await.map_err(unavailable)?.item)
     }
 
     /// Writes one item whatever was there.
@@ -59,11 +63,7 @@ impl Store {
     }
 
     /// Reads every item of one partition between two keys of it, both included, in the order of the sort key.
-    pub(super) async fn query_between<T: DeserializeOwned>(
-        &self,
-        first: &Key<'_>,
-        last: &Key<'_>,
-    ) -> AppResult<Vec<T>> {
+    pub(super) async fn query_between(&self, first: &Key<'_>, last: &Key<'_>) -> AppResult<Vec<Item>> {
         let pages = self
             .client
             .query()
@@ -76,8 +76,7 @@ impl Store {
             .into_paginator()
             .items()
             .send();
-        let items = pages.collect::<Result<Vec<_>, _>>().await.map_err(unavailable)?;
-        items.into_iter().map(from_item).collect()
+        pages.collect::<Result<_, _>>().await.map_err(unavailable)
     }
 
     /// Reads up to 100 items, asking again for what DynamoDB left out of its answer.

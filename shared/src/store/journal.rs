@@ -1,14 +1,16 @@
 use serde::{Deserialize, Serialize};
 
-use super::access::to_item;
+use super::access::{to_attribute, to_item};
+use super::ranges::{RowRange, RowReader};
 use super::{Key, Store};
+use crate::domain::calendar;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::journal::JournalAction;
 use crate::error::AppResult;
 use crate::ids::{BotKey, ChatId, LeadId, TrackingCampaignId, UserId};
 
 /// Journal entries are kept this long: thirteen months.
-const KEPT_SECONDS: i64 = 400 * 86_400;
+pub const JOURNAL_KEPT_SECONDS: i64 = 400 * 86_400;
 
 /// One join, leave, removal or request seen in a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +31,44 @@ pub struct JournalRow {
     pub lead: Option<LeadId>,
 }
 
+/// Which rows of a chat's journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalRange {
+    /// The bot that saw them.
+    pub bot: BotKey,
+    /// The chat.
+    pub chat: ChatId,
+    /// Only rows of this kind.
+    pub action: Option<JournalAction>,
+    /// The earliest.
+    pub first: FactClock,
+    /// The latest.
+    pub last: FactClock,
+}
+
+/// A place in a chat's journal, from the newest row to the oldest.
+#[derive(Clone, Debug)]
+pub struct JournalReader(RowReader);
+
+impl JournalReader {
+    /// Begins at the newest row of a range.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`] if the action does not write; a fault of this crate.
+    pub fn new(range: JournalRange) -> AppResult<Self> {
+        let JournalRange { bot, chat, action, first, last } = range;
+        let wanted = action.map(|action| to_attribute(&action)).transpose()?;
+        let months = calendar::months_back(first.date, last.date).into_iter().map(|(from, to)| {
+            let from = FactClock::first_of_second(from).max(first);
+            let to = FactClock::last_of_second(to).min(last);
+            let rows = RowRange::between(&Key::Journal(bot, chat, from), &Key::Journal(bot, chat, to));
+            wanted.iter().fold(rows, |rows, action| rows.filtered("action", action.clone()))
+        });
+        Ok(Self(RowReader::new(months)))
+    }
+}
+
 #[derive(Serialize)]
 struct StoredRow<'a> {
     #[serde(flatten)]
@@ -38,7 +78,7 @@ struct StoredRow<'a> {
 
 impl<'a> StoredRow<'a> {
     fn of(row: &'a JournalRow) -> Self {
-        Self { row, expires_at: row.clock.date.saturating_add(KEPT_SECONDS) }
+        Self { row, expires_at: row.clock.date.saturating_add(JOURNAL_KEPT_SECONDS) }
     }
 }
 
@@ -63,13 +103,34 @@ impl Store {
         self.batch_put(items.collect::<AppResult<_>>()?).await
     }
 
-    /// The journal of one chat in the month of `within`, oldest first.
+    /// The next rows of a chat's journal, at most `limit`; fewer come only at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry with a new reader.
+    pub async fn next_journal_rows(
+        &self,
+        reader: &mut JournalReader,
+        limit: usize,
+    ) -> AppResult<Vec<JournalRow>> {
+        self.next_rows(&mut reader.0, limit).await
+    }
+
+    /// Passes over rows, `count` at most, and answers how many of them are still to be read and dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry with a new reader.
+    pub async fn pass_journal_rows(&self, reader: &mut JournalReader, count: u64) -> AppResult<u64> {
+        self.pass_rows(&mut reader.0, count).await
+    }
+
+    /// How many rows are left; reads all of them.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn journal_month(&self, bot: BotKey, chat: ChatId, within: i64) -> AppResult<Vec<JournalRow>> {
-        let clock = FactClock { date: within, update: 0 };
-        self.query(Key::Journal(bot, chat, clock).partition(), "0").await
+    pub async fn count_journal_rows(&self, reader: &JournalReader) -> AppResult<u64> {
+        self.count_rows(&reader.0).await
     }
 }

@@ -7,7 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::Item;
 use crate::domain::calendar;
 use crate::domain::fact_clock::FactClock;
-use crate::ids::{AccountId, BotId, BotKey, CampaignKey, ChatId, TelegramBotId, UserId};
+use crate::domain::lead_event::LeadStatus;
+use crate::ids::{AccountId, BotId, BotKey, CampaignKey, ChatId, LeadId, TelegramBotId, UserId};
 
 /// Over how many partitions a campaign's leads are spread: a partition takes 1,000 writes a second.
 const LEAD_SHARDS: u64 = 16;
@@ -38,6 +39,8 @@ pub enum Key<'a> {
     Code(BotKey, &'a str),
     /// Get or move one lead or organic person.
     Lead(CampaignKey, UserId),
+    /// One line of a campaign's list of leads, by id.
+    LeadRow(CampaignKey, LeadId),
     /// A campaign's counters.
     StatTotal(CampaignKey),
     /// A campaign's counters of one day, `YYYY-MM-DD`; list by `begins_with(SK, "DAY#")`.
@@ -69,8 +72,10 @@ impl Key<'_> {
             }
             Self::Lead(campaign, user) => {
                 let shard = shard(user, LEAD_SHARDS);
-                format!("{}#{shard}", lead_index_partition(campaign))
+                let CampaignKey { account, campaign } = campaign;
+                format!("LEADS#{account}.{campaign}#{shard}")
             }
+            Self::LeadRow(CampaignKey { account, campaign }, _) => format!("LEADLIST#{account}.{campaign}"),
             Self::StatTotal(CampaignKey { account, campaign })
             | Self::StatDay(CampaignKey { account, campaign }, _)
             | Self::StatMark(CampaignKey { account, campaign }, _) => format!("STAT#{account}.{campaign}"),
@@ -97,6 +102,7 @@ impl Key<'_> {
             Self::Chat(_, chat) | Self::TrackedChat(_, chat) => format!("CHAT#{chat}"),
             Self::Code(_, code) => format!("CODE#{code}"),
             Self::Lead(_, user) => format!("USER#{user}"),
+            Self::LeadRow(_, lead) => format!("{:016}", lead.0),
             Self::StatTotal(_) => "TOTAL".to_owned(),
             Self::StatDay(_, date) => format!("DAY#{date}"),
             Self::StatMark(_, shard) => format!("MARK#{shard}"),
@@ -124,10 +130,10 @@ pub fn postback_prefix(clock: FactClock, id: &str) -> String {
     format!("{clock}#{id}#")
 }
 
-/// The partition of the index that lists a campaign's leads by id.
+/// The partition, in the index by status, of a campaign's lines of leads with one status.
 #[must_use]
-pub fn lead_index_partition(CampaignKey { account, campaign }: CampaignKey) -> String {
-    format!("LEADS#{account}.{campaign}")
+pub fn status_partition(campaign: CampaignKey, status: LeadStatus) -> String {
+    format!("{}#{status}", Key::LeadRow(campaign, LeadId(0)).partition())
 }
 
 /// Which campaign a lead's partition key belongs to; `None` for another kind of item.
@@ -181,6 +187,7 @@ mod tests {
             Key::TrackedChat(account, chat),
             Key::Code(bot_key, "abc123"),
             Key::Lead(campaign, user),
+            Key::LeadRow(campaign, LeadId(5_000_000_000_001)),
             Key::StatTotal(campaign),
             Key::StatDay(campaign, "2026-05-10"),
             Key::StatMark(campaign, "shardId-1"),
@@ -200,6 +207,7 @@ mod tests {
         ACC#1 | CHAT#-1001234567890
         BOT#1.7 | CODE#abc123
         LEADS#1.12#3 | USER#7000000001
+        LEADLIST#1.12 | 0005000000000001
         STAT#1.12 | TOTAL
         STAT#1.12 | DAY#2026-05-10
         STAT#1.12 | MARK#shardId-1
@@ -207,6 +215,13 @@ mod tests {
         PB#1.12#2025-10 | 01760000000.000000000042#5-wait-1760000000-42#01
         AUD#1#19 | 7#7000000001
         "#);
+    }
+
+    #[test]
+    fn a_line_of_a_lead_is_in_the_index_under_its_status() {
+        let campaign = CampaignKey { account: AccountId(3), campaign: TrackingCampaignId(14) };
+        assert_eq!(status_partition(campaign, LeadStatus::Hold), "LEADLIST#3.14#hold");
+        assert_eq!(campaign_of_lead_partition("LEADLIST#3.14"), None);
     }
 
     #[test]

@@ -4,7 +4,6 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
 use super::access::{from_item, number, text, to_attribute, unavailable};
-use super::keys::lead_index_partition;
 use super::registers::refused_item;
 use super::{FactWrite, Key, Store};
 use crate::domain::fact_clock::FactClock;
@@ -139,7 +138,7 @@ impl Store {
             StartPolicy::MakeLeads => news.to_owned(),
             StartPolicy::OnlyLeads => format!("attribute_exists(starts) AND {news}"),
         };
-        let sets = "#lead = if_not_exists(#lead, :lead), lead_of = if_not_exists(lead_of, :of)";
+        let sets = "#lead = if_not_exists(#lead, :lead)";
         let update = self.update_person(&Key::Lead(campaign, person.user), person, sets);
         let update_expression = update.get_update_expression().clone().unwrap_or_default();
         let written = update
@@ -147,7 +146,6 @@ impl Store {
             .condition_expression(condition)
             .expression_attribute_names("#lead", "lead")
             .expression_attribute_values(":lead", number(id))
-            .expression_attribute_values(":of", text(lead_index_partition(campaign)))
             .expression_attribute_values(":max", number(STARTS_MAX))
             .expression_attribute_values(":click", text(&spelled))
             .expression_attribute_values(":start", AttributeValue::Ss(vec![spelled.clone()]))

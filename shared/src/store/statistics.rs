@@ -3,8 +3,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde::{Deserialize, Serialize};
 
-use super::access::{from_item, number, put_step, text, update_step};
-use super::{Key, Store};
+use super::access::{number, put_step, text, update_step};
+use super::{Item, Key, Store};
 use crate::domain::statistics::{CounterChange, Counters};
 use crate::error::AppResult;
 use crate::ids::CampaignKey;
@@ -14,15 +14,6 @@ use crate::ids::CampaignKey;
 struct Mark {
     counted: String,
     expires_at: i64,
-}
-
-/// A day's row as it is read back.
-#[derive(Deserialize)]
-struct StoredDay {
-    #[serde(rename = "SK")]
-    sort: String,
-    #[serde(flatten)]
-    counters: Counters,
 }
 
 /// A stream keeps its records for 24 hours; a mark must outlive them.
@@ -35,7 +26,8 @@ impl Store {
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn campaign_counters(&self, campaign: CampaignKey) -> AppResult<Counters> {
-        Ok(self.get(&Key::StatTotal(campaign)).await?.unwrap_or_default())
+        let item = self.get_item(&Key::StatTotal(campaign)).await?;
+        Ok(item.as_ref().map(counters_of).unwrap_or_default())
     }
 
     /// The counters of campaigns, in their order; zeros where nothing was counted.
@@ -50,7 +42,7 @@ impl Store {
                 self.batch_get(some.iter().map(|campaign| Key::StatTotal(*campaign).attributes())).await?
             {
                 let partition = item.get("PK").and_then(|pk| pk.as_s().ok()).cloned().unwrap_or_default();
-                found.insert(partition, from_item::<Counters>(item)?);
+                found.insert(partition, counters_of(&item));
             }
         }
         let of = |campaign: &CampaignKey| found.get(&Key::StatTotal(*campaign).partition()).copied();
@@ -69,10 +61,11 @@ impl Store {
         last: &str,
     ) -> AppResult<Vec<(String, Counters)>> {
         let (first, last) = (Key::StatDay(campaign, first), Key::StatDay(campaign, last));
-        let days: Vec<StoredDay> = self.query_between(&first, &last).await?;
-        let named = days
-            .into_iter()
-            .filter_map(|day| Some((day.sort.strip_prefix("DAY#")?.to_owned(), day.counters)));
+        let days = self.query_between(&first, &last).await?;
+        let named = days.iter().filter_map(|day| {
+            let date = day.get("SK")?.as_s().ok()?.strip_prefix("DAY#")?;
+            Some((date.to_owned(), counters_of(day)))
+        });
         Ok(named.filter(|(_, counters)| !counters.is_zero()).collect())
     }
 
@@ -120,16 +113,20 @@ impl Store {
         Ok(self.transact(steps).await?.is_none())
     }
 
+    /// Adds what is not zero; a condition on nothing and a value for nothing would be refused.
     fn add_counters(&self, key: &Key<'_>, counters: Counters) -> AppResult<TransactWriteItem> {
-        let update = self
-            .update(key)
-            .update_expression("ADD starts :starts, holds :holds, confirms :confirms, unsubs :unsubs")
-            .expression_attribute_values(":starts", number(counters.starts))
-            .expression_attribute_values(":holds", number(counters.holds))
-            .expression_attribute_values(":confirms", number(counters.confirms))
-            .expression_attribute_values(":unsubs", number(counters.unsubs));
-        update_step(update)
+        let mut update = self.update(key);
+        let mut sums = Vec::new();
+        for (name, value) in counters.by_name().into_iter().filter(|(_, value)| *value != 0) {
+            sums.push(format!("{name} :{name}"));
+            update = update.expression_attribute_values(format!(":{name}"), number(value));
+        }
+        update_step(update.update_expression(format!("ADD {}", sums.join(", "))))
     }
+}
+
+fn counters_of(item: &Item) -> Counters {
+    Counters::from_names(|name| item.get(name)?.as_n().ok()?.parse().ok())
 }
 
 /// Which records of a stream shard one counting covers.
