@@ -3,5 +3,7 @@
 mod contract;
 mod house;
 mod journeys;
+#[cfg(feature = "many")]
+mod many;
 mod webhook;
 mod world;

@@ -132,6 +132,11 @@ impl World {
 
     /// Waits until nothing is on its way any more.
     pub async fn settle(&self) {
+        self.settle_within(SETTLE).await;
+    }
+
+    /// The same with much on its way.
+    pub async fn settle_within(&self, limit: Duration) {
         let settled = async {
             loop {
                 if self.is_quiet() {
@@ -143,8 +148,8 @@ impl World {
                 tokio::time::sleep(LOOK).await;
             }
         };
-        if tokio::time::timeout(SETTLE, settled).await.is_err() {
-            panic!("still on its way after {SETTLE:?}: {}", self.on_its_way());
+        if tokio::time::timeout(limit, settled).await.is_err() {
+            panic!("still on its way after {limit:?}: {}", self.on_its_way());
         }
     }
 
