@@ -1,6 +1,7 @@
 //! What the product does, a sentence each.
 
 mod bots;
+mod campaign_fields;
 mod data_folder;
 mod holding_back;
 mod leads;

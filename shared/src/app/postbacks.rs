@@ -2,7 +2,7 @@ use url::Url;
 
 use super::App;
 use super::welcome::lead_values;
-use crate::domain::campaign::TrackingCampaign;
+use crate::domain::campaign::{PostbackMethod, TrackingCampaign};
 use crate::domain::lead_event::LeadEvent;
 use crate::domain::postback::{postback_id, template_for};
 use crate::domain::url_macro::{MacroValues, expand};
@@ -30,6 +30,7 @@ struct Postback {
     lead: LeadId,
     event: LeadEvent,
     id: String,
+    method: PostbackMethod,
     url: String,
 }
 
@@ -75,14 +76,14 @@ impl App {
         Ok(lead.id.zip(template).map(|(id, template)| {
             let values = postback_values(campaign, &settings, &lead, id, event);
             let url = expand(template, &values);
-            Postback { campaign, lead: id, event, id: values.id, url }
+            Postback { campaign, lead: id, event, id: values.id, method: settings.pb_method, url }
         }))
     }
 
     async fn attempt_postback(&self, postback: &Postback, number: u32) -> AppResult<PostbackAttempt> {
         let started_ms = self.clock.now_ms();
         let (shown, exchange) = match Url::parse(&postback.url) {
-            Ok(url) => (masked(&url), self.outbound()?.get(&url, &postback.id).await),
+            Ok(url) => (masked(&url), self.send_postback(postback, &url).await?),
             Err(_) => (String::new(), Exchange::TargetRefused),
         };
         let took_ms = self.clock.now_ms() - started_ms;
@@ -109,6 +110,14 @@ impl App {
             error: error.to_owned(),
             started_ms,
             took_ms,
+        })
+    }
+
+    async fn send_postback(&self, postback: &Postback, url: &Url) -> AppResult<Exchange> {
+        let outbound = self.outbound()?;
+        Ok(match postback.method {
+            PostbackMethod::Get => outbound.get(url, &postback.id).await,
+            PostbackMethod::Post => outbound.post(url, &postback.id).await,
         })
     }
 }

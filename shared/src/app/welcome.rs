@@ -4,7 +4,7 @@ use crate::domain::lead::Start;
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::person::Person;
 use crate::domain::url_macro::MacroValues;
-use crate::domain::welcome::{WelcomeMessage, render};
+use crate::domain::welcome::{WelcomeMessage, WelcomeValues, render};
 use crate::ids::BotKey;
 use crate::store::{Bot, Lead};
 use crate::telegram::{MessageText, NewMessage, TelegramError};
@@ -35,8 +35,12 @@ impl App {
             time: start.clock.date.to_string(),
             ..lead_values(bot, campaign, lead)
         };
-        let WelcomeMessage { html, plain, button } =
-            render(&campaign.welcome, &campaign.chat_title, &lead.person.first_name, &values);
+        let text_values = WelcomeValues {
+            title: &campaign.chat_title,
+            first_name: &lead.person.first_name,
+            invite: &campaign.invite_link,
+        };
+        let WelcomeMessage { html, plain, button } = render(&campaign.welcome, text_values, &values);
         let user = lead.person.user;
         match self.send_once(bot, known, &NewMessage { user, text: MessageText::Html(html), button }).await? {
             Sent::Done => Ok(()),

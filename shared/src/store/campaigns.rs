@@ -150,7 +150,8 @@ impl Store {
             .set_key(Some(key.attributes()))
             .update_expression(
                 "SET welcome = :welcome, templates = :templates, unsub_window = :unsub_window, \
-                 notify_level = :notify_level ADD edits :one",
+                 notify_level = :notify_level, invite_link = :invite_link, auto_approve = :auto_approve, \
+                 pb_method = :pb_method ADD edits :one",
             )
             .condition_expression("#status <> :deleted AND edits = :edits")
             .expression_attribute_names("#status", "status")
@@ -160,6 +161,9 @@ impl Store {
             .expression_attribute_values(":templates", to_attribute(&after.templates)?)
             .expression_attribute_values(":unsub_window", number(after.unsub_window))
             .expression_attribute_values(":notify_level", number(after.notify_level))
+            .expression_attribute_values(":invite_link", text(&after.invite_link))
+            .expression_attribute_values(":auto_approve", number(after.auto_approve))
+            .expression_attribute_values(":pb_method", to_attribute(&after.pb_method)?)
             .expression_attribute_values(":one", number(1));
         written(update.send().await)
     }
