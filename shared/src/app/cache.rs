@@ -8,7 +8,7 @@ use crate::domain::campaign::TrackingCampaign;
 use crate::error::AppResult;
 use crate::ids::{BotKey, CampaignKey, ChatId};
 use crate::secret::{BotToken, SealedToken};
-use crate::store::Bot;
+use crate::store::{Bot, CodeOwner};
 
 /// How old configuration may be that the webhook works with.
 const FRESH_MS: i64 = 5_000;
@@ -26,7 +26,7 @@ const ENTRIES_MAX: usize = 10_000;
 pub(super) struct WebhookCache {
     pub bots: Cache<BotKey, Arc<Bot>>,
     pub campaigns: Cache<CampaignKey, Arc<TrackingCampaign>>,
-    pub codes: Cache<(BotKey, String), CampaignKey>,
+    pub codes: Cache<String, CodeOwner>,
     pub claims: Cache<(BotKey, ChatId), CampaignKey>,
     pub tokens: Cache<SealedToken, BotToken>,
 }
@@ -49,6 +49,11 @@ impl App {
     pub(super) async fn cached_campaign(&self, key: CampaignKey) -> AppResult<Option<Arc<TrackingCampaign>>> {
         let read = || async { Ok(self.store.campaign(key).await?.map(Arc::new)) };
         self.webhook_cache.campaigns.get_or(key, read).await
+    }
+
+    /// Whose a code is, at most five seconds old.
+    pub(super) async fn cached_code(&self, code: &str) -> AppResult<Option<CodeOwner>> {
+        self.webhook_cache.codes.get_or(code.to_owned(), || self.store.code_owner(code)).await
     }
 }
 

@@ -87,12 +87,12 @@ impl App {
         self.send_polite_reply(bot, known, person).await
     }
 
+    /// The campaign of a code, if it is this bot's.
     async fn campaign_of_code(&self, bot: BotKey, code: &str) -> AppResult<Option<Arc<TrackingCampaign>>> {
-        let read = || self.store.campaign_of_code(bot, code);
-        let Some(key) = self.webhook_cache.codes.get_or((bot, code.to_owned()), read).await? else {
-            return Ok(None);
-        };
-        self.cached_campaign(key).await
+        match self.cached_code(code).await?.filter(|owner| owner.bot() == bot) {
+            Some(owner) => self.cached_campaign(owner.campaign()).await,
+            None => Ok(None),
+        }
     }
 }
 

@@ -26,7 +26,7 @@ const DAY_SECONDS: i64 = 86_400;
 pub struct TrackingCampaign {
     /// Counts up within the account.
     pub id: TrackingCampaignId,
-    /// Stands in the deep link; unique per bot, never contains `-`.
+    /// Stands in the deep link; unique among all accounts, letters and digits only.
     pub code: String,
     /// The bot that greets.
     pub bot: BotId,

@@ -34,8 +34,8 @@ pub enum Key<'a> {
     Chat(BotKey, ChatId),
     /// Which live campaign of an account tracks a chat, whichever bot it uses; list by `begins_with(SK, "CHAT#")`.
     TrackedChat(AccountId, ChatId),
-    /// Which campaign a deep link's code belongs to.
-    Code(BotKey, &'a str),
+    /// Which bot and campaign a deep link's code belongs to.
+    Code(&'a str),
     /// Get or move one lead or organic person.
     Lead(CampaignKey, UserId),
     /// A campaign's counters.
@@ -64,9 +64,8 @@ impl Key<'_> {
             Self::Campaign(CampaignKey { account, .. }) => format!("ACC#{account}"),
             Self::TrackedChat(account, _) => format!("ACC#{account}"),
             Self::BotOwner(telegram) => format!("TGBOT#{telegram}"),
-            Self::Chat(BotKey { account, bot }, _) | Self::Code(BotKey { account, bot }, _) => {
-                format!("BOT#{account}.{bot}")
-            }
+            Self::Chat(BotKey { account, bot }, _) => format!("BOT#{account}.{bot}"),
+            Self::Code(code) => format!("CODE#{code}"),
             Self::Lead(campaign, user) => {
                 let shard = shard(user, LEAD_SHARDS);
                 format!("{}#{shard}", lead_index_partition(campaign))
@@ -95,7 +94,7 @@ impl Key<'_> {
             Self::Campaign(key) => format!("CAMP#{:010}", key.campaign.0),
             Self::BotOwner(_) => "OWNER".to_owned(),
             Self::Chat(_, chat) | Self::TrackedChat(_, chat) => format!("CHAT#{chat}"),
-            Self::Code(_, code) => format!("CODE#{code}"),
+            Self::Code(_) => "CODE".to_owned(),
             Self::Lead(_, user) => format!("USER#{user}"),
             Self::StatTotal(_) => "TOTAL".to_owned(),
             Self::StatDay(_, date) => format!("DAY#{date}"),
@@ -179,7 +178,7 @@ mod tests {
             Key::BotOwner(TelegramBotId(123_456)),
             Key::Chat(bot_key, chat),
             Key::TrackedChat(account, chat),
-            Key::Code(bot_key, "abc123"),
+            Key::Code("abc123"),
             Key::Lead(campaign, user),
             Key::StatTotal(campaign),
             Key::StatDay(campaign, "2026-05-10"),
@@ -198,7 +197,7 @@ mod tests {
         TGBOT#123456 | OWNER
         BOT#1.7 | CHAT#-1001234567890
         ACC#1 | CHAT#-1001234567890
-        BOT#1.7 | CODE#abc123
+        CODE#abc123 | CODE
         LEADS#1.12#3 | USER#7000000001
         STAT#1.12 | TOTAL
         STAT#1.12 | DAY#2026-05-10

@@ -22,7 +22,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 pub use accounts::{Account, AccountListing, AccountStatus};
 pub use bots::{Bot, BotLease, BotOwner, BotStatus};
-pub use campaigns::CampaignClaim;
+pub use campaigns::{CampaignClaim, CodeOwner};
 pub use chats::{Chat, ChatKind, ChatRights};
 pub use contacts::{Contact, Reach};
 pub use journal::JournalRow;
