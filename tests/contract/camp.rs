@@ -109,6 +109,18 @@ async fn link_with_a_click_carries_it() {
 }
 
 #[tokio::test]
+async fn link_with_a_click_that_cannot_stand_in_it_carries_a_token() {
+    let world = World::new().await;
+    let scene = documented(&world).await;
+    for click in ["a%20b", &"x".repeat(58), "%D0%AF"] {
+        let link = scene.deep_link(click).await;
+        let token = link.strip_prefix(&format!("https://t.me/mytrackbot?start={}_", scene.code)).unwrap();
+        let legal = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+        assert!(token.len() == 22 && legal, "{link}");
+    }
+}
+
+#[tokio::test]
 async fn a_second_campaign_on_a_chat_is_exists() {
     let world = World::new().await;
     let scene = documented(&world).await;

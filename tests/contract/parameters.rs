@@ -32,12 +32,13 @@ fn of_route(path: &str, chat: i64) -> Taken {
         | "/api/profile/info.json"
         | "/api/profile/apikey.json" => Taken::default(),
         "/api/bots/add.json" => Taken { required: &["token"], ..Taken::default() },
-        "/api/bots/chats.json"
-        | "/api/bots/del.json"
-        | "/api/camp/get.json"
-        | "/api/camp/link.json"
-        | "/api/camp/del.json" => {
+        "/api/bots/chats.json" | "/api/bots/del.json" | "/api/camp/get.json" | "/api/camp/del.json" => {
             Taken { valid: json!({"id": 1}), required: &["id"], malformed: malformed("id", no_ids()) }
+        }
+        "/api/camp/link.json" => {
+            let mut all = malformed("id", no_ids());
+            all.extend(malformed("click", [json!("x".repeat(513)), json!("a\nb"), json!("a b\u{7f}")]));
+            Taken { valid: json!({"id": 1}), required: &["id"], malformed: all }
         }
         "/api/camp/add.json" => Taken {
             valid: json!({"bot": 1, "chat": chat, "welcome": "Join!"}),

@@ -2,6 +2,7 @@
 
 mod bots;
 mod campaign_fields;
+mod click_vault;
 mod data_folder;
 mod holding_back;
 mod leads;

@@ -161,7 +161,7 @@ impl NewCampaign {
     }
 }
 
-/// Six letters and digits; never a `-`, which ends the code in a deep link.
+/// Six letters and digits; never a `-` or a `_`, which ends the code in a deep link.
 fn draw_code() -> AppResult<String> {
     const ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     // 252 is the largest multiple of 36 in a byte: above it some letters would come more often.

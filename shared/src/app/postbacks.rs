@@ -140,11 +140,10 @@ fn postback_values(
 ) -> MacroValues {
     let bot = BotKey { account: key.account, bot: campaign.bot };
     MacroValues {
-        click: lead.facts.click_of(event).to_owned(),
         status: event.status.to_string(),
         time: event.clock.date.to_string(),
         id: postback_id(id, event),
-        ..lead_values(bot, campaign, lead)
+        ..lead_values(bot, campaign, lead, lead.facts.touch_of(event))
     }
 }
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{App, UpdateRefusal};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
-use crate::domain::deep_link::Payload;
+use crate::domain::deep_link::{Carried, Payload};
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead::Start;
 use crate::domain::person::Person;
@@ -31,13 +31,15 @@ impl App {
         let person = Person::from(from);
         let campaign = match Payload::parse(payload) {
             Some(payload) => {
-                self.campaign_of_code(bot, &payload.code).await?.map(|campaign| (campaign, payload.click))
+                self.campaign_of_code(bot, &payload.code).await?.map(|campaign| (campaign, payload.carried))
             }
             None => None,
         };
         match campaign.filter(|(campaign, _)| campaign.status != CampaignStatus::Deleted) {
-            Some((campaign, click)) => {
-                self.receive_start(bot, known, &campaign, &person, Start { clock, click }).await
+            Some((campaign, carried)) => {
+                let key = CampaignKey { account: bot.account, campaign: campaign.id };
+                let start = self.start_of(key, carried, clock).await?;
+                self.receive_start(bot, known, &campaign, &person, start).await
             }
             None => self.receive_bare_start(bot, known, &person, clock).await,
         }
@@ -93,6 +95,25 @@ impl App {
             Some(owner) => self.cached_campaign(owner.campaign()).await,
             None => Ok(None),
         }
+    }
+
+    /// The start with what the vault keeps for it. A token that stands for nothing here is an empty click: the start
+    /// counts in any case.
+    async fn start_of(&self, campaign: CampaignKey, carried: Carried, clock: FactClock) -> AppResult<Start> {
+        let token = match carried {
+            Carried::Click(click) => return Ok(Start::new(clock, click)),
+            Carried::Token(token) => token,
+        };
+        let found = self.store.vaulted_click(&token, self.clock.now()).await?;
+        Ok(match found.filter(|found| found.campaign == campaign) {
+            Some(found) => Start {
+                clock,
+                click: found.click,
+                parameters: found.parameters,
+                visit: found.visited.then_some(token),
+            },
+            None => Start::new(clock, ""),
+        })
     }
 }
 

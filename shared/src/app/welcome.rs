@@ -30,10 +30,9 @@ impl App {
         start: &Start,
     ) -> Result<(), UpdateRefusal> {
         let values = MacroValues {
-            click: lead.facts.click().to_owned(),
             status: lead.facts.status().unwrap_or(LeadStatus::Wait).to_string(),
             time: start.clock.date.to_string(),
-            ..lead_values(bot, campaign, lead)
+            ..lead_values(bot, campaign, lead, lead.facts.touch())
         };
         let text_values = WelcomeValues {
             title: &campaign.chat_title,
@@ -96,9 +95,16 @@ enum Sent {
     ContentRefused,
 }
 
-/// The macro values that depend on the lead alone.
-pub(super) fn lead_values(bot: BotKey, campaign: &TrackingCampaign, lead: &Lead) -> MacroValues {
+/// The macro values that depend on the lead and on the start that it is told with.
+pub(super) fn lead_values(
+    bot: BotKey,
+    campaign: &TrackingCampaign,
+    lead: &Lead,
+    touch: Option<&Start>,
+) -> MacroValues {
     MacroValues {
+        click: touch.map(|start| start.click.clone()).unwrap_or_default(),
+        parameters: touch.map(|start| start.parameters.clone()).unwrap_or_default(),
         campaign: campaign.code.clone(),
         user: bot.account.to_string(),
         lead: lead.id.map(|id| id.to_string()).unwrap_or_default(),

@@ -36,6 +36,10 @@ pub enum Key<'a> {
     TrackedChat(AccountId, ChatId),
     /// Which bot and campaign a deep link's code belongs to.
     Code(&'a str),
+    /// The click behind a token of a deep link; expires.
+    ClickToken(&'a str),
+    /// Who visited under a token; expires within days.
+    Visit(&'a str),
     /// Get or move one lead or organic person.
     Lead(CampaignKey, UserId),
     /// A campaign's counters.
@@ -66,6 +70,7 @@ impl Key<'_> {
             Self::BotOwner(telegram) => format!("TGBOT#{telegram}"),
             Self::Chat(BotKey { account, bot }, _) => format!("BOT#{account}.{bot}"),
             Self::Code(code) => format!("CODE#{code}"),
+            Self::ClickToken(token) | Self::Visit(token) => format!("TOKEN#{token}"),
             Self::Lead(campaign, user) => {
                 let shard = shard(user, LEAD_SHARDS);
                 format!("{}#{shard}", lead_index_partition(campaign))
@@ -95,6 +100,8 @@ impl Key<'_> {
             Self::BotOwner(_) => "OWNER".to_owned(),
             Self::Chat(_, chat) | Self::TrackedChat(_, chat) => format!("CHAT#{chat}"),
             Self::Code(_) => "CODE".to_owned(),
+            Self::ClickToken(_) => "CLICK".to_owned(),
+            Self::Visit(_) => "VISIT".to_owned(),
             Self::Lead(_, user) => format!("USER#{user}"),
             Self::StatTotal(_) => "TOTAL".to_owned(),
             Self::StatDay(_, date) => format!("DAY#{date}"),
@@ -179,6 +186,8 @@ mod tests {
             Key::Chat(bot_key, chat),
             Key::TrackedChat(account, chat),
             Key::Code("abc123"),
+            Key::ClickToken("BwcHBwcHBwcHBwcHBwcHBw"),
+            Key::Visit("BwcHBwcHBwcHBwcHBwcHBw"),
             Key::Lead(campaign, user),
             Key::StatTotal(campaign),
             Key::StatDay(campaign, "2026-05-10"),
@@ -198,6 +207,8 @@ mod tests {
         BOT#1.7 | CHAT#-1001234567890
         ACC#1 | CHAT#-1001234567890
         CODE#abc123 | CODE
+        TOKEN#BwcHBwcHBwcHBwcHBwcHBw | CLICK
+        TOKEN#BwcHBwcHBwcHBwcHBwcHBw | VISIT
         LEADS#1.12#3 | USER#7000000001
         STAT#1.12 | TOTAL
         STAT#1.12 | DAY#2026-05-10
