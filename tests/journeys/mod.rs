@@ -13,6 +13,7 @@ mod postbacks;
 mod repeats;
 mod round_trips;
 mod untracked;
+mod visits;
 mod welcome;
 
 /// Pairs of event and click, to be compared with what was told.

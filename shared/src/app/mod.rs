@@ -13,6 +13,7 @@ mod profile;
 mod starts;
 mod statistics;
 mod updates;
+mod visits;
 mod welcome;
 
 use std::sync::OnceLock;
@@ -25,6 +26,8 @@ pub use lead_changes::{LeadChange, StreamBatch};
 pub use postbacks::TaskOutcome;
 pub use statistics::{CampaignStatistics, DayRange};
 pub use updates::UpdateRefusal;
+
+pub use crate::domain::click::Visit;
 
 use crate::aws::{Aws, SharedHttpClient};
 use crate::clock::Clock;
