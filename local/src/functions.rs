@@ -7,6 +7,7 @@ use lambda_runtime::{Context, LambdaEvent};
 use lead_stream::LEAD_STREAM;
 use local_aws::{Environment, FunctionError, Handler, Invocation};
 use postback_sender::POSTBACK_SENDER;
+use redirect::CLICK_REDIRECT;
 use serde_json::Value;
 use shared::App;
 use shared::aws::SharedHttpClient;
@@ -29,13 +30,14 @@ pub enum Function {
 }
 
 /// Every function there is; a test compares them with the template.
-pub const FUNCTIONS: [Function; ROUTES.len() + 3] = {
-    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 3];
+pub const FUNCTIONS: [Function; ROUTES.len() + 4] = {
+    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 4];
     all[1] = Function::Stream(LEAD_STREAM);
     all[2] = Function::Queue(POSTBACK_SENDER);
+    all[3] = Function::Http(CLICK_REDIRECT);
     let mut index = 0;
     while index < ROUTES.len() {
-        all[index + 3] = Function::Http(ROUTES[index]);
+        all[index + 4] = Function::Http(ROUTES[index]);
         index += 1;
     }
     all

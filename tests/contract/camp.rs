@@ -53,18 +53,23 @@ async fn get_reads_as_documented() {
     let world = World::new().await;
     let scene = documented(&world).await;
     let reply = scene.detail().await;
-    insta::assert_snapshot!(as_documented(&reply.text, &scene), @r#"{"status":"ok","data":{"id":1,"code":"abc123","bot":1,"bot_username":"mytrackbot","chat":-1001234567890,"chat_title":"My Channel","status":0,"welcome":"Join *{title}* — exclusive content inside!","media":"","button_text":"Get access","button_url":"https://example.com/lander?click={click}","pb_wait":"","pb_hold":"","pb_approve":"","pb_cancel":"","pb_trash":"","unsub_window":2592000,"starts":0,"confirms":0,"unsubs":0,"created":"2026-05-10 09:00:00","notify_level":0}}"#);
+    insta::assert_snapshot!(as_documented(&reply.text, &scene), @r#"{"status":"ok","data":{"id":1,"code":"abc123","bot":1,"bot_username":"mytrackbot","chat":-1001234567890,"chat_title":"My Channel","status":0,"welcome":"Join *{title}* — exclusive content inside!","media":"","button_text":"Get access","button_url":"https://example.com/lander?click={click}","pb_wait":"","pb_hold":"","pb_approve":"","pb_cancel":"","pb_trash":"","unsub_window":2592000,"starts":0,"confirms":0,"unsubs":0,"created":"2026-05-10 09:00:00","notify_level":0,"invite_link":"","auto_approve":-1,"pb_method":"GET"}}"#);
 }
 
 #[tokio::test]
 async fn get_shows_every_parameter_of_add() {
     let world = World::new().await;
-    let scene = world.setting().set("unsub_window", 0).set("notify_level", "3").set_up().await;
+    let longest = format!("https://t.me/+{}", "x".repeat(241));
+    let setting = world.setting().set("unsub_window", 0).set("notify_level", "3");
+    let setting = setting.set("invite_link", longest.as_str()).set("auto_approve", "86400");
+    let scene = setting.set("pb_method", "POST").set_up().await;
     let data = scene.detail().await.data();
     for event in ["wait", "hold", "approve", "cancel", "trash"] {
         assert_eq!(data[format!("pb_{event}")], world.template(event));
     }
     assert_eq!((&data["unsub_window"], &data["notify_level"]), (&json!(0), &json!(3)));
+    let further = [&data["invite_link"], &data["auto_approve"], &data["pb_method"]];
+    assert_eq!(further, [&json!(longest), &json!(86_400), &json!("POST")]);
 }
 
 #[tokio::test]
@@ -101,6 +106,18 @@ async fn link_with_a_click_carries_it() {
     let longest = "a-B_9".repeat(11) + "xy";
     assert_eq!(longest.len() + 1 + scene.code.len(), 64);
     assert!(scene.deep_link(&longest).await.ends_with(&format!("?start={}-{longest}", scene.code)));
+}
+
+#[tokio::test]
+async fn link_with_a_click_that_cannot_stand_in_it_carries_a_token() {
+    let world = World::new().await;
+    let scene = documented(&world).await;
+    for click in ["a%20b", &"x".repeat(58), "%D0%AF"] {
+        let link = scene.deep_link(click).await;
+        let token = link.strip_prefix(&format!("https://t.me/mytrackbot?start={}_", scene.code)).unwrap();
+        let legal = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+        assert!(token.len() == 22 && legal, "{link}");
+    }
 }
 
 #[tokio::test]

@@ -37,6 +37,27 @@ async fn one_template_rewrites_all_five() {
 }
 
 #[tokio::test]
+async fn edit_sets_and_clears_the_further_fields() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let fields = async || {
+        let data = scene.detail().await.data();
+        [data["invite_link"].clone(), data["auto_approve"].clone(), data["pb_method"].clone()]
+    };
+    let set =
+        json!({"id": 1, "invite_link": "https://t.me/joinchat/AbC", "auto_approve": 0, "pb_method": "POST"});
+    let clear = json!({"id": 1, "invite_link": "", "auto_approve": -1, "pb_method": "GET"});
+    for (change, expected) in [
+        (set, [json!("https://t.me/joinchat/AbC"), json!(0), json!("POST")]),
+        (json!({"id": 1, "notify_level": 1}), [json!("https://t.me/joinchat/AbC"), json!(0), json!("POST")]),
+        (clear, [json!(""), json!(-1), json!("GET")]),
+    ] {
+        assert_eq!(scene.account.post_json("/api/camp/edit.json", &change).await.text, OK);
+        assert_eq!(fields().await, expected);
+    }
+}
+
+#[tokio::test]
 async fn an_edit_must_fit_what_stays() {
     let world = World::new().await;
     let scene =

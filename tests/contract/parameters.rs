@@ -32,12 +32,13 @@ fn of_route(path: &str, chat: i64) -> Taken {
         | "/api/profile/info.json"
         | "/api/profile/apikey.json" => Taken::default(),
         "/api/bots/add.json" => Taken { required: &["token"], ..Taken::default() },
-        "/api/bots/chats.json"
-        | "/api/bots/del.json"
-        | "/api/camp/get.json"
-        | "/api/camp/link.json"
-        | "/api/camp/del.json" => {
+        "/api/bots/chats.json" | "/api/bots/del.json" | "/api/camp/get.json" | "/api/camp/del.json" => {
             Taken { valid: json!({"id": 1}), required: &["id"], malformed: malformed("id", no_ids()) }
+        }
+        "/api/camp/link.json" => {
+            let mut all = malformed("id", no_ids());
+            all.extend(malformed("click", [json!("x".repeat(513)), json!("a\nb"), json!("a b\u{7f}")]));
+            Taken { valid: json!({"id": 1}), required: &["id"], malformed: all }
         }
         "/api/camp/add.json" => Taken {
             valid: json!({"bot": 1, "chat": chat, "welcome": "Join!"}),
@@ -102,6 +103,20 @@ fn no_ids() -> Vec<Value> {
     ]
 }
 
+fn no_invite_links() -> Vec<Value> {
+    let long = format!("https://t.me/+{}", "x".repeat(243));
+    [
+        "my_channel",
+        "http://t.me/my_channel",
+        "https://t.me/",
+        "https://example.com/+abc",
+        "https://t.me/+a b",
+        &long,
+    ]
+    .map(Value::from)
+    .into()
+}
+
 fn of_a_range() -> Vec<Malformed> {
     let no_times = || [json!(""), json!("x"), json!("2026-05-10"), json!(-1), json!(1_795_316_596_000_i64)];
     let mut all = malformed("from", no_times());
@@ -138,6 +153,9 @@ fn of_a_campaigns_content() -> Vec<Malformed> {
     all.extend(malformed("unsub_window", [json!("x"), json!(-1), json!("1.5")]));
     all.extend(malformed("notify_level", [json!("x"), json!(-1), json!(4), json!(300)]));
     all.extend(malformed("button_text", [json!("x".repeat(65))]));
+    all.extend(malformed("invite_link", no_invite_links()));
+    all.extend(malformed("auto_approve", [json!(""), json!("x"), json!(-2), json!(86_401), json!("1.5")]));
+    all.extend(malformed("pb_method", [json!(""), json!("get"), json!("PUT"), json!(1)]));
     all.extend(of_templates());
     all
 }

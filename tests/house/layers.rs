@@ -57,7 +57,17 @@ fn only_the_keys_spell_the_tables_keys() {
         if path.ends_with("store/keys.rs") {
             continue;
         }
-        for prefix in ["\"ACC#{", "\"LEADS#{", "\"STAT#{", "\"JOUR#{", "\"PB#{", "\"AUD#{", "\"TGBOT#{"] {
+        for prefix in [
+            "\"ACC#{",
+            "\"CODE#{",
+            "\"TOKEN#{",
+            "\"LEADS#{",
+            "\"STAT#{",
+            "\"JOUR#{",
+            "\"PB#{",
+            "\"AUD#{",
+            "\"TGBOT#{",
+        ] {
             assert!(!text.contains(prefix), "{path} spells {prefix}");
         }
     }

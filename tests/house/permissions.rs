@@ -35,6 +35,8 @@ async fn live_through_everything(world: &World) {
     let untracked = world.channel(&scene.bot).await;
     world.simulator.join(user, untracked).unwrap();
     world.settle().await;
+    world.go(&format!("{}?click=c&sub1=x", scene.code)).await.token();
+    account.get("/api/camp/link.json?id=1&click=a%20b").await.data();
     for path in [
         "bots/list",
         "bots/chats",

@@ -1,6 +1,8 @@
 //! What the product does, a sentence each.
 
 mod bots;
+mod campaign_fields;
+mod click_vault;
 mod data_folder;
 mod holding_back;
 mod leads;
@@ -11,6 +13,7 @@ mod postbacks;
 mod repeats;
 mod round_trips;
 mod untracked;
+mod visits;
 mod welcome;
 
 /// Pairs of event and click, to be compared with what was told.

@@ -97,7 +97,7 @@ async fn tell(store: &Store, campaign: CampaignKey, user: i64) {
         match step {
             Step::Start(click) => {
                 let id = LeadId::of_start(clock.date, clock.update, BotId(1));
-                let start = Start { clock, click };
+                let start = Start::new(clock, click);
                 store.record_start(campaign, &person, &start, id, StartPolicy::MakeLeads).await.map(drop)
             }
             Step::Arrival(arrival) => store.record_arrival(campaign, &person, arrival, clock).await.map(drop),

@@ -7,6 +7,7 @@ mod postbacks;
 mod scene;
 mod telegram;
 mod updates;
+mod visits;
 
 use std::time::Duration;
 
@@ -17,11 +18,12 @@ use shared::ids::AccountId;
 use telegram_simulator::{NewUser, Simulator};
 use tempfile::TempDir;
 
-pub use account::{Account, Reply};
+pub use account::{Account, Reply, form};
 pub use options::ephemeral;
 pub use postbacks::Postback;
 pub use scene::{ConnectedBot, Scene, journal};
 pub use updates::{MemberChange, member_update, start_update};
+pub use visits::token_of;
 
 /// How long everything may take to arrive.
 const SETTLE: Duration = Duration::from_secs(20);

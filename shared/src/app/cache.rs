@@ -8,7 +8,7 @@ use crate::domain::campaign::TrackingCampaign;
 use crate::error::AppResult;
 use crate::ids::{BotKey, CampaignKey, ChatId};
 use crate::secret::{BotToken, SealedToken};
-use crate::store::Bot;
+use crate::store::{Bot, CodeOwner};
 
 /// How old configuration may be that the webhook works with.
 const FRESH_MS: i64 = 5_000;
@@ -19,14 +19,14 @@ const RENEWAL_MS: i64 = 1_000;
 /// A map is emptied when it has this many entries, so that memory stays bounded.
 const ENTRIES_MAX: usize = 10_000;
 
-/// Configuration that the webhook needs for nearly every update.
+/// Configuration that the webhook needs for nearly every update, and the redirect for every visit.
 ///
 /// Only what is there is remembered, never an absence: what was just made is seen at once.
 #[derive(Debug)]
 pub(super) struct WebhookCache {
     pub bots: Cache<BotKey, Arc<Bot>>,
     pub campaigns: Cache<CampaignKey, Arc<TrackingCampaign>>,
-    pub codes: Cache<(BotKey, String), CampaignKey>,
+    pub codes: Cache<String, CodeOwner>,
     pub claims: Cache<(BotKey, ChatId), CampaignKey>,
     pub tokens: Cache<SealedToken, BotToken>,
 }
@@ -49,6 +49,17 @@ impl App {
     pub(super) async fn cached_campaign(&self, key: CampaignKey) -> AppResult<Option<Arc<TrackingCampaign>>> {
         let read = || async { Ok(self.store.campaign(key).await?.map(Arc::new)) };
         self.webhook_cache.campaigns.get_or(key, read).await
+    }
+
+    /// Whose a code is, at most five seconds old.
+    pub(super) async fn cached_code(&self, code: &str) -> AppResult<Option<CodeOwner>> {
+        self.webhook_cache.codes.get_or(code.to_owned(), || self.store.code_owner(code)).await
+    }
+
+    /// A bot, at most five seconds old.
+    pub(super) async fn cached_bot(&self, key: BotKey) -> AppResult<Option<Arc<Bot>>> {
+        let read = || async { Ok(self.store.bot(key).await?.map(Arc::new)) };
+        self.webhook_cache.bots.get_or(key, read).await
     }
 }
 
@@ -78,6 +89,12 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
             self.remember(key, value.clone());
         }
         Ok(found)
+    }
+
+    /// What was remembered last for a key, however old: for when storage does not answer.
+    pub fn last_known(&self, key: &K) -> Option<V> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.get(key).map(|(_, value)| value.clone())
     }
 
     /// Forgets a key unless it was remembered within the last second; `true` if it did.
@@ -123,6 +140,7 @@ mod tests {
         clock.advance_ms(4_999);
         assert_eq!(ask(&cache, Some(2)).await, Some(1));
         clock.advance_ms(1);
+        assert_eq!((ask(&cache, None).await, cache.last_known(&1)), (None, Some(1)));
         assert_eq!(ask(&cache, Some(2)).await, Some(2));
         assert!(!cache.forget_older(&1));
         clock.advance_ms(RENEWAL_MS);

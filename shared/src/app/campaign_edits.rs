@@ -1,6 +1,7 @@
 use super::App;
 use crate::domain::campaign::{
-    CampaignStatus, TrackingCampaign, validate_media, validate_notify_level, validate_templates,
+    CampaignStatus, PostbackMethod, TrackingCampaign, validate_auto_approve, validate_invite_link,
+    validate_media, validate_notify_level, validate_templates,
 };
 use crate::domain::postback::PostbackTemplates;
 use crate::error::{AppError, AppResult};
@@ -26,6 +27,12 @@ pub struct CampaignEdit {
     pub unsub_window: Option<u64>,
     /// 0 to 3.
     pub notify_level: Option<u8>,
+    /// What `{invite}` stands for; empty removes it.
+    pub invite_link: Option<String>,
+    /// Seconds; −1 = never.
+    pub auto_approve: Option<i64>,
+    /// How postbacks are sent.
+    pub pb_method: Option<PostbackMethod>,
 }
 
 impl App {
@@ -106,6 +113,11 @@ impl CampaignEdit {
         campaign.unsub_window = self.unsub_window.unwrap_or(campaign.unsub_window);
         campaign.notify_level = self.notify_level.unwrap_or(campaign.notify_level);
         validate_notify_level(campaign.notify_level)?;
+        replace(&mut campaign.invite_link, self.invite_link);
+        validate_invite_link(&campaign.invite_link)?;
+        campaign.auto_approve = self.auto_approve.unwrap_or(campaign.auto_approve);
+        validate_auto_approve(campaign.auto_approve)?;
+        campaign.pb_method = self.pb_method.unwrap_or(campaign.pb_method);
         Ok(campaign)
     }
 }

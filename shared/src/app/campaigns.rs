@@ -1,6 +1,7 @@
 use super::App;
 use crate::domain::campaign::{
-    CampaignStatus, TrackingCampaign, Welcome, validate_media, validate_notify_level, validate_templates,
+    CampaignStatus, PostbackMethod, TrackingCampaign, Welcome, validate_auto_approve, validate_invite_link,
+    validate_media, validate_notify_level, validate_templates,
 };
 use crate::domain::postback::PostbackTemplates;
 use crate::domain::statistics::Counters;
@@ -29,6 +30,12 @@ pub struct NewCampaign {
     pub unsub_window: u64,
     /// 0 to 3.
     pub notify_level: u8,
+    /// What `{invite}` stands for; may be empty.
+    pub invite_link: String,
+    /// Seconds, up to a day; −1 = never.
+    pub auto_approve: i64,
+    /// How postbacks are sent.
+    pub pb_method: PostbackMethod,
 }
 
 /// A campaign with its counters and its bot's name.
@@ -73,6 +80,9 @@ impl App {
             templates: new.templates,
             unsub_window: new.unsub_window,
             notify_level: new.notify_level,
+            invite_link: new.invite_link,
+            auto_approve: new.auto_approve,
+            pb_method: new.pb_method,
             edits: 0,
             created: self.clock.now(),
         };
@@ -143,13 +153,15 @@ impl App {
 impl NewCampaign {
     fn checked(self) -> AppResult<Self> {
         validate_notify_level(self.notify_level)?;
+        validate_invite_link(&self.invite_link)?;
+        validate_auto_approve(self.auto_approve)?;
         validate_templates(&self.templates)?;
         validate_media(&self.welcome.media)?;
         Ok(Self { welcome: self.welcome.checked()?, ..self })
     }
 }
 
-/// Six letters and digits; never a `-`, which ends the code in a deep link.
+/// Six letters and digits; never a `-` or a `_`, which ends the code in a deep link.
 fn draw_code() -> AppResult<String> {
     const ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     // 252 is the largest multiple of 36 in a byte: above it some letters would come more often.

@@ -96,7 +96,7 @@ mod tests {
     /// A lead that starts and joins on days of its own.
     fn new_lead(number: i64) -> LeadChange {
         let at = |day: i64| FactClock { date: 1_760_000_000 + day * 86_400, update: number };
-        let starts = [Start { clock: at(2 * number), click: String::new() }].into();
+        let starts = [Start::new(at(2 * number), "")].into();
         let facts = LeadFacts { starts, join: Some(at(2 * number + 1)), ..LeadFacts::default() };
         let person = Person {
             user: UserId(number),

@@ -18,6 +18,7 @@ mod profile;
 mod starts;
 mod statistics;
 mod updates;
+mod visits;
 mod welcome;
 
 use std::sync::OnceLock;
@@ -33,6 +34,8 @@ pub use pages::{Page, PageRequest, PageStart};
 pub use postbacks::TaskOutcome;
 pub use statistics::{CampaignStatistics, DayRange};
 pub use updates::UpdateRefusal;
+
+pub use crate::domain::click::Visit;
 
 use crate::aws::{Aws, SharedHttpClient};
 use crate::clock::Clock;

@@ -2,10 +2,10 @@ use url::Url;
 
 use super::App;
 use super::welcome::lead_values;
-use crate::domain::campaign::TrackingCampaign;
+use crate::domain::campaign::{PostbackMethod, TrackingCampaign};
 use crate::domain::lead_event::LeadEvent;
 use crate::domain::postback::{postback_id, template_for};
-use crate::domain::url_macro::{MacroValues, expand};
+use crate::domain::url_macro::{MacroValues, expand, expand_masked};
 use crate::error::AppResult;
 use crate::ids::{BotKey, CampaignKey, LeadId, UserId};
 use crate::outbound::{Exchange, masked};
@@ -30,7 +30,10 @@ struct Postback {
     lead: LeadId,
     event: LeadEvent,
     id: String,
+    method: PostbackMethod,
     url: String,
+    /// The same without what is the visitor's own.
+    shown: String,
 }
 
 impl App {
@@ -72,17 +75,28 @@ impl App {
         let Some(settings) = self.cached_campaign(campaign).await? else { return Ok(None) };
         let Some(account) = self.store.account(campaign.account).await? else { return Ok(None) };
         let template = template_for(event.status, &settings.templates, &account.templates);
-        Ok(lead.id.zip(template).map(|(id, template)| {
-            let values = postback_values(campaign, &settings, &lead, id, event);
-            let url = expand(template, &values);
-            Postback { campaign, lead: id, event, id: values.id, url }
+        let Some((id, template)) = lead.id.zip(template) else { return Ok(None) };
+        let mut values = postback_values(campaign, &settings, &lead, id, event);
+        self.fill_in_visit(template, lead.facts.touch_of(event), &mut values).await?;
+        let (url, shown) = (expand(template, &values), expand_masked(template, &values));
+        Ok(Some(Postback {
+            campaign,
+            lead: id,
+            event,
+            id: values.id,
+            method: settings.pb_method,
+            url,
+            shown,
         }))
     }
 
     async fn attempt_postback(&self, postback: &Postback, number: u32) -> AppResult<PostbackAttempt> {
         let started_ms = self.clock.now_ms();
         let (shown, exchange) = match Url::parse(&postback.url) {
-            Ok(url) => (masked(&url), self.outbound()?.get(&url, &postback.id).await),
+            Ok(url) => {
+                let shown = Url::parse(&postback.shown).map(|shown| masked(&shown)).unwrap_or_default();
+                (shown, self.send_postback(postback, &url).await?)
+            }
             Err(_) => (String::new(), Exchange::TargetRefused),
         };
         let took_ms = self.clock.now_ms() - started_ms;
@@ -111,6 +125,14 @@ impl App {
             took_ms,
         })
     }
+
+    async fn send_postback(&self, postback: &Postback, url: &Url) -> AppResult<Exchange> {
+        let outbound = self.outbound()?;
+        Ok(match postback.method {
+            PostbackMethod::Get => outbound.get(url, &postback.id).await,
+            PostbackMethod::Post => outbound.post(url, &postback.id).await,
+        })
+    }
 }
 
 /// What an answer means for a postback. `None` stands for: no answer at all.
@@ -131,11 +153,10 @@ fn postback_values(
 ) -> MacroValues {
     let bot = BotKey { account: key.account, bot: campaign.bot };
     MacroValues {
-        click: lead.facts.click_of(event).to_owned(),
         status: event.status.to_string(),
         time: event.clock.date.to_string(),
         id: postback_id(id, event),
-        ..lead_values(bot, campaign, lead)
+        ..lead_values(bot, campaign, lead, lead.facts.touch_of(event))
     }
 }
 

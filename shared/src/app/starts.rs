@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{App, UpdateRefusal};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
-use crate::domain::deep_link::Payload;
+use crate::domain::deep_link::{Carried, Payload};
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead::Start;
 use crate::domain::person::Person;
@@ -31,13 +31,15 @@ impl App {
         let person = Person::from(from);
         let campaign = match Payload::parse(payload) {
             Some(payload) => {
-                self.campaign_of_code(bot, &payload.code).await?.map(|campaign| (campaign, payload.click))
+                self.campaign_of_code(bot, &payload.code).await?.map(|campaign| (campaign, payload.carried))
             }
             None => None,
         };
         match campaign.filter(|(campaign, _)| campaign.status != CampaignStatus::Deleted) {
-            Some((campaign, click)) => {
-                self.receive_start(bot, known, &campaign, &person, Start { clock, click }).await
+            Some((campaign, carried)) => {
+                let key = CampaignKey { account: bot.account, campaign: campaign.id };
+                let start = self.start_of(key, carried, clock).await?;
+                self.receive_start(bot, known, &campaign, &person, start).await
             }
             None => self.receive_bare_start(bot, known, &person, clock).await,
         }
@@ -87,12 +89,31 @@ impl App {
         self.send_polite_reply(bot, known, person).await
     }
 
+    /// The campaign of a code, if it is this bot's.
     async fn campaign_of_code(&self, bot: BotKey, code: &str) -> AppResult<Option<Arc<TrackingCampaign>>> {
-        let read = || self.store.campaign_of_code(bot, code);
-        let Some(key) = self.webhook_cache.codes.get_or((bot, code.to_owned()), read).await? else {
-            return Ok(None);
+        match self.cached_code(code).await?.filter(|owner| owner.bot() == bot) {
+            Some(owner) => self.cached_campaign(owner.campaign()).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The start with what the vault keeps for it. A token that stands for nothing here is an empty click: the start
+    /// counts in any case.
+    async fn start_of(&self, campaign: CampaignKey, carried: Carried, clock: FactClock) -> AppResult<Start> {
+        let token = match carried {
+            Carried::Click(click) => return Ok(Start::new(clock, click)),
+            Carried::Token(token) => token,
         };
-        self.cached_campaign(key).await
+        let found = self.store.vaulted_click(&token, self.clock.now()).await?;
+        Ok(match found.filter(|found| found.campaign == campaign) {
+            Some(found) => Start {
+                clock,
+                click: found.click,
+                parameters: found.parameters,
+                visit: found.visited.then_some(token),
+            },
+            None => Start::new(clock, ""),
+        })
     }
 }
 

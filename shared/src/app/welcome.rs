@@ -4,7 +4,7 @@ use crate::domain::lead::Start;
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::person::Person;
 use crate::domain::url_macro::MacroValues;
-use crate::domain::welcome::{WelcomeMessage, render};
+use crate::domain::welcome::{WelcomeMessage, WelcomeValues, render};
 use crate::ids::BotKey;
 use crate::store::{Bot, Lead};
 use crate::telegram::{MessageText, NewMessage, TelegramError};
@@ -30,13 +30,16 @@ impl App {
         start: &Start,
     ) -> Result<(), UpdateRefusal> {
         let values = MacroValues {
-            click: lead.facts.click().to_owned(),
             status: lead.facts.status().unwrap_or(LeadStatus::Wait).to_string(),
             time: start.clock.date.to_string(),
-            ..lead_values(bot, campaign, lead)
+            ..lead_values(bot, campaign, lead, lead.facts.touch())
         };
-        let WelcomeMessage { html, plain, button } =
-            render(&campaign.welcome, &campaign.chat_title, &lead.person.first_name, &values);
+        let text_values = WelcomeValues {
+            title: &campaign.chat_title,
+            first_name: &lead.person.first_name,
+            invite: &campaign.invite_link,
+        };
+        let WelcomeMessage { html, plain, button } = render(&campaign.welcome, text_values, &values);
         let user = lead.person.user;
         match self.send_once(bot, known, &NewMessage { user, text: MessageText::Html(html), button }).await? {
             Sent::Done => Ok(()),
@@ -92,9 +95,16 @@ enum Sent {
     ContentRefused,
 }
 
-/// The macro values that depend on the lead alone.
-pub(super) fn lead_values(bot: BotKey, campaign: &TrackingCampaign, lead: &Lead) -> MacroValues {
+/// The macro values that depend on the lead and on the start that it is told with.
+pub(super) fn lead_values(
+    bot: BotKey,
+    campaign: &TrackingCampaign,
+    lead: &Lead,
+    touch: Option<&Start>,
+) -> MacroValues {
     MacroValues {
+        click: touch.map(|start| start.click.clone()).unwrap_or_default(),
+        parameters: touch.map(|start| start.parameters.clone()).unwrap_or_default(),
         campaign: campaign.code.clone(),
         user: bot.account.to_string(),
         lead: lead.id.map(|id| id.to_string()).unwrap_or_default(),

@@ -17,13 +17,16 @@ const WELCOME_CHARACTERS: usize = 4096;
 const CAPTION_CHARACTERS: usize = 1024;
 const BUTTON_CHARACTERS: usize = 64;
 const URL_CHARACTERS: usize = 2000;
+const INVITE_LINK_CHARACTERS: usize = 255;
+const USERNAME_LEAST: usize = 4;
+const DAY_SECONDS: i64 = 86_400;
 
 /// A bot, a chat, a welcome and postback templates, under one code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrackingCampaign {
     /// Counts up within the account.
     pub id: TrackingCampaignId,
-    /// Stands in the deep link; unique per bot, never contains `-`.
+    /// Stands in the deep link; unique among all accounts, letters and digits only.
     pub code: String,
     /// The bot that greets.
     pub bot: BotId,
@@ -41,6 +44,15 @@ pub struct TrackingCampaign {
     pub unsub_window: u64,
     /// Which events the owner hears of, 0 to 3.
     pub notify_level: u8,
+    /// What `{invite}` stands for in the welcome; may be empty.
+    #[serde(default)]
+    pub invite_link: String,
+    /// After how many seconds a request to join is to be approved, up to a day; −1 = never.
+    #[serde(default = "never")]
+    pub auto_approve: i64,
+    /// How postbacks are sent.
+    #[serde(default)]
+    pub pb_method: PostbackMethod,
     /// How often it was edited.
     #[serde(default)]
     pub edits: u64,
@@ -66,6 +78,24 @@ impl CampaignStatus {
     pub const fn number(self) -> u8 {
         self as u8
     }
+}
+
+/// How a postback is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum PostbackMethod {
+    /// With its values in the query.
+    #[default]
+    Get,
+    /// With its values in a form.
+    Post,
+}
+
+/// What [`TrackingCampaign::auto_approve`] is where it is off.
+pub const NEVER: i64 = -1;
+
+fn never() -> i64 {
+    NEVER
 }
 
 /// The message that greets a subscriber.
@@ -167,6 +197,42 @@ pub fn validate_notify_level(level: u8) -> AppResult<()> {
     if level <= 3 { Ok(()) } else { Err(AppError::parameter("notify_level", "must be 0, 1, 2 or 3")) }
 }
 
+/// Checks an invite link: empty, or a link of Telegram to a chat, by invitation or by name.
+///
+/// # Errors
+///
+/// [`AppError::Parameter`] for any other.
+pub fn validate_invite_link(link: &str) -> AppResult<()> {
+    let within = |text: &str, least: usize, other: &[u8]| {
+        text.len() >= least && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || other.contains(&byte))
+    };
+    let leads_to_a_chat = link.strip_prefix("https://t.me/").is_some_and(|path| {
+        match path.strip_prefix('+').or_else(|| path.strip_prefix("joinchat/")) {
+            Some(invitation) => within(invitation, 1, b"_-"),
+            None => within(path, USERNAME_LEAST, b"_") && path != "joinchat",
+        }
+    });
+    if link.is_empty() || (leads_to_a_chat && link.len() <= INVITE_LINK_CHARACTERS) {
+        return Ok(());
+    }
+    Err(AppError::parameter(
+        "invite_link",
+        "must be https://t.me/+…, https://t.me/joinchat/… or https://t.me/<name>, at most 255 characters",
+    ))
+}
+
+/// Checks after how long requests are approved.
+///
+/// # Errors
+///
+/// [`AppError::Parameter`] unless it is −1, or 0 to 86,400 seconds.
+pub fn validate_auto_approve(seconds: i64) -> AppResult<()> {
+    if (NEVER..=DAY_SECONDS).contains(&seconds) {
+        return Ok(());
+    }
+    Err(AppError::parameter("auto_approve", "must be -1 for off, or 0 to 86400 seconds"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,6 +257,45 @@ mod tests {
         assert_eq!(refused(&Welcome { button_text: "Go".into(), ..good.clone() }), "button_url");
         assert_eq!(refused(&Welcome { button_url: "https://e.com".into(), ..good.clone() }), "button_text");
         assert_eq!(refused(&Welcome { button_text: "x".repeat(65), ..good }), "button_text");
+    }
+
+    #[test]
+    fn an_invite_link_leads_to_a_chat_on_telegram() {
+        for good in [
+            "",
+            "https://t.me/+AbC-d_1",
+            "https://t.me/joinchat/AAAA",
+            "https://t.me/my_channel",
+            "https://t.me/news",
+        ] {
+            validate_invite_link(good).unwrap();
+        }
+        let long = format!("https://t.me/+{}", "x".repeat(255));
+        for bad in [
+            "http://t.me/news",
+            "t.me/news",
+            "https://t.me/",
+            "https://t.me/+",
+            "https://t.me/joinchat",
+            "https://t.me/joinchat/",
+            "https://t.me/a/b",
+            "https://t.me.example/news",
+            "https://t.me/new s",
+            " https://t.me/news",
+            &long,
+        ] {
+            assert!(validate_invite_link(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn requests_are_approved_within_a_day_or_never() {
+        for good in [-1, 0, 86_400] {
+            validate_auto_approve(good).unwrap();
+        }
+        for bad in [-2, 86_401] {
+            assert!(validate_auto_approve(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

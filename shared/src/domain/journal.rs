@@ -90,8 +90,7 @@ mod tests {
     fn an_organic_join_is_noted_once_and_corrected_when_its_start_arrives() {
         let nobody = LeadFacts::default();
         let organic = LeadFacts { join: Some(at(990)), ..nobody.clone() };
-        let lead =
-            LeadFacts { starts: [Start { clock: at(1000), click: String::new() }].into(), ..organic.clone() };
+        let lead = LeadFacts { starts: [Start::new(at(1000), "")].into(), ..organic.clone() };
         let join = |paid| JournalEntry { action: JournalAction::Join, clock: at(990), paid };
         assert_eq!(entries(&nobody, &organic), [join(false)]);
         assert_eq!(entries(&organic, &organic), []);

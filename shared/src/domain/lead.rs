@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::click::{ClickParameters, ClickToken};
 use super::fact_clock::FactClock;
 use super::lead_event::{LeadEvent, LeadStatus};
 
@@ -31,6 +32,27 @@ pub struct Start {
     pub clock: FactClock,
     /// The click the deep link carried; may be empty.
     pub click: String,
+    /// What came with the click.
+    pub parameters: ClickParameters,
+    /// The token of the visit that led here; `None` for a link that was not visited through the redirect.
+    pub visit: Option<ClickToken>,
+}
+
+impl Start {
+    /// A start with a click and nothing else.
+    #[must_use]
+    pub fn new(clock: FactClock, click: impl Into<String>) -> Self {
+        Self { clock, click: click.into(), parameters: ClickParameters::default(), visit: None }
+    }
+
+    /// How much it tells of the ad: a click counts more than parameters, and these more than nothing.
+    fn weight(&self) -> u8 {
+        match (self.click.is_empty(), self.parameters.is_empty()) {
+            (false, _) => 2,
+            (true, false) => 1,
+            (true, true) => 0,
+        }
+    }
 }
 
 /// A departure from the chat.
@@ -117,37 +139,43 @@ impl LeadFacts {
         [start, self.request, self.join, leave].into_iter().flatten().max()
     }
 
-    /// The lead's click by last touch: that of the latest start that was not made inside the chat.
+    /// The last touch: the latest start with a click that was not made inside the chat. An empty click never replaces
+    /// one; among starts without a click the latest with parameters counts, and the latest of all if none has any.
+    ///
+    /// Click, parameters and visit are told from this one start, so that those of different ads never mix. `None` for
+    /// an organic person.
     #[must_use]
-    pub fn click(&self) -> &str {
+    pub fn touch(&self) -> Option<&Start> {
         match (self.joined_at(), self.leave) {
-            (Some(join), None) => self.click_until(join),
-            (Some(join), Some(leave)) if join > leave.clock => self.click_until(join),
-            (Some(join), Some(leave)) => {
+            (Some(join), Some(leave)) if join <= leave.clock => {
                 let back = self.starts.iter().filter(|start| start.clock > leave.clock);
-                last_click(back).unwrap_or_else(|| self.click_until(join))
+                heaviest(self.starts_until(join).chain(back))
             }
-            (None, _) => last_click(&self.starts).unwrap_or_default(),
+            (Some(join), _) => heaviest(self.starts_until(join)),
+            (None, _) => heaviest(&self.starts),
         }
     }
 
-    /// The click an event is told with: a later start never changes what an earlier event says.
+    /// The last touch that an event is told with: a later start never changes what an earlier event says.
     #[must_use]
-    pub fn click_of(&self, event: LeadEvent) -> &str {
+    pub fn touch_of(&self, event: LeadEvent) -> Option<&Start> {
         let joined = match event.status {
             LeadStatus::Cancel | LeadStatus::Trash => self.join.filter(|join| *join <= event.clock),
             LeadStatus::Wait | LeadStatus::Hold | LeadStatus::Approve => None,
         };
-        self.click_until(joined.unwrap_or(event.clock))
+        heaviest(self.starts_until(joined.unwrap_or(event.clock)))
     }
 
-    /// The last click up to `end`; where no start is that early, the first start's.
-    fn click_until(&self, end: FactClock) -> &str {
-        let mut until = self.starts.iter().take_while(|start| start.clock <= end).peekable();
-        if until.peek().is_none() {
-            return self.first_start().map_or("", |start| &start.click);
-        }
-        last_click(until).unwrap_or_default()
+    /// The click of the last touch; empty for an organic person.
+    #[must_use]
+    pub fn click(&self) -> &str {
+        self.touch().map_or("", |start| &start.click)
+    }
+
+    /// The starts up to `end`; where none is that early, the first.
+    fn starts_until(&self, end: FactClock) -> impl Iterator<Item = &Start> {
+        let first = self.first_start().map_or(end, |start| start.clock);
+        self.starts.iter().take_while(move |start| start.clock <= end.max(first))
     }
 
     fn belongs_to_start(&self, clock: FactClock) -> bool {
@@ -169,8 +197,9 @@ impl LeadFacts {
     }
 }
 
-fn last_click<'a>(starts: impl IntoIterator<Item = &'a Start>) -> Option<&'a str> {
-    starts.into_iter().filter(|start| !start.click.is_empty()).last().map(|start| start.click.as_str())
+/// The latest of those that tell most.
+fn heaviest<'a>(starts: impl IntoIterator<Item = &'a Start>) -> Option<&'a Start> {
+    starts.into_iter().max_by_key(|start| start.weight())
 }
 
 /// What happened between two versions of a lead's facts, in the order in which it is told.

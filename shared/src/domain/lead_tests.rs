@@ -1,11 +1,13 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::click::ClickParameter;
 
 /// One update of the story of a person, as the webhook would write it.
 #[derive(Clone, Debug)]
 enum Update {
     Start(FactClock, &'static str),
+    StartWith(Start),
     Request(FactClock),
     Join(FactClock),
     Leave(FactClock, LeaveKind),
@@ -34,7 +36,10 @@ fn apply(facts: &LeadFacts, update: &Update) -> LeadFacts {
     let mut facts = facts.clone();
     match *update {
         Update::Start(clock, click) => {
-            facts.starts.insert(Start { clock, click: click.to_owned() });
+            facts.starts.insert(Start::new(clock, click));
+        }
+        Update::StartWith(ref start) => {
+            facts.starts.insert(start.clone());
         }
         Request(clock) => facts.request = facts.request.max(Some(clock)),
         Join(clock) => facts.join = facts.join.max(Some(clock)),
@@ -184,6 +189,10 @@ fn a_leave_whose_join_went_unseen_ends_a_hold() {
     assert_eq!((facts.status(), words(&told)), (Some(LeadStatus::Trash), vec!["wait", "hold", "trash"]));
 }
 
+fn click_of(facts: &LeadFacts, event: LeadEvent) -> &str {
+    &facts.touch_of(event).unwrap().click
+}
+
 #[test]
 fn the_click_is_that_of_the_last_touch_before_the_join() {
     let touch = |date, update, click| Update::Start(at(date, update), click);
@@ -203,7 +212,7 @@ fn the_click_is_that_of_the_last_touch_before_the_join() {
         assert_eq!(facts.click(), "d", "{order:?}");
         let approve = LeadEvent { status: LeadStatus::Approve, clock: at(1010, 4) };
         let cancel = LeadEvent { status: LeadStatus::Cancel, clock: at(1020, 6) };
-        assert_eq!((facts.click_of(approve), facts.click_of(cancel)), ("b", "b"));
+        assert_eq!((click_of(&facts, approve), click_of(&facts, cancel)), ("b", "b"));
     }
 }
 
@@ -212,11 +221,42 @@ fn a_join_seen_before_its_start_is_told_with_the_click_of_that_start() {
     let touch = |date, update, click| Update::Start(at(date, update), click);
     let (facts, told) = tell(&[Join(at(990, 1)), touch(1000, 2, "a"), touch(1001, 3, "b")]);
     assert_eq!(facts.click(), "a");
-    assert_eq!(told.iter().map(|event| facts.click_of(*event)).collect::<Vec<_>>(), ["a", "a"]);
+    assert_eq!(told.iter().map(|event| click_of(&facts, *event)).collect::<Vec<_>>(), ["a", "a"]);
+}
+
+fn start_with(clock: FactClock, click: &str, sub1: &str) -> Start {
+    let parameters = [(ClickParameter::Sub1, sub1.to_owned())].into_iter().collect();
+    Start { parameters, ..Start::new(clock, click) }
+}
+
+#[test]
+fn parameters_are_those_of_the_start_that_gives_the_click() {
+    let starts = [
+        start_with(at(1000, 1), "a", "of a"),
+        start_with(at(1001, 2), "b", ""),
+        start_with(at(1002, 3), "", "of none"),
+    ];
+    let facts = LeadFacts { starts: starts.clone().into(), join: Some(at(1010, 4)), ..LeadFacts::default() };
+    assert_eq!(facts.touch(), Some(&starts[1]), "an empty click replaces none, whatever came with it");
+    let wait = LeadEvent { status: LeadStatus::Wait, clock: at(1000, 1) };
+    assert_eq!(facts.touch_of(wait), Some(&starts[0]));
+}
+
+#[test]
+fn among_starts_without_a_click_the_latest_with_parameters_counts() {
+    let starts = [
+        start_with(at(1000, 1), "", "first"),
+        start_with(at(1001, 2), "", "second"),
+        start_with(at(1002, 3), "", ""),
+    ];
+    let facts = LeadFacts { starts: starts.clone().into(), ..LeadFacts::default() };
+    assert_eq!(facts.touch(), Some(&starts[1]));
+    let nothing = LeadFacts { starts: starts[2..].iter().cloned().collect(), ..LeadFacts::default() };
+    assert_eq!(nothing.touch(), Some(&starts[2]));
 }
 
 fn any_update() -> impl Strategy<Value = (u8, i64, usize)> {
-    (0u8..5, 900..1700i64, 0usize..3)
+    (0u8..6, 900..1700i64, 0usize..3)
 }
 
 /// A story of up to six different updates with ids in the order of their dates.
@@ -228,6 +268,7 @@ fn any_story() -> impl Strategy<Value = Vec<Update>> {
             1 => Request(at(date, update)),
             2 => Join(at(date, update)),
             3 => left(date, update),
+            4 => Update::StartWith(start_with(at(date, update), ["", "z", ""][click], ["s", "t", ""][click])),
             _ => removed(date, update),
         });
         story.collect()
@@ -248,6 +289,22 @@ proptest! {
             unique.dedup();
             prop_assert_eq!(unique.len(), told.len(), "told twice: {:?} in {:?}", told, order);
         }
+    }
+
+    #[test]
+    fn an_empty_click_replaces_none_and_no_start_after_an_event_changes_what_it_says(story in any_story()) {
+        let (facts, told) = tell(&story);
+        for event in told {
+            let touch = facts.touch_of(event).unwrap();
+            let early = facts.starts.iter().filter(|start| start.clock <= event.clock);
+            let clicks = early.filter(|start| !start.click.is_empty()).count();
+            prop_assert!(!touch.click.is_empty() || clicks == 0 || facts.join.is_some_and(|join| join < event.clock));
+            prop_assert!(touch.clock <= event.clock || Some(touch) == facts.first_start());
+            let mut later = facts.clone();
+            later.starts.insert(Start::new(at(event.clock.date + 1000, 99), "later"));
+            prop_assert_eq!(later.touch_of(event), Some(touch));
+        }
+        prop_assert!(facts.touch().is_none_or(|touch| facts.starts.contains(touch)));
     }
 
     #[test]

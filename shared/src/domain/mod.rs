@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod campaign;
+pub mod click;
 pub mod cursor;
 pub mod deep_link;
 pub mod fact_clock;

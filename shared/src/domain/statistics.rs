@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn the_steps_of_a_visit_add_up_to_its_end() {
         let organic = LeadFacts::default();
-        let starts = [Start { clock: at(0), click: String::new() }].into();
+        let starts = [Start::new(at(0), "")].into();
         let lead = LeadFacts { starts, ..organic.clone() };
         let joined = LeadFacts { join: Some(at(10)), ..lead.clone() };
         let leave = Some(Leave { clock: at(86_400), kind: LeaveKind::Left });
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn who_left_counts_against_the_day_they_joined() {
-        let starts = [Start { clock: at(0), click: String::new() }].into();
+        let starts = [Start::new(at(0), "")].into();
         let joined = LeadFacts { starts, join: Some(at(10)), ..LeadFacts::default() };
         let gone_after = |stayed: i64| {
             let leave = Some(Leave { clock: at(10 + stayed), kind: LeaveKind::Left });

@@ -2,6 +2,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::click::{ClickParameter, ClickParameters, Visit};
+
 /// Everything but RFC 3986's unreserved characters is encoded in a value.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -28,6 +30,12 @@ pub enum UrlMacro {
     Time,
     /// The postback's id, the same in every attempt.
     Id,
+    /// A parameter that came with the click.
+    Parameter(ClickParameter),
+    /// The visitor's address, for a few days after the visit.
+    Ip,
+    /// The visitor's browser, for a few days after the visit.
+    UserAgent,
 }
 
 impl UrlMacro {
@@ -43,8 +51,14 @@ impl UrlMacro {
             "chat" => Self::Chat,
             "time" => Self::Time,
             "id" => Self::Id,
-            _ => return None,
+            "ip" => Self::Ip,
+            "user_agent" => Self::UserAgent,
+            other => Self::Parameter(ClickParameter::from_name(other)?),
         })
+    }
+
+    fn is_visitors_own(self) -> bool {
+        matches!(self, Self::Ip | Self::UserAgent)
     }
 }
 
@@ -71,6 +85,10 @@ pub struct MacroValues {
     pub time: String,
     /// The postback's id; empty in button links.
     pub id: String,
+    /// What came with the click.
+    pub parameters: ClickParameters,
+    /// Who visited; empty in button links.
+    pub visit: Visit,
 }
 
 impl MacroValues {
@@ -89,6 +107,8 @@ impl MacroValues {
             chat: value(),
             time: value(),
             id: value(),
+            parameters: ClickParameter::ALL.map(|parameter| (parameter, value())).into_iter().collect(),
+            visit: Visit { ip: value(), user_agent: value() },
         }
     }
 
@@ -104,6 +124,9 @@ impl MacroValues {
             UrlMacro::Chat => &self.chat,
             UrlMacro::Time => &self.time,
             UrlMacro::Id => &self.id,
+            UrlMacro::Parameter(parameter) => self.parameters.get(parameter),
+            UrlMacro::Ip => &self.visit.ip,
+            UrlMacro::UserAgent => &self.visit.user_agent,
         }
     }
 }
@@ -111,9 +134,28 @@ impl MacroValues {
 /// Fills the macros in, percent-encoded, in one pass: values are never expanded again, unknown names stay.
 #[must_use]
 pub fn expand(template: &str, values: &MacroValues) -> String {
+    replace_names(template, |name| Some(encoded(values.value(UrlMacro::from_name(name)?))))
+}
+
+/// The same as the log may show it: what is the visitor's own stands as `***`.
+#[must_use]
+pub fn expand_masked(template: &str, values: &MacroValues) -> String {
     replace_names(template, |name| {
-        UrlMacro::from_name(name).map(|known| utf8_percent_encode(values.value(known), VALUE).to_string())
+        let known = UrlMacro::from_name(name)?;
+        let value = values.value(known);
+        let masked = known.is_visitors_own() && !value.is_empty();
+        Some(if masked { "***".to_owned() } else { encoded(value) })
     })
+}
+
+/// Whether a template has a macro that only the visit knows.
+#[must_use]
+pub fn names_visitor(template: &str) -> bool {
+    template.contains("{ip}") || template.contains("{user_agent}")
+}
+
+fn encoded(value: &str) -> String {
+    utf8_percent_encode(value, VALUE).to_string()
 }
 
 /// Replaces each `{name}` that `value` knows, in one pass from left to right.
@@ -153,6 +195,28 @@ mod tests {
         let url =
             expand("https://t.example/?c={click}&s={status}&u={username}&x={sub9}&{&}{", &values("a b&c"));
         assert_eq!(url, "https://t.example/?c=a%20b%26c&s=approve&u=&x={sub9}&{&}{");
+    }
+
+    #[test]
+    fn parameters_of_the_click_and_the_visitor_are_filled_in_and_the_visitor_is_masked_for_the_log() {
+        let values = MacroValues {
+            parameters: [(ClickParameter::Sub1, "a b".to_owned())].into_iter().collect(),
+            visit: Visit { ip: "2001:db8::1".into(), ..Visit::default() },
+            ..MacroValues::default()
+        };
+        let template = "https://t.example/?1={sub1}&2={sub2}&t={utm_term}&i={ip}&a={user_agent}";
+        assert_eq!(expand(template, &values), "https://t.example/?1=a%20b&2=&t=&i=2001%3Adb8%3A%3A1&a=");
+        assert_eq!(expand_masked(template, &values), "https://t.example/?1=a%20b&2=&t=&i=***&a=");
+        assert!(names_visitor(template) && names_visitor("{{ip}}") && !names_visitor("{ips}{click}"));
+    }
+
+    #[test]
+    fn every_parameter_of_a_click_has_a_macro() {
+        for parameter in ClickParameter::ALL {
+            let template = format!("{{{}}}", parameter.name());
+            let parameters = [(parameter, "v".to_owned())].into_iter().collect();
+            assert_eq!(expand(&template, &MacroValues { parameters, ..MacroValues::default() }), "v");
+        }
     }
 
     #[test]

@@ -15,14 +15,24 @@ pub struct WelcomeMessage {
     pub button: Option<(String, String)>,
 }
 
-/// Renders a welcome for one person.
-///
-/// `{title}` and `{first_name}` stand for the chat's title and the person's name, escaped; other braces stay.
+/// What the macros of the text stand for.
+#[derive(Clone, Copy, Debug)]
+pub struct WelcomeValues<'a> {
+    /// `{title}`: the chat's title.
+    pub title: &'a str,
+    /// `{first_name}`: the person's name.
+    pub first_name: &'a str,
+    /// `{invite}`: the campaign's invite link; may be empty.
+    pub invite: &'a str,
+}
+
+/// Renders a welcome for one person: the text's values escaped, other braces as they are.
 #[must_use]
-pub fn render(welcome: &Welcome, chat_title: &str, first_name: &str, values: &MacroValues) -> WelcomeMessage {
+pub fn render(welcome: &Welcome, text_values: WelcomeValues<'_>, values: &MacroValues) -> WelcomeMessage {
     let value = |name: &str| match name {
-        "title" => Some(chat_title),
-        "first_name" => Some(first_name),
+        "title" => Some(text_values.title),
+        "first_name" => Some(text_values.first_name),
+        "invite" => Some(text_values.invite),
         _ => None,
     };
     let html = replace_names(&markdown_to_html(&welcome.text), |name| value(name).map(escape_html));
@@ -45,7 +55,8 @@ mod tests {
             media: String::new(),
         };
         let values = MacroValues { click: "a/b".into(), ..MacroValues::default() };
-        let message = render(&welcome, "Cats & *dogs*", "{title} <b>", &values);
+        let text_values = WelcomeValues { title: "Cats & *dogs*", first_name: "{title} <b>", invite: "" };
+        let message = render(&welcome, text_values, &values);
         assert_eq!(
             message.html,
             "Join <b>Cats &amp; *dogs*</b> — exclusive content inside, {title} &lt;b&gt;!"
@@ -53,5 +64,15 @@ mod tests {
         assert_eq!(message.plain, "Join Cats & *dogs* — exclusive content inside, {title} <b>!");
         let button = ("Get access".to_owned(), "https://example.com/lander?click=a%2Fb".to_owned());
         assert_eq!(message.button, Some(button));
+    }
+
+    #[test]
+    fn the_invite_link_stands_in_the_text_and_under_words() {
+        let text = "[Join]({invite}) or open {invite}".to_owned();
+        let welcome = Welcome { text, ..Welcome::default() };
+        let text_values = WelcomeValues { title: "", first_name: "", invite: "https://t.me/+a&b" };
+        let message = render(&welcome, text_values, &MacroValues::default());
+        assert_eq!(message.html, r#"<a href="https://t.me/+a&amp;b">Join</a> or open https://t.me/+a&amp;b"#);
+        assert_eq!(message.plain, "Join or open https://t.me/+a&b");
     }
 }

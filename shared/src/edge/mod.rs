@@ -5,6 +5,7 @@ pub mod http;
 mod logging;
 pub mod params;
 pub mod queue;
+pub mod redirect;
 pub mod stream;
 pub mod user_api;
 pub mod webhook;

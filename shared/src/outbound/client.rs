@@ -1,8 +1,9 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use reqwest::Client;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, RequestBuilder};
 use url::{Host, Url};
 
 use super::guard::is_public;
@@ -18,6 +19,9 @@ const READ_BYTES: usize = 4096;
 
 /// The name of the header that carries the postback's id.
 const ID_HEADER: &str = "gatepost-id";
+
+/// The media type of a POST.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Sends requests to targets that users choose.
 #[derive(Clone, Debug)]
@@ -51,10 +55,23 @@ impl Outbound {
 
     /// Sends one GET with the postback's id in a header. Redirects are not followed.
     pub async fn get(&self, url: &Url, id: &str) -> Exchange {
+        self.send(url, self.http.get(url.clone()), id).await
+    }
+
+    /// The same as a POST: the query's pairs, as they are spelled, are the body, a form.
+    pub async fn post(&self, url: &Url, id: &str) -> Exchange {
+        let mut bare = url.clone();
+        bare.set_query(None);
+        let form = url.query().unwrap_or_default().to_owned();
+        let request = self.http.post(bare).header(CONTENT_TYPE, FORM).body(form);
+        self.send(url, request, id).await
+    }
+
+    async fn send(&self, url: &Url, request: RequestBuilder, id: &str) -> Exchange {
         if !self.may_connect(url) {
             return Exchange::TargetRefused;
         }
-        match self.http.get(url.clone()).header(ID_HEADER, id).send().await {
+        match request.header(ID_HEADER, id).send().await {
             Ok(mut response) => {
                 let mut read = 0;
                 while let Ok(Some(chunk)) = response.chunk().await {
@@ -176,6 +193,7 @@ mod tests {
             // A system that does not know the name connects to nothing either.
             let refused = [Exchange::TargetRefused, Exchange::NoAnswer("connect")];
             assert!(refused.contains(&outbound.get(&url, "id").await), "{spelling}");
+            assert!(refused.contains(&outbound.post(&url, "id").await), "{spelling}");
         }
         assert_eq!(count.load(Ordering::SeqCst), 0);
     }

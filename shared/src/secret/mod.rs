@@ -27,6 +27,15 @@ pub fn random<const N: usize>() -> AppResult<[u8; N]> {
     Ok(bytes)
 }
 
+/// The first 16 bytes of a text's SHA-256: the same for the same text, and for no other.
+#[must_use]
+pub fn fingerprint(text: &str) -> [u8; 16] {
+    let hash = digest(&SHA256, text.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.as_ref()[..16]);
+    bytes
+}
+
 /// SHA-256 of a secret, as lower-case hex.
 fn sha256_hex(secret: &str) -> String {
     hex(digest(&SHA256, secret.as_bytes()).as_ref())

@@ -5,7 +5,7 @@ use super::access::{delete_step, number, put_step, text, to_attribute, update_st
 use super::{Item, Key, Store};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::error::AppResult;
-use crate::ids::{AccountId, BotKey, CampaignKey, ChatId, TrackingCampaignId};
+use crate::ids::{AccountId, BotId, BotKey, CampaignKey, ChatId, TrackingCampaignId};
 
 /// Whether a campaign could be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +30,25 @@ struct TrackedChat {
 }
 
 /// Where a deep link's code leads.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct CodeOwner {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeOwner {
+    account: AccountId,
+    bot: BotId,
     campaign: TrackingCampaignId,
+}
+
+impl CodeOwner {
+    /// The bot that the link opens.
+    #[must_use]
+    pub const fn bot(self) -> BotKey {
+        BotKey { account: self.account, bot: self.bot }
+    }
+
+    /// The campaign that the link is for.
+    #[must_use]
+    pub const fn campaign(self) -> CampaignKey {
+        CampaignKey { account: self.account, campaign: self.campaign }
+    }
 }
 
 impl Store {
@@ -69,7 +85,10 @@ impl Store {
             .condition_expression("attribute_not_exists(campaign_limit) OR campaigns < campaign_limit")
             .expression_attribute_values(":one", number(1));
         let code = self
-            .new_item(&Key::Code(bot, &campaign.code), &CodeOwner { campaign: campaign.id })?
+            .new_item(
+                &Key::Code(&campaign.code),
+                &CodeOwner { account, bot: campaign.bot, campaign: campaign.id },
+            )?
             .condition_expression("attribute_not_exists(PK)");
         let item = self.new_item(&Key::Campaign(CampaignKey { account, campaign: campaign.id }), campaign)?;
         let tracked = self
@@ -120,14 +139,13 @@ impl Store {
         self.query(Key::Account(account).partition(), "CAMP#").await
     }
 
-    /// The campaign that a code of a bot belongs to.
+    /// The bot and the campaign that a code belongs to, whichever account's.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn campaign_of_code(&self, bot: BotKey, code: &str) -> AppResult<Option<CampaignKey>> {
-        let owner: Option<CodeOwner> = self.get(&Key::Code(bot, code)).await?;
-        Ok(owner.map(|owner| CampaignKey { account: bot.account, campaign: owner.campaign }))
+    pub async fn code_owner(&self, code: &str) -> AppResult<Option<CodeOwner>> {
+        self.get(&Key::Code(code)).await
     }
 
     /// Replaces what may be edited of a campaign, if it was edited as often as `before`: what was checked together is
@@ -150,7 +168,8 @@ impl Store {
             .set_key(Some(key.attributes()))
             .update_expression(
                 "SET welcome = :welcome, templates = :templates, unsub_window = :unsub_window, \
-                 notify_level = :notify_level ADD edits :one",
+                 notify_level = :notify_level, invite_link = :invite_link, auto_approve = :auto_approve, \
+                 pb_method = :pb_method ADD edits :one",
             )
             .condition_expression("#status <> :deleted AND edits = :edits")
             .expression_attribute_names("#status", "status")
@@ -160,6 +179,9 @@ impl Store {
             .expression_attribute_values(":templates", to_attribute(&after.templates)?)
             .expression_attribute_values(":unsub_window", number(after.unsub_window))
             .expression_attribute_values(":notify_level", number(after.notify_level))
+            .expression_attribute_values(":invite_link", text(&after.invite_link))
+            .expression_attribute_values(":auto_approve", number(after.auto_approve))
+            .expression_attribute_values(":pb_method", to_attribute(&after.pb_method)?)
             .expression_attribute_values(":one", number(1));
         written(update.send().await)
     }

@@ -35,8 +35,12 @@ pub enum Key<'a> {
     Chat(BotKey, ChatId),
     /// Which live campaign of an account tracks a chat, whichever bot it uses; list by `begins_with(SK, "CHAT#")`.
     TrackedChat(AccountId, ChatId),
-    /// Which campaign a deep link's code belongs to.
-    Code(BotKey, &'a str),
+    /// Which bot and campaign a deep link's code belongs to.
+    Code(&'a str),
+    /// The click behind a token of a deep link; expires.
+    ClickToken(&'a str),
+    /// Who visited under a token; expires within days.
+    Visit(&'a str),
     /// Get or move one lead or organic person.
     Lead(CampaignKey, UserId),
     /// One line of a campaign's list of leads, by id.
@@ -67,9 +71,9 @@ impl Key<'_> {
             Self::Campaign(CampaignKey { account, .. }) => format!("ACC#{account}"),
             Self::TrackedChat(account, _) => format!("ACC#{account}"),
             Self::BotOwner(telegram) => format!("TGBOT#{telegram}"),
-            Self::Chat(BotKey { account, bot }, _) | Self::Code(BotKey { account, bot }, _) => {
-                format!("BOT#{account}.{bot}")
-            }
+            Self::Chat(BotKey { account, bot }, _) => format!("BOT#{account}.{bot}"),
+            Self::Code(code) => format!("CODE#{code}"),
+            Self::ClickToken(token) | Self::Visit(token) => format!("TOKEN#{token}"),
             Self::Lead(campaign, user) => {
                 let shard = shard(user, LEAD_SHARDS);
                 let CampaignKey { account, campaign } = campaign;
@@ -100,7 +104,9 @@ impl Key<'_> {
             Self::Campaign(key) => format!("CAMP#{:010}", key.campaign.0),
             Self::BotOwner(_) => "OWNER".to_owned(),
             Self::Chat(_, chat) | Self::TrackedChat(_, chat) => format!("CHAT#{chat}"),
-            Self::Code(_, code) => format!("CODE#{code}"),
+            Self::Code(_) => "CODE".to_owned(),
+            Self::ClickToken(_) => "CLICK".to_owned(),
+            Self::Visit(_) => "VISIT".to_owned(),
             Self::Lead(_, user) => format!("USER#{user}"),
             Self::LeadRow(_, lead) => format!("{:016}", lead.0),
             Self::StatTotal(_) => "TOTAL".to_owned(),
@@ -185,7 +191,9 @@ mod tests {
             Key::BotOwner(TelegramBotId(123_456)),
             Key::Chat(bot_key, chat),
             Key::TrackedChat(account, chat),
-            Key::Code(bot_key, "abc123"),
+            Key::Code("abc123"),
+            Key::ClickToken("BwcHBwcHBwcHBwcHBwcHBw"),
+            Key::Visit("BwcHBwcHBwcHBwcHBwcHBw"),
             Key::Lead(campaign, user),
             Key::LeadRow(campaign, LeadId(5_000_000_000_001)),
             Key::StatTotal(campaign),
@@ -205,7 +213,9 @@ mod tests {
         TGBOT#123456 | OWNER
         BOT#1.7 | CHAT#-1001234567890
         ACC#1 | CHAT#-1001234567890
-        BOT#1.7 | CODE#abc123
+        CODE#abc123 | CODE
+        TOKEN#BwcHBwcHBwcHBwcHBwcHBw | CLICK
+        TOKEN#BwcHBwcHBwcHBwcHBwcHBw | VISIT
         LEADS#1.12#3 | USER#7000000001
         LEADLIST#1.12 | 0005000000000001
         STAT#1.12 | TOTAL

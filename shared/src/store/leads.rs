@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{from_item, number, text, to_attribute, unavailable};
 use super::registers::refused_item;
+use super::start_spelling::{parse_start, spell_start};
 use super::{FactWrite, Key, Store};
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead::{LeadFacts, Leave, LeaveKind, Start};
@@ -63,6 +64,7 @@ struct LeadItem {
     person: Person,
     #[serde(default, with = "serde_dynamo::string_set")]
     starts: BTreeSet<String>,
+    /// The clocks of the starts whose welcome is owed.
     #[serde(default, with = "serde_dynamo::string_set")]
     owed: BTreeSet<String>,
     request: Option<FactClock>,
@@ -95,18 +97,6 @@ impl TryFrom<LeadItem> for Lead {
     }
 }
 
-/// A start in the set: its clock, a space, its click.
-fn spell_start(start: &Start) -> String {
-    format!("{} {}", start.clock, start.click)
-}
-
-fn parse_start(text: &str) -> AppResult<Start> {
-    let parsed = text
-        .split_once(' ')
-        .and_then(|(clock, click)| Some(Start { clock: clock.parse().ok()?, click: click.to_owned() }));
-    parsed.ok_or_else(|| AppError::unavailable("a start does not read"))
-}
-
 impl Store {
     /// One lead or organic person.
     ///
@@ -132,7 +122,7 @@ impl Store {
         id: LeadId,
         policy: StartPolicy,
     ) -> AppResult<StartWrite> {
-        let spelled = spell_start(start);
+        let (spelled, clock) = (spell_start(start), start.clock.to_string());
         let news = "(attribute_not_exists(starts) OR (NOT contains(starts, :click) AND size(starts) < :max))";
         let condition = match policy {
             StartPolicy::MakeLeads => news.to_owned(),
@@ -142,13 +132,14 @@ impl Store {
         let update = self.update_person(&Key::Lead(campaign, person.user), person, sets);
         let update_expression = update.get_update_expression().clone().unwrap_or_default();
         let written = update
-            .update_expression(update_expression + " ADD starts :start, owed :start")
+            .update_expression(update_expression + " ADD starts :start, owed :clock")
             .condition_expression(condition)
             .expression_attribute_names("#lead", "lead")
             .expression_attribute_values(":lead", number(id))
             .expression_attribute_values(":max", number(STARTS_MAX))
             .expression_attribute_values(":click", text(&spelled))
             .expression_attribute_values(":start", AttributeValue::Ss(vec![spelled.clone()]))
+            .expression_attribute_values(":clock", AttributeValue::Ss(vec![clock.clone()]))
             .return_values(ReturnValue::AllOld)
             .send()
             .await;
@@ -159,7 +150,7 @@ impl Store {
         let old = old.filter(|item| item.contains_key("user"));
         let old: Option<LeadItem> = old.map(from_item).transpose()?;
         let known = old.as_ref().is_some_and(|item| item.starts.contains(&spelled));
-        let owed = old.as_ref().is_some_and(|item| item.owed.contains(&spelled));
+        let owed = old.as_ref().is_some_and(|item| item.owed.contains(&clock));
         let mut lead = match old.map(Lead::try_from).transpose()? {
             Some(lead) if recorded || lead.id.is_some() => lead,
             None if recorded => Lead::new(person),
@@ -183,8 +174,8 @@ impl Store {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(Key::Lead(campaign, user).attributes()))
-            .update_expression("DELETE owed :start")
-            .expression_attribute_values(":start", AttributeValue::Ss(vec![spell_start(start)]))
+            .update_expression("DELETE owed :clock")
+            .expression_attribute_values(":clock", AttributeValue::Ss(vec![start.clock.to_string()]))
             .send()
             .await
             .map_err(unavailable)?;

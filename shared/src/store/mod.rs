@@ -7,6 +7,7 @@ mod accounts;
 mod bots;
 mod campaigns;
 mod chats;
+mod clicks;
 mod contacts;
 mod journal;
 mod keys;
@@ -15,6 +16,7 @@ mod leads;
 mod postbacks;
 mod ranges;
 mod registers;
+mod start_spelling;
 mod statistics;
 
 use std::collections::HashMap;
@@ -24,8 +26,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 pub use accounts::{Account, AccountListing, AccountStatus};
 pub use bots::{Bot, BotLease, BotOwner, BotStatus};
-pub use campaigns::CampaignClaim;
+pub use campaigns::{CampaignClaim, CodeOwner};
 pub use chats::{Chat, ChatKind, ChatRights};
+pub use clicks::VaultedClick;
 pub use contacts::{Contact, Reach};
 pub use journal::{JOURNAL_KEPT_SECONDS, JournalRange, JournalReader, JournalRow};
 pub use keys::{Key, campaign_of_lead_partition};

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 use shared::app::NewCampaign;
-use shared::domain::campaign::{DEFAULT_UNSUB_WINDOW_SECONDS, Welcome};
+use shared::domain::campaign::{DEFAULT_UNSUB_WINDOW_SECONDS, NEVER, Welcome};
 use shared::edge::params::{FromParams, Params};
 use shared::edge::user_api::Call;
 use shared::ids::TrackingCampaignId;
 use shared::{App, AppResult};
 
-use super::templates;
+use super::{postback_method, templates};
 
 /// Makes a campaign.
 ///
@@ -38,6 +38,9 @@ impl FromParams for AddParams {
             templates: templates(params)?.unwrap_or_default(),
             unsub_window: params.optional("unsub_window")?.unwrap_or(DEFAULT_UNSUB_WINDOW_SECONDS),
             notify_level: params.optional("notify_level")?.unwrap_or(0),
+            invite_link: text("invite_link")?,
+            auto_approve: params.optional("auto_approve")?.unwrap_or(NEVER),
+            pb_method: postback_method(params)?.unwrap_or_default(),
         }))
     }
 }

@@ -6,7 +6,7 @@ use shared::edge::user_api::Call;
 use shared::ids::TrackingCampaignId;
 use shared::{App, AppError, AppResult};
 
-use super::templates;
+use super::{postback_method, templates};
 
 /// Changes what is named of a campaign.
 ///
@@ -41,6 +41,9 @@ impl FromParams for EditParams {
                 templates: templates(params)?,
                 unsub_window: params.optional("unsub_window")?,
                 notify_level: params.optional("notify_level")?,
+                invite_link: params.optional("invite_link")?,
+                auto_approve: params.optional("auto_approve")?,
+                pb_method: postback_method(params)?,
             },
         })
     }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use shared::app::CampaignSummary;
 use shared::domain::calendar;
+use shared::domain::campaign::PostbackMethod;
 use shared::domain::lead_event::LeadStatus;
 use shared::edge::params::{FromParams, Params};
 use shared::edge::user_api::Call;
@@ -54,6 +55,9 @@ pub struct Campaign {
     unsubs: i64,
     created: String,
     notify_level: u8,
+    invite_link: String,
+    auto_approve: i64,
+    pb_method: PostbackMethod,
 }
 
 impl From<CampaignSummary> for Campaign {
@@ -76,6 +80,9 @@ impl From<CampaignSummary> for Campaign {
             unsubs: counters.unsubs,
             created: calendar::date_time(campaign.created),
             notify_level: campaign.notify_level,
+            invite_link: campaign.invite_link,
+            auto_approve: campaign.auto_approve,
+            pb_method: campaign.pb_method,
             code: campaign.code,
             chat_title: campaign.chat_title,
             welcome: campaign.welcome.text,

@@ -8,10 +8,11 @@ pub mod link;
 pub mod list;
 pub mod pause;
 
-use shared::AppResult;
+use shared::domain::campaign::PostbackMethod;
 use shared::domain::lead_event::LeadStatus;
 use shared::domain::postback::PostbackTemplates;
 use shared::edge::params::Params;
+use shared::{AppError, AppResult};
 
 /// The five `pb_*` of a call; `None` if none of them is there.
 fn templates(params: &Params) -> AppResult<Option<PostbackTemplates>> {
@@ -22,4 +23,14 @@ fn templates(params: &Params) -> AppResult<Option<PostbackTemplates>> {
         }
     }
     Ok(templates)
+}
+
+/// `pb_method`; `None` if it is not there.
+fn postback_method(params: &Params) -> AppResult<Option<PostbackMethod>> {
+    let Some(method) = params.optional::<String>("pb_method")? else { return Ok(None) };
+    match method.as_str() {
+        "GET" => Ok(Some(PostbackMethod::Get)),
+        "POST" => Ok(Some(PostbackMethod::Post)),
+        _ => Err(AppError::parameter("pb_method", "must be GET or POST")),
+    }
 }

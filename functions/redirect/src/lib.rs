@@ -1,0 +1,12 @@
+//! Where people come by who are sent on.
+
+use shared::edge::http::Route;
+use shared::edge::redirect;
+
+/// `GET /go/{code}`
+pub const CLICK_REDIRECT: Route = Route {
+    binary: "click-redirect",
+    method: "GET",
+    path: "/go/{code}",
+    handle: |app, request| Box::pin(redirect::go(app, request)),
+};

@@ -1,0 +1,102 @@
+//! The click vault: what stands behind a token, and, for a few days, who visited.
+
+use serde::{Deserialize, Serialize};
+
+use super::access::to_item;
+use super::{Key, Store};
+use crate::domain::click::{ClickParameters, ClickToken, Visit};
+use crate::error::AppResult;
+use crate::ids::CampaignKey;
+
+const DAY_SECONDS: i64 = 86_400;
+
+/// A click that somebody asked a link for is kept for a year.
+const ASKED_KEPT_SECONDS: i64 = 365 * DAY_SECONDS;
+
+/// A click of a visit is kept for ninety days: who means to press Start does so soon.
+const VISITED_KEPT_SECONDS: i64 = 90 * DAY_SECONDS;
+
+/// Who visited is kept for seven days at most: DynamoDB may be two days late in deleting.
+const VISIT_KEPT_SECONDS: i64 = 5 * DAY_SECONDS;
+
+/// A click in the vault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VaultedClick {
+    /// Whose link it is for; under another campaign's code the token stands for nothing.
+    pub campaign: CampaignKey,
+    /// The click; may be empty.
+    pub click: String,
+    /// What came with it.
+    #[serde(default)]
+    pub parameters: ClickParameters,
+    /// Whether it came with a visit through the redirect.
+    #[serde(default)]
+    pub visited: bool,
+}
+
+/// An item with its end, which counts from its second on, however late DynamoDB deletes it.
+#[derive(Serialize, Deserialize)]
+struct Expiring<T> {
+    #[serde(flatten)]
+    value: T,
+    expires_at: i64,
+}
+
+impl<T> Expiring<T> {
+    fn at(self, now: i64) -> Option<T> {
+        (now < self.expires_at).then_some(self.value)
+    }
+}
+
+impl Store {
+    /// Keeps a click behind a token for a year. Twice is the same as once, but for the year.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn keep_click(&self, token: &ClickToken, click: &VaultedClick, now: i64) -> AppResult<()> {
+        let item = Expiring { value: click, expires_at: now + ASKED_KEPT_SECONDS };
+        self.put(&Key::ClickToken(token.as_str()), &item).await
+    }
+
+    /// Keeps the click of a visit for ninety days, and who visited for a few.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn keep_visit(
+        &self,
+        token: &ClickToken,
+        click: &VaultedClick,
+        visit: &Visit,
+        now: i64,
+    ) -> AppResult<()> {
+        let click = Expiring { value: click, expires_at: now + VISITED_KEPT_SECONDS };
+        let visit = Expiring { value: visit, expires_at: now + VISIT_KEPT_SECONDS };
+        let items = vec![
+            to_item(&Key::ClickToken(token.as_str()), &click)?,
+            to_item(&Key::Visit(token.as_str()), &visit)?,
+        ];
+        self.batch_put(items).await
+    }
+
+    /// What stands behind a token; `None` if there is nothing, or no more.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn vaulted_click(&self, token: &ClickToken, now: i64) -> AppResult<Option<VaultedClick>> {
+        let item: Option<Expiring<VaultedClick>> = self.get(&Key::ClickToken(token.as_str())).await?;
+        Ok(item.and_then(|item| item.at(now)))
+    }
+
+    /// Who visited under a token; `None` if nobody did, or too long ago.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn visit(&self, token: &ClickToken, now: i64) -> AppResult<Option<Visit>> {
+        let item: Option<Expiring<Visit>> = self.get(&Key::Visit(token.as_str())).await?;
+        Ok(item.and_then(|item| item.at(now)))
+    }
+}
