@@ -3,6 +3,7 @@
 mod authentication;
 mod bodies;
 mod bot_moves;
+mod bot_check;
 mod bots;
 mod camp;
 mod camp_edits;

@@ -34,6 +34,7 @@ fn of_route(path: &str, chat: i64) -> Taken {
         "/api/bots/add.json" => Taken { required: &["token"], ..Taken::default() },
         "/api/bots/chats.json"
         | "/api/bots/del.json"
+        | "/api/bots/check.json"
         | "/api/camp/get.json"
         | "/api/camp/link.json"
         | "/api/camp/del.json" => {

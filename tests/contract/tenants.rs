@@ -8,6 +8,7 @@ fn naming(path: &str, chat: i64) -> Option<Value> {
     match path {
         "/api/bots/chats.json"
         | "/api/bots/del.json"
+        | "/api/bots/check.json"
         | "/api/camp/get.json"
         | "/api/camp/link.json"
         | "/api/stats/campaign.json"

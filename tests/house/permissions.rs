@@ -49,6 +49,7 @@ async fn live_through_everything(world: &World) {
         account.get(&format!("/api/{path}.json?id=1")).await;
     }
     for (path, body) in [
+        ("bots/check", json!({"id": 1})),
         ("camp/edit", json!({"id": 1, "notify_level": 1})),
         ("camp/pause", json!({"id": 1, "pause": 1})),
         ("camp/del", json!({"id": 1})),

@@ -1,5 +1,6 @@
 //! What the product does, a sentence each.
 
+mod bot_check;
 mod bots;
 mod data_folder;
 mod holding_back;

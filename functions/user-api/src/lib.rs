@@ -37,6 +37,8 @@ pub const BOTS_LIST: Route = route!("bots-list", "GET", "/api/bots/list.json", b
 pub const BOTS_CHATS: Route = route!("bots-chats", "GET", "/api/bots/chats.json", bots::chats::chats);
 /// `POST /api/bots/del.json`
 pub const BOTS_DEL: Route = route!("bots-del", "POST", "/api/bots/del.json", bots::del::del);
+/// `POST /api/bots/check.json`
+pub const BOTS_CHECK: Route = route!("bots-check", "POST", "/api/bots/check.json", bots::check::check);
 /// `POST /api/camp/add.json`
 pub const CAMP_ADD: Route = route!("camp-add", "POST", "/api/camp/add.json", camp::add::add);
 /// `GET /api/camp/get.json`
@@ -73,11 +75,12 @@ pub const UNKNOWN_ROUTE: Route =
     Route { binary: "unknown-route", method: "ANY", path: "/api/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 18] = [
+pub const ROUTES: [Route; 19] = [
     BOTS_ADD,
     BOTS_LIST,
     BOTS_CHATS,
     BOTS_DEL,
+    BOTS_CHECK,
     CAMP_ADD,
     CAMP_GET,
     CAMP_LIST,

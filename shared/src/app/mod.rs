@@ -1,6 +1,7 @@
 //! Use cases: what a route or a worker does, one file per noun. No SDK, no HTTP status, no Lambda type.
 
 mod accounts;
+mod bot_health;
 mod bots;
 mod cache;
 mod campaign_edits;
@@ -18,6 +19,7 @@ mod welcome;
 use std::sync::OnceLock;
 
 pub use accounts::NewAccount;
+pub use bot_health::{BotHealth, WebhookHealth};
 pub use bots::{BotState, BotSummary, ConnectedBot, TrackableChat};
 pub use campaign_edits::CampaignEdit;
 pub use campaigns::{CampaignSummary, NewCampaign};
