@@ -2,13 +2,14 @@
 
 mod authentication;
 mod bodies;
-mod bot_moves;
 mod bot_check;
+mod bot_moves;
 mod bots;
 mod camp;
 mod camp_edits;
 mod functions;
 mod parameters;
+mod postbacks;
 mod profile;
 mod stats;
 mod tenants;

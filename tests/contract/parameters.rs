@@ -52,6 +52,14 @@ fn of_route(path: &str, chat: i64) -> Taken {
             all.extend(of_a_campaigns_content());
             Taken { valid: json!({"id": 1}), required: &["id"], malformed: all }
         }
+        "/api/postbacks/list.json" => {
+            Taken { valid: json!({}), required: &[], malformed: of_the_postback_list() }
+        }
+        "/api/postbacks/replay.json" => Taken {
+            valid: json!({"campaign": 1, "state": "failed"}),
+            required: &["state"],
+            malformed: of_a_replay(),
+        },
         "/api/stats/summary.json" => Taken { valid: json!({}), required: &[], malformed: of_a_range() },
         "/api/stats/campaign.json" => {
             let mut all = malformed("id", no_ids());
@@ -89,6 +97,30 @@ fn of_a_range() -> Vec<Malformed> {
     let no_times = || [json!(""), json!("x"), json!("2026-05-10"), json!(-1), json!(1_795_316_596_000_i64)];
     let mut all = malformed("from", no_times());
     all.extend(malformed("to", no_times()));
+    all
+}
+
+fn of_the_postback_list() -> Vec<Malformed> {
+    let mut all = of_a_range();
+    all.extend(malformed("campaign", no_ids()));
+    all.extend(malformed("lead", no_ids()));
+    all.extend(malformed("state", [json!(""), json!("retry"), json!("FAILED"), json!(1)]));
+    all.extend(malformed("limit", [json!(""), json!("x"), json!(0), json!(-1), json!(201), json!("1.5")]));
+    all.extend(malformed(
+        "cursor",
+        [json!(""), json!("x"), json!(-1), json!("1-2-wait-3"), json!("1-2-wait-3-04")],
+    ));
+    all
+}
+
+fn of_a_replay() -> Vec<Malformed> {
+    let mut all = of_a_range();
+    all.extend(malformed("campaign", no_ids()));
+    all.extend(malformed("state", [json!(""), json!("retry"), json!("pending")]));
+    all.extend(malformed("cursor", [json!("x")]));
+    all.extend(malformed("id", [json!(""), json!("x"), json!(7), json!("1-2-wait-3")]));
+    // Well-formed, but beside a campaign.
+    all.extend(malformed("id", [json!("1-2-wait-3-4")]));
     all
 }
 

@@ -15,6 +15,8 @@ fn naming(path: &str, chat: i64) -> Option<Value> {
         | "/api/camp/edit.json"
         | "/api/camp/del.json" => Some(json!({"id": 1})),
         "/api/camp/pause.json" => Some(json!({"id": 1, "pause": 1})),
+        "/api/postbacks/list.json" => Some(json!({"campaign": 1})),
+        "/api/postbacks/replay.json" => Some(json!({"campaign": 1, "state": "failed"})),
         "/api/camp/add.json" => Some(json!({"bot": 1, "chat": chat, "welcome": "Join!"})),
         "/api/bots/add.json"
         | "/api/bots/list.json"
@@ -39,7 +41,7 @@ async fn another_accounts_object_is_notfound_as_one_that_is_not_there() {
         let foreign = stranger.call(route.method, route.path, &theirs).await;
         assert_eq!(foreign.error(), "notfound", "{}", route.path);
         let mut nobodys = theirs;
-        let name = if route.path == "/api/camp/add.json" { "bot" } else { "id" };
+        let name = ["id", "bot", "campaign"].into_iter().find(|name| nobodys.get(*name).is_some()).unwrap();
         nobodys[name] = json!(4_000_000_000_u64);
         let absent = scene.account.call(route.method, route.path, &nobodys).await;
         assert_eq!(foreign.text, absent.text, "{}", route.path);
@@ -52,7 +54,7 @@ async fn lists_show_the_own_account_only() {
     let world = World::new().await;
     world.scene().await;
     let stranger = world.another_account().await;
-    for path in ["/api/bots/list.json", "/api/camp/list.json"] {
+    for path in ["/api/bots/list.json", "/api/camp/list.json", "/api/postbacks/list.json"] {
         assert_eq!(stranger.get(path).await.data(), json!([]), "{path}");
     }
 }

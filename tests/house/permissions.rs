@@ -44,12 +44,14 @@ async fn live_through_everything(world: &World) {
         "profile/info",
         "stats/summary",
         "stats/campaign",
+        "postbacks/list",
         "none/such",
     ] {
         account.get(&format!("/api/{path}.json?id=1")).await;
     }
     for (path, body) in [
         ("bots/check", json!({"id": 1})),
+        ("postbacks/replay", json!({"campaign": 1, "state": "delivered"})),
         ("camp/edit", json!({"id": 1, "notify_level": 1})),
         ("camp/pause", json!({"id": 1, "pause": 1})),
         ("camp/del", json!({"id": 1})),

@@ -10,6 +10,7 @@ mod membership;
 mod paused;
 mod postbacks;
 mod repeats;
+mod replays;
 mod round_trips;
 mod untracked;
 mod welcome;

@@ -2,7 +2,9 @@
 
 pub mod bots;
 pub mod camp;
+pub mod postbacks;
 pub mod profile;
+mod query;
 pub mod stats;
 pub mod unknown;
 
@@ -53,6 +55,12 @@ pub const CAMP_EDIT: Route = route!("camp-edit", "POST", "/api/camp/edit.json", 
 pub const CAMP_PAUSE: Route = route!("camp-pause", "POST", "/api/camp/pause.json", camp::pause::pause);
 /// `POST /api/camp/del.json`
 pub const CAMP_DEL: Route = route!("camp-del", "POST", "/api/camp/del.json", camp::del::del);
+/// `GET /api/postbacks/list.json`
+pub const POSTBACKS_LIST: Route =
+    route!("postbacks-list", "GET", "/api/postbacks/list.json", postbacks::list::list);
+/// `POST /api/postbacks/replay.json`
+pub const POSTBACKS_REPLAY: Route =
+    route!("postbacks-replay", "POST", "/api/postbacks/replay.json", postbacks::replay::replay);
 /// `GET /api/profile/info.json`
 pub const PROFILE_INFO: Route = route!("profile-info", "GET", "/api/profile/info.json", profile::info::info);
 /// `POST /api/profile/apikey.json`
@@ -75,7 +83,7 @@ pub const UNKNOWN_ROUTE: Route =
     Route { binary: "unknown-route", method: "ANY", path: "/api/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 19] = [
+pub const ROUTES: [Route; 21] = [
     BOTS_ADD,
     BOTS_LIST,
     BOTS_CHATS,
@@ -88,6 +96,8 @@ pub const ROUTES: [Route; 19] = [
     CAMP_EDIT,
     CAMP_PAUSE,
     CAMP_DEL,
+    POSTBACKS_LIST,
+    POSTBACKS_REPLAY,
     PROFILE_INFO,
     PROFILE_APIKEY,
     PROFILE_POSTBACKS,

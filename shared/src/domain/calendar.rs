@@ -1,7 +1,9 @@
 //! Unix seconds as the API and the keys spell them; all in UTC.
 
-use time::OffsetDateTime;
+use std::ops::Range;
+
 use time::macros::format_description;
+use time::{OffsetDateTime, Time};
 
 /// What the API answers for a time that is not there.
 pub const ABSENT: &str = "0000-00-00 00:00:00";
@@ -25,6 +27,15 @@ pub fn month(unix: i64) -> String {
     date_time(unix)[..7].to_owned()
 }
 
+/// The seconds of the month that a time is in; from a time no calendar has, to the end of all time.
+#[must_use]
+pub fn seconds_of_month(unix: i64) -> Range<i64> {
+    let first = |unix| Some(moment(unix)?.replace_day(1).ok()?.replace_time(Time::MIDNIGHT).unix_timestamp());
+    let start = first(unix).unwrap_or(unix);
+    // No month is longer than 31 days, and none shorter than 28.
+    start..first(start + 32 * 86_400).unwrap_or(i64::MAX)
+}
+
 fn moment(unix: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp(unix).ok().filter(|time| (0..=9999).contains(&time.year()))
 }
@@ -39,5 +50,18 @@ mod tests {
         assert_eq!(date(1_778_403_600), "2026-05-10");
         assert_eq!(month(1_778_403_600), "2026-05");
         assert_eq!(date_time(i64::MAX), ABSENT);
+    }
+
+    #[test]
+    fn a_month_goes_from_its_first_second_to_that_of_the_next() {
+        for (unix, month) in [
+            (1_778_403_600, ("2026-05-01 00:00:00", "2026-06-01 00:00:00")),
+            (1_798_761_599, ("2026-12-01 00:00:00", "2027-01-01 00:00:00")),
+            (1_709_210_000, ("2024-02-01 00:00:00", "2024-03-01 00:00:00")),
+        ] {
+            let seconds = seconds_of_month(unix);
+            assert!(seconds.contains(&unix));
+            assert_eq!((date_time(seconds.start).as_str(), date_time(seconds.end).as_str()), month);
+        }
     }
 }

@@ -10,6 +10,8 @@ pub mod lead;
 pub mod lead_event;
 pub mod person;
 pub mod postback;
+pub mod postback_id;
+pub mod postback_log;
 pub mod statistics;
 pub mod url_macro;
 pub mod welcome;

@@ -158,6 +158,7 @@ number_parameter!(
     crate::ids::BotId: "must be the number of a bot",
     crate::ids::TrackingCampaignId: "must be the number of a campaign",
     crate::ids::ChatId: "must be the number of a chat",
+    crate::ids::LeadId: "must be the number of a lead",
 );
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 
+pub use access::Order;
 pub use accounts::{Account, AccountListing, AccountStatus};
 pub use bots::{Bot, BotLease, BotOwner, BotStatus};
 pub use campaigns::CampaignClaim;
@@ -28,7 +29,7 @@ pub use contacts::{Contact, Reach};
 pub use journal::JournalRow;
 pub use keys::{Key, campaign_of_lead_partition};
 pub use leads::{Arrival, Lead, StartPolicy, StartWrite};
-pub use postbacks::{AttemptState, PostbackAttempt};
+pub use postbacks::{AttemptWrite, LoggedPostback};
 pub use registers::FactWrite;
 pub use statistics::MarkProgress;
 
