@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use shared::telegram::AllowedUpdate;
 use tokio::task::JoinHandle;
 
 /// How long Telegram may hold a `getUpdates` open.
@@ -114,7 +115,7 @@ impl Poller {
     }
 
     async fn updates(&self, token: &str, offset: i64) -> Option<Vec<Value>> {
-        let kinds = shared::telegram::AllowedUpdate::ALL;
+        let kinds = AllowedUpdate::ALL.map(AllowedUpdate::name);
         let parameters = json!({"offset": offset, "timeout": LONG_POLL_SECONDS, "allowed_updates": kinds});
         let url = format!("{}/{token}/getUpdates", self.0.telegram_url);
         let answer = self.0.http.post(url).json(&parameters).send().await.ok()?;

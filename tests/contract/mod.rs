@@ -2,6 +2,7 @@
 
 mod authentication;
 mod bodies;
+mod bot_check;
 mod bot_moves;
 mod bots;
 mod camp;
@@ -10,6 +11,7 @@ mod functions;
 mod journal;
 mod leads;
 mod parameters;
+mod postbacks;
 mod profile;
 mod stats;
 mod tenants;

@@ -32,7 +32,11 @@ fn of_route(path: &str, chat: i64) -> Taken {
         | "/api/profile/info.json"
         | "/api/profile/apikey.json" => Taken::default(),
         "/api/bots/add.json" => Taken { required: &["token"], ..Taken::default() },
-        "/api/bots/chats.json" | "/api/bots/del.json" | "/api/camp/get.json" | "/api/camp/del.json" => {
+        "/api/bots/chats.json"
+        | "/api/bots/del.json"
+        | "/api/bots/check.json"
+        | "/api/camp/get.json"
+        | "/api/camp/del.json" => {
             Taken { valid: json!({"id": 1}), required: &["id"], malformed: malformed("id", no_ids()) }
         }
         "/api/camp/link.json" => {
@@ -52,6 +56,14 @@ fn of_route(path: &str, chat: i64) -> Taken {
             all.extend(of_a_campaigns_content());
             Taken { valid: json!({"id": 1}), required: &["id"], malformed: all }
         }
+        "/api/postbacks/list.json" => {
+            Taken { valid: json!({}), required: &[], malformed: of_the_postback_list() }
+        }
+        "/api/postbacks/replay.json" => Taken {
+            valid: json!({"campaign": 1, "state": "failed"}),
+            required: &["state"],
+            malformed: of_a_replay(),
+        },
         "/api/stats/summary.json" => Taken { valid: json!({}), required: &[], malformed: of_a_range() },
         "/api/leads/list.json" => {
             let mut all = malformed("campaign", no_ids());
@@ -129,6 +141,30 @@ fn of_a_page() -> Vec<Malformed> {
     all.extend(malformed("offset", [json!(""), json!("x"), json!(-1), json!("1.5")]));
     let of_another_list = json!("5.1~7~-.3.-.1760000000");
     all.extend(malformed("cursor", [json!(""), json!("x"), json!("1~2"), json!("1~x~-"), of_another_list]));
+    all
+}
+
+fn of_the_postback_list() -> Vec<Malformed> {
+    let mut all = of_a_range();
+    all.extend(malformed("campaign", no_ids()));
+    all.extend(malformed("lead", no_ids()));
+    all.extend(malformed("state", [json!(""), json!("retry"), json!("FAILED"), json!(1)]));
+    all.extend(malformed("limit", [json!(""), json!("x"), json!(0), json!(-1), json!(201), json!("1.5")]));
+    all.extend(malformed(
+        "cursor",
+        [json!(""), json!("x"), json!(-1), json!("1-2-wait-3"), json!("1-2-wait-3-04")],
+    ));
+    all
+}
+
+fn of_a_replay() -> Vec<Malformed> {
+    let mut all = of_a_range();
+    all.extend(malformed("campaign", no_ids()));
+    all.extend(malformed("state", [json!(""), json!("retry"), json!("pending")]));
+    all.extend(malformed("cursor", [json!("x")]));
+    all.extend(malformed("id", [json!(""), json!("x"), json!(7), json!("1-2-wait-3")]));
+    // Well-formed, but beside a campaign.
+    all.extend(malformed("id", [json!("1-2-wait-3-4")]));
     all
 }
 

@@ -8,6 +8,7 @@ fn naming(path: &str, chat: i64) -> Option<Value> {
     match path {
         "/api/bots/chats.json"
         | "/api/bots/del.json"
+        | "/api/bots/check.json"
         | "/api/camp/get.json"
         | "/api/camp/link.json"
         | "/api/stats/campaign.json"
@@ -17,6 +18,8 @@ fn naming(path: &str, chat: i64) -> Option<Value> {
         "/api/leads/list.json" => Some(json!({"campaign": 1})),
         "/api/journal/list.json" => Some(json!({"bot": 1, "chat": chat})),
         "/api/camp/pause.json" => Some(json!({"id": 1, "pause": 1})),
+        "/api/postbacks/list.json" => Some(json!({"campaign": 1})),
+        "/api/postbacks/replay.json" => Some(json!({"campaign": 1, "state": "failed"})),
         "/api/camp/add.json" => Some(json!({"bot": 1, "chat": chat, "welcome": "Join!"})),
         "/api/bots/add.json"
         | "/api/bots/list.json"
@@ -54,7 +57,9 @@ async fn lists_show_the_own_account_only() {
     let world = World::new().await;
     world.scene().await;
     let stranger = world.another_account().await;
-    for path in ["/api/bots/list.json", "/api/camp/list.json", "/api/leads/list.json"] {
+    for path in
+        ["/api/bots/list.json", "/api/camp/list.json", "/api/leads/list.json", "/api/postbacks/list.json"]
+    {
         assert_eq!(stranger.get(path).await.data(), json!([]), "{path}");
     }
 }

@@ -47,6 +47,7 @@ async fn live_through_everything(world: &World) {
         "stats/summary",
         "stats/campaign",
         "stats/retention",
+        "postbacks/list",
         "none/such",
     ] {
         account.get(&format!("/api/{path}.json?id=1")).await;
@@ -57,6 +58,8 @@ async fn live_through_everything(world: &World) {
     account.get(&format!("/api/journal/list.json?bot=1&chat={}", scene.chat)).await.data();
     account.get("/api/stats/summary.json?from=1").await.data();
     for (path, body) in [
+        ("bots/check", json!({"id": 1})),
+        ("postbacks/replay", json!({"campaign": 1, "state": "delivered"})),
         ("camp/edit", json!({"id": 1, "notify_level": 1})),
         ("camp/pause", json!({"id": 1, "pause": 1})),
         ("camp/del", json!({"id": 1})),

@@ -1,6 +1,6 @@
 //! What the further fields of a campaign do.
 
-use shared::domain::lead_event::{LeadEvent, LeadStatus};
+use serde_json::json;
 
 use crate::world::World;
 
@@ -27,11 +27,9 @@ async fn a_postback_by_post_carries_its_query_as_a_form_and_is_logged_the_same()
     assert_eq!(header("content-type"), "application/x-www-form-urlencoded");
     let id = header("gatepost-id");
     assert!(postback.body.contains(&format!("&id={id}&")), "{}", postback.body);
-    let lead = scene.lead(anna).await.unwrap();
-    let event = LeadEvent { status: LeadStatus::Wait, clock: lead.facts.first_start().unwrap().clock };
-    let logged = world.system.app.store.postback_attempts(scene.campaign, event, &id).await.unwrap();
     let shown = format!("{}/simulator/receiver/wait?{}", world.system.base_url(), postback.body);
-    assert_eq!(logged.iter().map(|attempt| attempt.url.as_str()).collect::<Vec<_>>(), [shown]);
+    let log = scene.log().await;
+    assert_eq!((&log[0]["id"], &log[0]["url"]), (&json!(id), &json!(shown)));
 }
 
 #[tokio::test]

@@ -138,7 +138,7 @@ async fn check_postbacks(world: &World, shop: &Shop, user: i64) {
     let (id, start) = (lead.id.unwrap().to_string(), lead.facts.first_start().unwrap().clock);
     let clocks = [start, lead.facts.join.unwrap(), lead.facts.leave.unwrap().clock];
     let expected = ["wait", "approve", "cancel"].iter().zip(clocks).map(|(event, clock)| {
-        let postback_id = format!("{id}-{event}-{}-{}", clock.date, clock.update);
+        let postback_id = format!("{}-{id}-{event}-{}-{}", shop.campaign, clock.date, clock.update);
         let values = [
             ("click", "ad-42_x"),
             ("status", *event),

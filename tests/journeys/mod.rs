@@ -1,5 +1,6 @@
 //! What the product does, a sentence each.
 
+mod bot_check;
 mod bots;
 mod campaign_fields;
 mod click_vault;
@@ -11,6 +12,7 @@ mod membership;
 mod paused;
 mod postbacks;
 mod repeats;
+mod replays;
 mod round_trips;
 mod untracked;
 mod visits;

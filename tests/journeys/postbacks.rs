@@ -1,12 +1,13 @@
 use serde_json::{Value, json};
-use shared::domain::lead_event::{LeadEvent, LeadStatus};
-use shared::domain::postback::postback_id;
-use shared::ids::AccountId;
-use shared::store::{AttemptState, PostbackAttempt};
+use shared::app::{LeadChange, StreamBatch};
+use shared::domain::lead_event::LeadStatus;
+use shared::domain::postback_log::{PostbackAttempt, PostbackState};
+use shared::ids::{AccountId, UserId};
+use shared::store::{AttemptWrite, LoggedPostback};
 use telegram_simulator::ReceiverAnswer;
 
 use super::pairs;
-use crate::world::{Account, Scene, World};
+use crate::world::{Account, MemberChange, Scene, World, member_update, start_update};
 
 /// An account with global templates for wait and approve.
 async fn account_with_templates(world: &World) -> Account {
@@ -53,14 +54,6 @@ async fn without_any_template_nothing_is_told_and_everything_counted() {
     assert_eq!((world.told(), scene.counters().await), (pairs(&[]), [1, 1, 1]));
 }
 
-/// Every attempt to tell that a person started.
-async fn attempts(world: &World, scene: &Scene, user: i64) -> Vec<PostbackAttempt> {
-    let Some(lead) = scene.lead(user).await else { return Vec::new() };
-    let event = LeadEvent { status: LeadStatus::Wait, clock: lead.facts.first_start().unwrap().clock };
-    let id = postback_id(lead.id.unwrap(), event);
-    world.system.app.store.postback_attempts(scene.campaign, event, &id).await.unwrap()
-}
-
 #[tokio::test]
 async fn an_attempt_that_failed_is_in_the_log_and_its_task_back_in_the_queue() {
     let world = World::new().await;
@@ -68,12 +61,14 @@ async fn an_attempt_that_failed_is_in_the_log_and_its_task_back_in_the_queue() {
     let anna = world.person("Anna");
     world.simulator.set_receiver(ReceiverAnswer { status: 500, delay_ms: 0 });
     scene.start(anna, "c1");
-    world.until("an attempt is in the log", async || !attempts(&world, &scene, anna).await.is_empty()).await;
+    world.until("an attempt is in the log", async || !scene.log().await.is_empty()).await;
     world.simulator.set_receiver(ReceiverAnswer::default());
-    let logged = attempts(&world, &scene, anna).await;
-    let [attempt] = logged.as_slice() else { panic!("{logged:?}") };
-    assert_eq!((attempt.attempt, attempt.state, attempt.code), (1, AttemptState::Retry, Some(500)));
-    assert!(attempt.url.contains("/simulator/receiver/wait?click=c1&"), "{}", attempt.url);
+    let logged = scene.log().await;
+    let [postback] = logged.as_slice() else { panic!("{logged:?}") };
+    assert_eq!((&postback["state"], &postback["event"]), (&json!("pending"), &json!("wait")));
+    assert_eq!((&postback["attempts"][0]["code"], &postback["attempts"][1]), (&json!(500), &Value::Null));
+    let url = postback["url"].as_str().unwrap();
+    assert!(url.contains("/simulator/receiver/wait?click=c1&"), "{url}");
     let queue = "PostbackQueue";
     let bodies = world.system.cloud.queue_bodies(queue).unwrap();
     let [body] = bodies.as_slice() else { panic!("{bodies:?}") };
@@ -91,8 +86,7 @@ async fn an_attempt_that_the_receiver_refuses_for_good_is_the_last() {
     world.simulator.set_receiver(ReceiverAnswer { status: 404, delay_ms: 0 });
     scene.start(anna, "c1");
     world.settle().await;
-    let states: Vec<_> = attempts(&world, &scene, anna).await.iter().map(|attempt| attempt.state).collect();
-    assert_eq!((states, world.events().len()), (vec![AttemptState::Failed], 1));
+    assert_eq!((scene.logged_states().await, world.events().len()), (vec!["wait failed".to_owned()], 1));
 }
 
 #[tokio::test]
@@ -102,7 +96,138 @@ async fn a_private_target_is_not_called_unless_it_is_allowed() {
     let anna = world.person("Anna");
     scene.start(anna, "c1");
     world.settle().await;
-    let logged = attempts(&world, &scene, anna).await;
-    let told: Vec<_> = logged.iter().map(|attempt| (attempt.state, attempt.error.as_str())).collect();
-    assert_eq!((told, world.events().len()), (vec![(AttemptState::Failed, "target")], 0));
+    let postback = &scene.log().await[0];
+    let told = ["state", "error"].map(|name| postback[name].clone());
+    assert_eq!((told, world.events().len()), ([json!("failed"), json!("target")], 0));
+    assert_eq!(
+        (&postback["attempts"][0]["error"], &postback["attempts"][0]["code"]),
+        (&json!("target"), &json!(0))
+    );
+}
+
+#[tokio::test]
+async fn a_postback_tried_in_vain_ten_times_has_failed() {
+    let world = World::new().await;
+    let scene = world.setting().without_templates().set_up().await;
+    let anna = world.person("Anna");
+    scene.start(anna, "c1");
+    world.settle().await;
+    scene.set_template(&world, "pb_wait").await;
+    world.simulator.set_receiver(ReceiverAnswer { status: 503, delay_ms: 0 });
+    let task = scene.task(anna, LeadStatus::Wait).await;
+    for attempt in 1..10 {
+        assert!(world.is_to_come_again(&task).await, "{attempt}");
+        assert_eq!(scene.logged_states().await, ["wait pending"]);
+    }
+    assert!(!world.is_to_come_again(&task).await);
+    assert_eq!(scene.logged_states().await, ["wait failed"]);
+    assert!(!world.is_to_come_again(&task).await);
+    assert_eq!(world.events().len(), 10, "an eleventh is not made");
+}
+
+#[tokio::test]
+async fn a_log_write_whose_answer_is_lost_is_one_attempt() {
+    let world = World::new().await;
+    let scene = world.setting().without_templates().set_up().await;
+    let anna = world.person("Anna");
+    scene.start(anna, "c1");
+    world.settle().await;
+    let id = scene.postback_id(anna, LeadStatus::Wait).await;
+    let attempt = PostbackAttempt { started_ms: 1_795_000_000_000, took_ms: 7, code: Some(503), error: None };
+    let one = LoggedPostback {
+        id,
+        subscriber: UserId(anna),
+        state: PostbackState::Pending,
+        url: "https://t.example/".to_owned(),
+        error: None,
+        attempts: vec![attempt],
+    };
+    let other = PostbackAttempt { took_ms: 8, ..attempt };
+    let overtaken = LoggedPostback { attempts: vec![other], ..one.clone() };
+    let two = LoggedPostback { attempts: vec![attempt, other], state: PostbackState::Failed, ..one.clone() };
+    let log = async |postback| world.system.app.store.log_attempt(scene.account.id, postback).await.unwrap();
+    assert_eq!(log(&one).await, AttemptWrite::Logged);
+    assert_eq!(log(&one).await, AttemptWrite::Logged, "the same attempt");
+    assert_eq!(
+        log(&overtaken).await,
+        AttemptWrite::Overtaken(PostbackState::Pending),
+        "another first attempt"
+    );
+    assert_eq!(log(&two).await, AttemptWrite::Logged);
+    assert_eq!(log(&one).await, AttemptWrite::Logged, "the first attempt, late");
+    assert_eq!(log(&overtaken).await, AttemptWrite::Overtaken(PostbackState::Failed));
+    assert_eq!(world.system.app.store.postback(scene.account.id, id).await.unwrap(), Some(two));
+}
+
+#[tokio::test]
+async fn a_pending_postback_that_loses_its_template_is_skipped_and_one_that_never_had_one_is_nowhere() {
+    let world = World::new().await;
+    let scene = world.setting().without_templates().set_up().await;
+    let anna = world.person("Anna");
+    scene.start(anna, "c1");
+    scene.join(anna);
+    world.settle().await;
+    scene.set_template(&world, "pb_wait").await;
+    world.simulator.set_receiver(ReceiverAnswer { status: 503, delay_ms: 0 });
+    let task = scene.task(anna, LeadStatus::Wait).await;
+    assert!(world.is_to_come_again(&task).await);
+    scene.account.post_json("/api/profile/postbacks.json", &json!({"pb_wait": ""})).await.data();
+    assert!(!world.is_to_come_again(&task).await);
+    let log = scene.log().await;
+    assert_eq!((log.len(), &log[0]["state"], &log[0]["error"]), (1, &json!("skipped"), &json!("template")));
+    assert_eq!(log[0]["attempts"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_leave_after_the_window_is_skipped_once_however_often_the_stream_tells_of_it() {
+    let world = World::new().await;
+    let scene = world.setting().set("unsub_window", 60).set_up().await;
+    let now = world.system.app.clock.now();
+    let changes = [
+        start_update(1, 11, now - 200, &format!("{}-a", scene.code)),
+        member_update(2, now - 150, MemberChange::join(11, scene.chat)),
+        member_update(3, now, MemberChange::leave(11, scene.chat)),
+    ];
+    for update in &changes {
+        assert_eq!(world.deliver(&scene.bot, update).await.code, 200);
+    }
+    world.settle().await;
+    assert_eq!(scene.logged_states().await, ["cancel skipped", "approve delivered", "wait delivered"]);
+    let skipped = scene.log().await[0].clone();
+    assert_eq!(
+        (&skipped["error"], &skipped["url"], &skipped["attempts"]),
+        (&json!("window"), &json!(""), &json!([]))
+    );
+
+    // The stream brings it again after a replay has told it: what was told stays.
+    let id = json!({"id": skipped["id"]});
+    let replayed = scene.account.post_json("/api/postbacks/replay.json", &id).await;
+    assert_eq!(replayed.data(), json!({"queued": 1}));
+    world.settle().await;
+    assert_eq!(world.events(), ["wait", "approve", "cancel"]);
+    let lead = scene.lead(11).await.unwrap();
+    let mut before = lead.clone();
+    before.facts.leave = None;
+    let change =
+        LeadChange { campaign: scene.campaign, old: Some(before), new: Some(lead), sequence: "1".into() };
+    let again = StreamBatch { shard: "again".into(), changes: vec![change] };
+    world.system.app.process_lead_changes(&again).await.unwrap();
+    assert_eq!(scene.logged_states().await, ["cancel delivered", "approve delivered", "wait delivered"]);
+}
+
+#[tokio::test]
+async fn a_late_leave_without_a_template_is_not_in_the_log() {
+    let world = World::new().await;
+    let setting = world.setting().without_templates().set("pb_wait", world.template("wait"));
+    let scene = setting.set("unsub_window", 60).set_up().await;
+    let now = world.system.app.clock.now();
+    for update in [
+        start_update(1, 11, now - 200, &format!("{}-a", scene.code)),
+        member_update(2, now - 150, MemberChange::join(11, scene.chat)),
+        member_update(3, now, MemberChange::leave(11, scene.chat)),
+    ] {
+        assert_eq!(world.deliver(&scene.bot, &update).await.code, 200);
+    }
+    world.settle().await;
+    assert_eq!(scene.logged_states().await, ["wait delivered"]);
 }

@@ -2,8 +2,6 @@
 
 use serde_json::json;
 use shared::clock::Clock;
-use shared::domain::lead_event::{LeadEvent, LeadStatus};
-use shared::domain::postback::postback_id;
 
 use super::pairs;
 use crate::world::{Postback, Scene, World};
@@ -106,11 +104,11 @@ async fn the_visitors_address_and_browser_are_in_no_log_and_no_lead_and_gone_aft
     world.settle().await;
     let lead = scene.lead(anna).await.unwrap();
     assert!(!format!("{lead:?}").contains("Browser") && !format!("{lead:?}").contains("127.0.0.1"));
-    let event = LeadEvent { status: LeadStatus::Wait, clock: lead.facts.first_start().unwrap().clock };
-    let id = postback_id(lead.id.unwrap(), event);
-    let attempts = store.postback_attempts(scene.campaign, event, &id).await.unwrap();
-    assert!(attempts[0].url.contains("?click=c1&sub1=one&"), "{}", attempts[0].url);
-    assert!(attempts[0].url.ends_with("&ip=***&user_agent=***"), "{}", attempts[0].url);
+    let now = Clock::System.now();
+    let log = scene.account.get(&format!("/api/postbacks/list.json?to={now}")).await.data();
+    let url = log[0]["url"].as_str().unwrap();
+    assert!(url.contains("?click=c1&sub1=one&"), "{url}");
+    assert!(url.ends_with("&ip=***&user_agent=***"), "{url}");
 
     assert_eq!(store.visit(&token, clock.now()).await.unwrap().unwrap().user_agent, BROWSER);
     clock.advance_ms(5 * DAY_MS);

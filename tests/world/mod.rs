@@ -2,6 +2,7 @@
 //! fails on demand.
 
 mod account;
+mod log;
 mod options;
 mod postbacks;
 mod scene;

@@ -5,7 +5,9 @@ pub mod camp;
 pub mod journal;
 pub mod leads;
 mod paging;
+pub mod postbacks;
 pub mod profile;
+mod query;
 pub mod stats;
 pub mod unknown;
 
@@ -40,6 +42,8 @@ pub const BOTS_LIST: Route = route!("bots-list", "GET", "/api/bots/list.json", b
 pub const BOTS_CHATS: Route = route!("bots-chats", "GET", "/api/bots/chats.json", bots::chats::chats);
 /// `POST /api/bots/del.json`
 pub const BOTS_DEL: Route = route!("bots-del", "POST", "/api/bots/del.json", bots::del::del);
+/// `POST /api/bots/check.json`
+pub const BOTS_CHECK: Route = route!("bots-check", "POST", "/api/bots/check.json", bots::check::check);
 /// `POST /api/camp/add.json`
 pub const CAMP_ADD: Route = route!("camp-add", "POST", "/api/camp/add.json", camp::add::add);
 /// `GET /api/camp/get.json`
@@ -54,6 +58,12 @@ pub const CAMP_EDIT: Route = route!("camp-edit", "POST", "/api/camp/edit.json", 
 pub const CAMP_PAUSE: Route = route!("camp-pause", "POST", "/api/camp/pause.json", camp::pause::pause);
 /// `POST /api/camp/del.json`
 pub const CAMP_DEL: Route = route!("camp-del", "POST", "/api/camp/del.json", camp::del::del);
+/// `GET /api/postbacks/list.json`
+pub const POSTBACKS_LIST: Route =
+    route!("postbacks-list", "GET", "/api/postbacks/list.json", postbacks::list::list);
+/// `POST /api/postbacks/replay.json`
+pub const POSTBACKS_REPLAY: Route =
+    route!("postbacks-replay", "POST", "/api/postbacks/replay.json", postbacks::replay::replay);
 /// `GET /api/profile/info.json`
 pub const PROFILE_INFO: Route = route!("profile-info", "GET", "/api/profile/info.json", profile::info::info);
 /// `POST /api/profile/apikey.json`
@@ -83,11 +93,12 @@ pub const UNKNOWN_ROUTE: Route =
     Route { binary: "unknown-route", method: "ANY", path: "/api/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 21] = [
+pub const ROUTES: [Route; 24] = [
     BOTS_ADD,
     BOTS_LIST,
     BOTS_CHATS,
     BOTS_DEL,
+    BOTS_CHECK,
     CAMP_ADD,
     CAMP_GET,
     CAMP_LIST,
@@ -95,6 +106,8 @@ pub const ROUTES: [Route; 21] = [
     CAMP_EDIT,
     CAMP_PAUSE,
     CAMP_DEL,
+    POSTBACKS_LIST,
+    POSTBACKS_REPLAY,
     PROFILE_INFO,
     PROFILE_APIKEY,
     PROFILE_POSTBACKS,

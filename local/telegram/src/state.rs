@@ -22,7 +22,7 @@ pub struct State {
     pub last_number: i64,
     /// The person who owns chats that were created without an owner.
     pub default_owner: Option<i64>,
-    /// `chat_member` updates that were withheld for ever.
+    /// `chat_member` and `my_chat_member` updates that were withheld for ever.
     pub withheld_updates: u64,
 }
 

@@ -73,7 +73,12 @@ impl World {
         if !is_wanted {
             return None;
         }
-        if kind == Kind::ChatMember && self.dice.happens(self.faults.withhold_chat_member_share) {
+        let withheld_share = match kind {
+            Kind::ChatMember => Some(self.faults.withhold_chat_member_share),
+            Kind::MyChatMember => Some(self.faults.withhold_my_chat_member_share),
+            Kind::Message | Kind::CallbackQuery | Kind::ChatJoinRequest => None,
+        };
+        if withheld_share.is_some_and(|share| self.dice.happens(share)) {
             self.state.withheld_updates += 1;
             return None;
         }

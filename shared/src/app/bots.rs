@@ -137,10 +137,7 @@ impl App {
         for bot in self.store.bots(account).await? {
             let state = match bot.status {
                 BotStatus::Deleted => BotState::Deleted,
-                BotStatus::Active => {
-                    let chats = self.store.chats(BotKey { account, bot: bot.id }).await?;
-                    if chats.iter().any(lost_while_tracked) { BotState::Warning } else { BotState::Active }
-                }
+                BotStatus::Active => state_by(&self.store.chats(BotKey { account, bot: bot.id }).await?),
             };
             let Bot { id, tg, username, name, created, .. } = bot;
             summaries.push(BotSummary { id, tg, username, name, state, created });
@@ -232,11 +229,16 @@ impl App {
     }
 }
 
-fn lost_while_tracked(chat: &Chat) -> bool {
+/// How a connected bot is, by the chats it was seen in.
+pub(super) fn state_by(chats: &[Chat]) -> BotState {
+    if chats.iter().any(lost_while_tracked) { BotState::Warning } else { BotState::Active }
+}
+
+pub(super) fn lost_while_tracked(chat: &Chat) -> bool {
     chat.rights == ChatRights::Lost && chat.campaign.is_some()
 }
 
-fn token_error(error: TelegramError) -> AppError {
+pub(super) fn token_error(error: TelegramError) -> AppError {
     match error {
         TelegramError::TokenRefused => AppError::TokenRefused,
         other => AppError::unavailable(format!("getMe: {other}")),

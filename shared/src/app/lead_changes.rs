@@ -7,15 +7,21 @@ use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::domain::fact_clock::FactClock;
 use crate::domain::journal;
 use crate::domain::lead::{LeadFacts, events};
+use crate::domain::lead_event::LeadEvent;
 use crate::domain::person::Person;
-use crate::domain::postback::within_unsub_window;
+use crate::domain::postback::{template_for, within_unsub_window};
+use crate::domain::postback_id::PostbackId;
+use crate::domain::postback_log::{PostbackError, PostbackState};
 use crate::error::AppResult;
-use crate::ids::{BotKey, CampaignKey, LeadId};
+use crate::ids::{AccountId, BotKey, CampaignKey, LeadId};
 use crate::queue::Task;
-use crate::store::{Arrival, JournalRow, Lead, LeadRow};
+use crate::store::{Arrival, JournalRow, Lead, LeadRow, LoggedPostback};
 
 /// How many contacts are written at the same time.
 const CONTACTS_AT_ONCE: usize = 16;
+
+/// How many skipped postbacks are written at the same time.
+const SKIPPED_AT_ONCE: usize = 16;
 
 /// One step of one lead, as the table's stream tells it.
 #[derive(Clone, Debug)]
@@ -47,11 +53,13 @@ struct CampaignWork<'a> {
     /// By lead: a lead that changes twice is written once, as it is last.
     rows: BTreeMap<LeadId, LeadRow>,
     tasks: Vec<Task>,
+    skipped: Vec<LoggedPostback>,
     contacts: Vec<(&'a Person, FactClock)>,
 }
 
 impl App {
-    /// Makes of each change its journal rows, contacts, line in the list of leads and postback decisions, then counts.
+    /// Makes of each change its journal rows, contacts, line in the list of leads and postback decisions, told or
+    /// skipped, then counts.
     ///
     /// A batch may come again, whole or in part: rows are written over themselves, a postback keeps its id,
     /// and counters move together with a mark of how far the shard is counted.
@@ -107,7 +115,10 @@ impl App {
             let news = row
                 .filter(|row| change.old.as_ref().and_then(|old| lead_row(key, old)).as_ref() != Some(row));
             work.rows.extend(news.map(|row| (row.lead, row)));
-            work.tasks.extend(postback_tasks(key, campaign, &old, new));
+            let (told, skipped) = decide_postbacks(campaign, &old, new);
+            let user = new.person.user;
+            work.tasks.extend(told.into_iter().map(|event| Task::PostbackV1 { campaign: key, user, event }));
+            work.skipped.extend(skipped);
             let started = new.facts.starts.difference(&old.starts).max();
             work.contacts.extend(started.map(|start| (&new.person, start.clock)));
         }
@@ -127,7 +138,33 @@ impl App {
         if !work.tasks.is_empty() {
             self.postback_queue()?.send(&work.tasks).await?;
         }
-        Ok(())
+        self.log_skipped(key.account, campaign, &work.skipped).await
+    }
+
+    /// Writes the leaves that come too late to be told where the owner sees them, if they have a template.
+    async fn log_skipped(
+        &self,
+        account: AccountId,
+        campaign: &TrackingCampaign,
+        skipped: &[LoggedPostback],
+    ) -> AppResult<()> {
+        if skipped.is_empty() {
+            return Ok(());
+        }
+        let owner = match campaign.templates.is_empty() {
+            true => self.store.account(account).await?,
+            false => None,
+        };
+        let globals = owner.map(|owner| owner.templates).unwrap_or_default();
+        let has_template = |skipped: &&LoggedPostback| {
+            template_for(skipped.id.event.status, &campaign.templates, &globals).is_some()
+        };
+        let now = self.clock.now();
+        stream::iter(skipped.iter().filter(has_template).map(Ok))
+            .try_for_each_concurrent(SKIPPED_AT_ONCE, |skipped| {
+                self.store.skip_postback(account, skipped, now)
+            })
+            .await
     }
 
     /// For a few seconds after its deletion the webhook may still write to a campaign whose chat another one tracks
@@ -196,12 +233,28 @@ fn lead_row(key: CampaignKey, lead: &Lead) -> Option<LeadRow> {
     })
 }
 
-/// One task for each event that is to be told: none while the campaign is paused, none outside the window.
-fn postback_tasks(key: CampaignKey, campaign: &TrackingCampaign, old: &LeadFacts, new: &Lead) -> Vec<Task> {
+/// The events that are to be told, and the postbacks of those that come too late for the unsub window. None while the
+/// campaign is paused.
+fn decide_postbacks(
+    campaign: &TrackingCampaign,
+    old: &LeadFacts,
+    new: &Lead,
+) -> (Vec<LeadEvent>, Vec<LoggedPostback>) {
     if campaign.status != CampaignStatus::Active {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     }
-    let told = events(old, &new.facts).into_iter();
-    let told = told.filter(|event| within_unsub_window(*event, &new.facts, campaign.unsub_window));
-    told.map(|event| Task::PostbackV1 { campaign: key, user: new.person.user, event }).collect()
+    let events = events(old, &new.facts).into_iter();
+    let (told, late): (Vec<_>, Vec<_>) =
+        events.partition(|event| within_unsub_window(*event, &new.facts, campaign.unsub_window));
+    let skipped = late.into_iter().filter_map(|event| {
+        Some(LoggedPostback {
+            id: PostbackId { campaign: campaign.id, lead: new.id?, event },
+            subscriber: new.person.user,
+            state: PostbackState::Skipped,
+            url: String::new(),
+            error: Some(PostbackError::Window),
+            attempts: Vec::new(),
+        })
+    });
+    (told, skipped.collect())
 }

@@ -1,6 +1,7 @@
 //! Use cases: what a route or a worker does, one file per noun. No SDK, no HTTP status, no Lambda type.
 
 mod accounts;
+mod bot_health;
 mod bots;
 mod cache;
 mod campaign_edits;
@@ -13,8 +14,10 @@ mod lead_merge;
 mod links;
 mod memberships;
 mod pages;
+mod postback_log;
 mod postbacks;
 mod profile;
+mod replays;
 mod starts;
 mod statistics;
 mod updates;
@@ -24,6 +27,7 @@ mod welcome;
 use std::sync::OnceLock;
 
 pub use accounts::NewAccount;
+pub use bot_health::{BotHealth, WebhookHealth};
 pub use bots::{BotState, BotSummary, ConnectedBot, TrackableChat};
 pub use campaign_edits::CampaignEdit;
 pub use campaigns::{CampaignSummary, NewCampaign};
@@ -31,7 +35,9 @@ pub use journal::JournalQuestion;
 pub use lead_changes::{LeadChange, StreamBatch};
 pub use lead_lists::LeadQuestion;
 pub use pages::{Page, PageRequest, PageStart};
+pub use postback_log::{PostbackPage, PostbackQuery, TimeRange};
 pub use postbacks::TaskOutcome;
+pub use replays::{Replay, ReplayedPostbacks};
 pub use statistics::{CampaignStatistics, DayRange};
 pub use updates::UpdateRefusal;
 

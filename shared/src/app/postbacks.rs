@@ -4,13 +4,15 @@ use super::App;
 use super::welcome::lead_values;
 use crate::domain::campaign::{PostbackMethod, TrackingCampaign};
 use crate::domain::lead_event::LeadEvent;
-use crate::domain::postback::{postback_id, template_for};
+use crate::domain::postback::template_for;
+use crate::domain::postback_id::PostbackId;
+use crate::domain::postback_log::{ATTEMPTS_MAX, PostbackAttempt, PostbackError, PostbackState, state_after};
 use crate::domain::url_macro::{MacroValues, expand, expand_masked};
 use crate::error::AppResult;
-use crate::ids::{BotKey, CampaignKey, LeadId, UserId};
+use crate::ids::{AccountId, BotKey, CampaignKey, UserId};
 use crate::outbound::{Exchange, masked};
 use crate::queue::Task;
-use crate::store::{AttemptState, Lead, PostbackAttempt};
+use crate::store::{AttemptWrite, Lead, LoggedPostback};
 
 /// What became of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,10 +28,15 @@ pub enum TaskOutcome {
 
 /// One postback, ready to be sent.
 struct Postback {
-    campaign: CampaignKey,
-    lead: LeadId,
-    event: LeadEvent,
-    id: String,
+    account: AccountId,
+    id: PostbackId,
+    subscriber: UserId,
+    /// `None` where the event has no template.
+    request: Option<PostbackRequest>,
+}
+
+/// What is sent.
+struct PostbackRequest {
     method: PostbackMethod,
     url: String,
     /// The same without what is the visitor's own.
@@ -37,34 +44,65 @@ struct Postback {
 }
 
 impl App {
-    /// Carries out a task of the postback queue: one attempt, one row in the log.
+    /// Carries out a task of the postback queue: one attempt, written to the postback's item in the log.
     ///
-    /// A task that is received again after it was delivered sends nothing.
+    /// A task that is received again after it was delivered sends nothing; of a replay only attempts count that
+    /// began after it was asked for. A postback that was tried and has lost its template since is skipped.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry: at most the attempt in flight is repeated.
     pub async fn carry_out_task(&self, task: &Task) -> AppResult<TaskOutcome> {
-        let Task::PostbackV1 { campaign, user, event } = task;
-        let Some(postback) = self.prepare_postback(*campaign, *user, *event).await? else {
+        let (campaign, user, event, asked_ms) = match *task {
+            Task::PostbackV1 { campaign, user, event } => (campaign, user, event, i64::MIN),
+            Task::ReplayV1 { campaign, user, event, requested_ms } => (campaign, user, event, requested_ms),
+        };
+        let Some(postback) = self.prepare_postback(campaign, user, event).await? else {
             return Ok(TaskOutcome::Done);
         };
-        let attempts = self.store.postback_attempts(*campaign, *event, &postback.id).await?;
-        if attempts.iter().any(|attempt| attempt.state != AttemptState::Retry) {
+        let known = self.store.postback(postback.account, postback.id).await?;
+        let attempts = known.as_ref().map(|known| known.attempts.as_slice()).unwrap_or_default();
+        let counted: Vec<_> =
+            attempts.iter().filter(|attempt| attempt.started_ms >= asked_ms).copied().collect();
+        if state_after(&counted) != PostbackState::Pending || attempts.len() >= ATTEMPTS_MAX {
             return Ok(TaskOutcome::Done);
         }
-        let number = attempts.last().map_or(1, |last| last.attempt + 1);
-        let attempt = self.attempt_postback(&postback, number).await?;
-        self.store.log_postback(*campaign, &attempt).await?;
-        Ok(match attempt.state {
-            AttemptState::Delivered | AttemptState::Failed => TaskOutcome::Done,
-            AttemptState::Retry => {
-                TaskOutcome::Again { since_ms: attempts.first().unwrap_or(&attempt).started_ms }
+        if let Some(request) = &postback.request {
+            return self.attempt_postback(&postback, request, attempts, counted).await;
+        }
+        if known.is_some_and(|known| known.state == PostbackState::Pending) {
+            self.store.give_postback_up(postback.account, postback.id, PostbackError::Template).await?;
+        }
+        Ok(TaskOutcome::Done)
+    }
+
+    /// Makes one more attempt and logs it; where the postback stands follows from those that are counted.
+    async fn attempt_postback(
+        &self,
+        postback: &Postback,
+        request: &PostbackRequest,
+        attempts: &[PostbackAttempt],
+        mut counted: Vec<PostbackAttempt>,
+    ) -> AppResult<TaskOutcome> {
+        let Postback { account, id, subscriber, .. } = *postback;
+        let (url, attempt) = self.send_postback(account, id, request).await?;
+        counted.push(attempt);
+        let (state, attempts) = (state_after(&counted), [attempts, &[attempt]].concat());
+        let logged = LoggedPostback { id, subscriber, state, url, error: attempt.error, attempts };
+        let state = match self.store.log_attempt(account, &logged).await? {
+            AttemptWrite::Logged => state,
+            AttemptWrite::Overtaken(state) => {
+                tracing::warn!(account.id = %account, postback.id = %id, "a postback was tried twice at once");
+                state
             }
+        };
+        Ok(match state {
+            PostbackState::Pending => TaskOutcome::Again { since_ms: counted[0].started_ms },
+            PostbackState::Delivered | PostbackState::Failed | PostbackState::Skipped => TaskOutcome::Done,
         })
     }
 
-    /// `None` if there is nothing to tell: no such lead, or no template for the event.
+    /// `None` if there is nobody to tell of.
     async fn prepare_postback(
         &self,
         campaign: CampaignKey,
@@ -73,74 +111,57 @@ impl App {
     ) -> AppResult<Option<Postback>> {
         let Some(lead) = self.store.lead(campaign, user).await? else { return Ok(None) };
         let Some(settings) = self.cached_campaign(campaign).await? else { return Ok(None) };
-        let Some(account) = self.store.account(campaign.account).await? else { return Ok(None) };
-        let template = template_for(event.status, &settings.templates, &account.templates);
-        let Some((id, template)) = lead.id.zip(template) else { return Ok(None) };
-        let mut values = postback_values(campaign, &settings, &lead, id, event);
-        self.fill_in_visit(template, lead.facts.touch_of(event), &mut values).await?;
-        let (url, shown) = (expand(template, &values), expand_masked(template, &values));
-        Ok(Some(Postback {
-            campaign,
-            lead: id,
-            event,
-            id: values.id,
-            method: settings.pb_method,
-            url,
-            shown,
-        }))
+        let Some(lead_id) = lead.id else { return Ok(None) };
+        // The account's templates count only for a campaign that has none of its own.
+        let account = match settings.templates.is_empty() {
+            true => self.store.account(campaign.account).await?,
+            false => None,
+        };
+        let globals = account.map(|account| account.templates).unwrap_or_default();
+        let id = PostbackId { campaign: campaign.campaign, lead: lead_id, event };
+        let request = match template_for(event.status, &settings.templates, &globals) {
+            None => None,
+            Some(template) => {
+                let mut values = postback_values(campaign, &settings, &lead, id);
+                self.fill_in_visit(template, lead.facts.touch_of(event), &mut values).await?;
+                let (url, shown) = (expand(template, &values), expand_masked(template, &values));
+                Some(PostbackRequest { method: settings.pb_method, url, shown })
+            }
+        };
+        Ok(Some(Postback { account: campaign.account, id, subscriber: user, request }))
     }
 
-    async fn attempt_postback(&self, postback: &Postback, number: u32) -> AppResult<PostbackAttempt> {
+    /// The URL as the log shows it, and what came of it.
+    async fn send_postback(
+        &self,
+        account: AccountId,
+        id: PostbackId,
+        request: &PostbackRequest,
+    ) -> AppResult<(String, PostbackAttempt)> {
         let started_ms = self.clock.now_ms();
-        let (shown, exchange) = match Url::parse(&postback.url) {
+        let (shown, exchange) = match Url::parse(&request.url) {
             Ok(url) => {
-                let shown = Url::parse(&postback.shown).map(|shown| masked(&shown)).unwrap_or_default();
-                (shown, self.send_postback(postback, &url).await?)
+                let shown = Url::parse(&request.shown).map(|shown| masked(&shown)).unwrap_or_default();
+                let (outbound, id) = (self.outbound()?, id.to_string());
+                let exchange = match request.method {
+                    PostbackMethod::Get => outbound.get(&url, &id).await,
+                    PostbackMethod::Post => outbound.post(&url, &id).await,
+                };
+                (shown, exchange)
             }
             Err(_) => (String::new(), Exchange::TargetRefused),
         };
         let took_ms = self.clock.now_ms() - started_ms;
         let (code, error) = match exchange {
-            Exchange::Answered(code) => (Some(code), ""),
-            Exchange::TargetRefused => (None, "target"),
-            Exchange::NoAnswer(word) => (None, word),
+            Exchange::Answered(code) => (Some(code), None),
+            Exchange::TargetRefused => (None, Some(PostbackError::Target)),
+            Exchange::TimedOut => (None, Some(PostbackError::Timeout)),
+            Exchange::NotConnected => (None, Some(PostbackError::Connect)),
+            Exchange::BrokenOff => (None, Some(PostbackError::Broken)),
         };
-        let state = match exchange {
-            Exchange::TargetRefused => AttemptState::Failed,
-            Exchange::Answered(_) | Exchange::NoAnswer(_) => judge(code),
-        };
-        let campaign = postback.campaign;
-        tracing::info!(account.id = %campaign.account, campaign.id = %campaign.campaign, postback.id = %postback.id,
-            attempt = number, ?state, code, error, took_ms, "postback");
-        Ok(PostbackAttempt {
-            id: postback.id.clone(),
-            attempt: number,
-            lead: postback.lead,
-            event: postback.event,
-            url: shown,
-            state,
-            code,
-            error: error.to_owned(),
-            started_ms,
-            took_ms,
-        })
-    }
-
-    async fn send_postback(&self, postback: &Postback, url: &Url) -> AppResult<Exchange> {
-        let outbound = self.outbound()?;
-        Ok(match postback.method {
-            PostbackMethod::Get => outbound.get(url, &postback.id).await,
-            PostbackMethod::Post => outbound.post(url, &postback.id).await,
-        })
-    }
-}
-
-/// What an answer means for a postback. `None` stands for: no answer at all.
-fn judge(status: Option<u16>) -> AttemptState {
-    match status {
-        Some(200..=299) => AttemptState::Delivered,
-        None | Some(408 | 425 | 429 | 500..=599) => AttemptState::Retry,
-        Some(_) => AttemptState::Failed,
+        tracing::info!(account.id = %account, campaign.id = %id.campaign, postback.id = %id, code,
+            error = error.map(PostbackError::name), took_ms, "postback");
+        Ok((shown, PostbackAttempt { started_ms, took_ms, code, error }))
     }
 }
 
@@ -148,33 +169,13 @@ fn postback_values(
     key: CampaignKey,
     campaign: &TrackingCampaign,
     lead: &Lead,
-    id: LeadId,
-    event: LeadEvent,
+    id: PostbackId,
 ) -> MacroValues {
     let bot = BotKey { account: key.account, bot: campaign.bot };
     MacroValues {
-        status: event.status.to_string(),
-        time: event.clock.date.to_string(),
-        id: postback_id(id, event),
-        ..lead_values(bot, campaign, lead, lead.facts.touch_of(event))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answers_are_judged_by_whether_another_attempt_may_help() {
-        for code in [200, 204, 299] {
-            assert_eq!(judge(Some(code)), AttemptState::Delivered, "{code}");
-        }
-        for code in [408, 425, 429, 500, 503, 599] {
-            assert_eq!(judge(Some(code)), AttemptState::Retry, "{code}");
-        }
-        for code in [301, 302, 400, 401, 403, 404, 410] {
-            assert_eq!(judge(Some(code)), AttemptState::Failed, "{code}");
-        }
-        assert_eq!(judge(None), AttemptState::Retry);
+        status: id.event.status.to_string(),
+        time: id.event.clock.date.to_string(),
+        id: id.to_string(),
+        ..lead_values(bot, campaign, lead, lead.facts.touch_of(id.event))
     }
 }

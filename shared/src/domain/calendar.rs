@@ -1,5 +1,7 @@
 //! Unix seconds as the API and the keys spell them; all in UTC.
 
+use std::ops::Range;
+
 use time::macros::format_description;
 use time::{OffsetDateTime, Time};
 
@@ -31,12 +33,23 @@ pub fn months_back(from: i64, to: i64) -> Vec<(i64, i64)> {
     let mut months = Vec::new();
     let mut last = to;
     while last >= from {
-        let Some(time) = moment(last) else { break };
-        let first = time.replace_day(1).map_or(from, |day| day.replace_time(Time::MIDNIGHT).unix_timestamp());
+        if moment(last).is_none() {
+            break;
+        }
+        let first = seconds_of_month(last).start;
         months.push((first.max(from), last));
         last = first - 1;
     }
     months
+}
+
+/// The seconds of the month that a time is in; from a time no calendar has, to the end of all time.
+#[must_use]
+pub fn seconds_of_month(unix: i64) -> Range<i64> {
+    let first = |unix| Some(moment(unix)?.replace_day(1).ok()?.replace_time(Time::MIDNIGHT).unix_timestamp());
+    let start = first(unix).unwrap_or(unix);
+    // No month is longer than 31 days, and none shorter than 28.
+    start..first(start + 32 * 86_400).unwrap_or(i64::MAX)
 }
 
 fn moment(unix: i64) -> Option<OffsetDateTime> {
@@ -73,5 +86,18 @@ mod tests {
         );
         assert_eq!(months_back(5, 4), []);
         assert_eq!(months_back(0, i64::MAX), []);
+    }
+
+    #[test]
+    fn a_month_goes_from_its_first_second_to_that_of_the_next() {
+        for (unix, month) in [
+            (1_778_403_600, ("2026-05-01 00:00:00", "2026-06-01 00:00:00")),
+            (1_798_761_599, ("2026-12-01 00:00:00", "2027-01-01 00:00:00")),
+            (1_709_210_000, ("2024-02-01 00:00:00", "2024-03-01 00:00:00")),
+        ] {
+            let seconds = seconds_of_month(unix);
+            assert!(seconds.contains(&unix));
+            assert_eq!((date_time(seconds.start).as_str(), date_time(seconds.end).as_str()), month);
+        }
     }
 }

@@ -12,6 +12,8 @@ pub mod lead;
 pub mod lead_event;
 pub mod person;
 pub mod postback;
+pub mod postback_id;
+pub mod postback_log;
 pub mod retention;
 pub mod statistics;
 pub mod url_macro;

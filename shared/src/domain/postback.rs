@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::lead::LeadFacts;
 use super::lead_event::{LeadEvent, LeadStatus};
-use crate::ids::LeadId;
 
 /// The five URL templates of a campaign or an account; an empty one is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,12 +57,6 @@ pub fn within_unsub_window(event: LeadEvent, facts: &LeadFacts, unsub_window_sec
             unsub_window_seconds == 0 || stayed_seconds.max(0).unsigned_abs() <= unsub_window_seconds
         }
     }
-}
-
-/// The id a postback carries in every attempt; a receiver can drop a repeat by it.
-#[must_use]
-pub fn postback_id(lead: LeadId, event: LeadEvent) -> String {
-    format!("{lead}-{}-{}-{}", event.status, event.clock.date, event.clock.update)
 }
 
 #[cfg(test)]

@@ -163,6 +163,7 @@ spelled_parameter!(
     crate::ids::TrackingCampaignId: "must be the number of a campaign",
     crate::ids::ChatId: "must be the number of a chat",
     Cursor: "must be the `next` of another page",
+    crate::ids::LeadId: "must be the number of a lead",
 );
 
 impl Parameter for LeadStatus {

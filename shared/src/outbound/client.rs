@@ -37,8 +37,12 @@ pub enum Exchange {
     Answered(u16),
     /// The address is not one of the public internet; nothing was sent.
     TargetRefused,
-    /// No usable answer, in one word for the log.
-    NoAnswer(&'static str),
+    /// No answer in time.
+    TimedOut,
+    /// No connection.
+    NotConnected,
+    /// The connection broke off before an answer.
+    BrokenOff,
 }
 
 impl Outbound {
@@ -83,9 +87,9 @@ impl Outbound {
                 Exchange::Answered(response.status().as_u16())
             }
             Err(error) if was_guarded(&error) => Exchange::TargetRefused,
-            Err(error) if error.is_timeout() => Exchange::NoAnswer("timeout"),
-            Err(error) if error.is_connect() => Exchange::NoAnswer("connect"),
-            Err(_) => Exchange::NoAnswer("broken"),
+            Err(error) if error.is_timeout() => Exchange::TimedOut,
+            Err(error) if error.is_connect() => Exchange::NotConnected,
+            Err(_) => Exchange::BrokenOff,
         }
     }
 
@@ -191,7 +195,7 @@ mod tests {
         for spelling in spellings {
             let Ok(url) = format!("http://{spelling}:{port}/").parse::<Url>() else { continue };
             // A system that does not know the name connects to nothing either.
-            let refused = [Exchange::TargetRefused, Exchange::NoAnswer("connect")];
+            let refused = [Exchange::TargetRefused, Exchange::NotConnected];
             assert!(refused.contains(&outbound.get(&url, "id").await), "{spelling}");
             assert!(refused.contains(&outbound.post(&url, "id").await), "{spelling}");
         }
@@ -211,6 +215,6 @@ mod tests {
     async fn a_closed_port_is_no_answer() {
         let outbound = Outbound::new(Targets::Any).unwrap();
         let url = "http://127.0.0.1:9/".parse().unwrap();
-        assert_eq!(outbound.get(&url, "id").await, Exchange::NoAnswer("connect"));
+        assert_eq!(outbound.get(&url, "id").await, Exchange::NotConnected);
     }
 }

@@ -16,21 +16,36 @@ pub enum Task {
         /// What happened.
         event: LeadEvent,
     },
+    /// Tell it once more, under the same id: attempts from before the request count for nothing.
+    ReplayV1 {
+        /// The campaign.
+        campaign: CampaignKey,
+        /// The subscriber.
+        user: UserId,
+        /// What happened.
+        event: LeadEvent,
+        /// When it was asked for, in Unix milliseconds.
+        requested_ms: i64,
+    },
 }
 
 impl Task {
     /// Tasks of one group are done one after the other, in the order in which they were sent.
     #[must_use]
     pub fn group(&self) -> String {
-        let Self::PostbackV1 { campaign: CampaignKey { account, campaign }, user, .. } = self;
-        format!("{account}.{campaign}.{user}")
+        let (Self::PostbackV1 { campaign, user, .. } | Self::ReplayV1 { campaign, user, .. }) = self;
+        format!("{}.{}.{user}", campaign.account, campaign.campaign)
     }
 
     /// The same for a task that is sent again.
     #[must_use]
     pub fn id(&self) -> String {
-        let Self::PostbackV1 { event, .. } = self;
-        format!("{}.{}.{}", self.group(), event.status, event.clock)
+        let (Self::PostbackV1 { event, .. } | Self::ReplayV1 { event, .. }) = self;
+        let id = format!("{}.{}.{}", self.group(), event.status, event.clock);
+        match self {
+            Self::PostbackV1 { .. } => id,
+            Self::ReplayV1 { requested_ms, .. } => format!("{id}.{requested_ms}"),
+        }
     }
 }
 
@@ -43,18 +58,21 @@ mod tests {
 
     #[test]
     fn the_wire_form_is_frozen() {
-        let task = Task::PostbackV1 {
-            campaign: CampaignKey { account: AccountId(1), campaign: TrackingCampaignId(12) },
-            user: UserId(7_000_000_001),
-            event: LeadEvent {
-                status: LeadStatus::Approve,
-                clock: FactClock { date: 1_760_000_001, update: 2 },
-            },
-        };
+        let campaign = CampaignKey { account: AccountId(1), campaign: TrackingCampaignId(12) };
+        let (user, clock) = (UserId(7_000_000_001), FactClock { date: 1_760_000_001, update: 2 });
+        let event = LeadEvent { status: LeadStatus::Approve, clock };
+        let task = Task::PostbackV1 { campaign, user, event };
         let wire = serde_json::to_string(&task).unwrap();
         insta::assert_snapshot!(wire, @r#"{"type":"postback_v1","campaign":{"account":1,"campaign":12},"user":7000000001,"event":{"status":"approve","clock":"01760000001.000000000002"}}"#);
         assert_eq!(task.group(), "1.12.7000000001");
         assert_eq!(task.id(), "1.12.7000000001.approve.01760000001.000000000002");
         assert_eq!(serde_json::from_str::<Task>(&wire).unwrap(), task);
+
+        let replay = Task::ReplayV1 { campaign, user, event, requested_ms: 1_760_000_500_123 };
+        let wire = serde_json::to_string(&replay).unwrap();
+        insta::assert_snapshot!(wire, @r#"{"type":"replay_v1","campaign":{"account":1,"campaign":12},"user":7000000001,"event":{"status":"approve","clock":"01760000001.000000000002"},"requested_ms":1760000500123}"#);
+        assert_eq!(replay.group(), task.group());
+        assert_eq!(replay.id(), "1.12.7000000001.approve.01760000001.000000000002.1760000500123");
+        assert_eq!(serde_json::from_str::<Task>(&wire).unwrap(), replay);
     }
 }

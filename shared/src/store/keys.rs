@@ -53,8 +53,8 @@ pub enum Key<'a> {
     StatMark(CampaignKey, &'a str),
     /// One journal entry; list a chat's by month.
     Journal(BotKey, ChatId, FactClock),
-    /// One attempt of a postback; list a campaign's by month, one postback's by its prefix.
-    PostbackAttempt(CampaignKey, FactClock, &'a str, u32),
+    /// Get or move one postback by its event's clock and its id; list a campaign's by month.
+    Postback(CampaignKey, FactClock, &'a str),
     /// Get or move one contact.
     Contact(AccountId, BotId, UserId),
 }
@@ -86,7 +86,7 @@ impl Key<'_> {
             Self::Journal(BotKey { account, bot }, chat, clock) => {
                 format!("JOUR#{account}.{bot}.{chat}#{}", calendar::month(clock.date))
             }
-            Self::PostbackAttempt(CampaignKey { account, campaign }, clock, ..) => {
+            Self::Postback(CampaignKey { account, campaign }, clock, _) => {
                 format!("PB#{account}.{campaign}#{}", calendar::month(clock.date))
             }
             Self::Contact(account, _, user) => format!("AUD#{account}#{}", shard(user, CONTACT_SHARDS)),
@@ -113,9 +113,7 @@ impl Key<'_> {
             Self::StatDay(_, date) => format!("DAY#{date}"),
             Self::StatMark(_, shard) => format!("MARK#{shard}"),
             Self::Journal(_, _, clock) => clock.to_string(),
-            Self::PostbackAttempt(_, clock, id, attempt) => {
-                format!("{}{attempt:02}", postback_prefix(clock, id))
-            }
+            Self::Postback(_, clock, id) => format!("{clock}#{id}"),
             Self::Contact(_, bot, user) => format!("{bot}#{user}"),
         }
     }
@@ -128,12 +126,6 @@ impl Key<'_> {
             ("SK".to_owned(), AttributeValue::S(self.sort())),
         ])
     }
-}
-
-/// What the sort keys of all attempts of one postback begin with.
-#[must_use]
-pub fn postback_prefix(clock: FactClock, id: &str) -> String {
-    format!("{clock}#{id}#")
 }
 
 /// The partition, in the index by status, of a campaign's lines of leads with one status.
@@ -200,7 +192,7 @@ mod tests {
             Key::StatDay(campaign, "2026-05-10"),
             Key::StatMark(campaign, "shardId-1"),
             Key::Journal(bot_key, chat, clock),
-            Key::PostbackAttempt(campaign, clock, "5-wait-1760000000-42", 1),
+            Key::Postback(campaign, clock, "12-5-wait-1760000000-42"),
             Key::Contact(account, bot, user),
         ];
         let layout: Vec<_> = keys.iter().map(|key| format!("{} | {}", key.partition(), key.sort())).collect();
@@ -222,7 +214,7 @@ mod tests {
         STAT#1.12 | DAY#2026-05-10
         STAT#1.12 | MARK#shardId-1
         JOUR#1.7.-1001234567890#2025-10 | 01760000000.000000000042
-        PB#1.12#2025-10 | 01760000000.000000000042#5-wait-1760000000-42#01
+        PB#1.12#2025-10 | 01760000000.000000000042#12-5-wait-1760000000-42
         AUD#1#19 | 7#7000000001
         "#);
     }

@@ -24,6 +24,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 
+pub use access::Order;
 pub use accounts::{Account, AccountListing, AccountStatus};
 pub use bots::{Bot, BotLease, BotOwner, BotStatus};
 pub use campaigns::{CampaignClaim, CodeOwner};
@@ -34,7 +35,7 @@ pub use journal::{JOURNAL_KEPT_SECONDS, JournalRange, JournalReader, JournalRow}
 pub use keys::{Key, campaign_of_lead_partition};
 pub use lead_rows::{LeadRange, LeadReader, LeadRow};
 pub use leads::{Arrival, Lead, StartPolicy, StartWrite};
-pub use postbacks::{AttemptState, PostbackAttempt};
+pub use postbacks::{AttemptWrite, LoggedPostback};
 pub use registers::FactWrite;
 pub use statistics::MarkProgress;
 

@@ -1,83 +1,184 @@
+use std::ops::Range;
+
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use serde::{Deserialize, Serialize};
 
-use super::keys::postback_prefix;
-use super::{Key, Store};
-use crate::domain::lead_event::LeadEvent;
-use crate::error::AppResult;
-use crate::ids::{CampaignKey, LeadId};
+use super::access::{from_item, number, text, to_attribute, to_item, written};
+use super::registers::refused_item;
+use super::{Key, Order, Store};
+use crate::domain::fact_clock::FactClock;
+use crate::domain::postback_id::PostbackId;
+use crate::domain::postback_log::{PostbackAttempt, PostbackError, PostbackState};
+use crate::error::{AppError, AppResult};
+use crate::ids::{AccountId, CampaignKey, UserId};
 
-/// Attempts are kept this long: thirty days.
+/// A postback is kept this long after its last attempt: thirty days.
 const KEPT_SECONDS: i64 = 30 * 86_400;
 
-/// One attempt to tell one event of one lead.
+/// One postback as the log has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PostbackAttempt {
-    /// The postback's id, the same in all its attempts.
-    pub id: String,
-    /// Counts up from 1.
-    pub attempt: u32,
-    /// The lead.
-    pub lead: LeadId,
-    /// The event it tells.
-    pub event: LeadEvent,
-    /// The URL as sent, secret-looking values masked.
+pub struct LoggedPostback {
+    /// Its id, which names campaign, lead and event.
+    pub id: PostbackId,
+    /// The person it tells of.
+    pub subscriber: UserId,
+    /// Where it stands.
+    pub state: PostbackState,
+    /// The URL as last sent, secret-looking values masked; empty if it was never sent.
+    #[serde(default)]
     pub url: String,
-    /// How it ended.
-    pub state: AttemptState,
-    /// The HTTP status, if there was an answer.
-    pub code: Option<u16>,
-    /// One word on what went wrong; empty if nothing did.
-    pub error: String,
-    /// Unix milliseconds when it began.
-    pub started_ms: i64,
-    /// How long it took.
-    pub took_ms: i64,
+    /// What went wrong last, or why it was skipped.
+    #[serde(default)]
+    pub error: Option<PostbackError>,
+    /// First to last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<PostbackAttempt>,
 }
 
-/// How an attempt ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AttemptState {
-    /// The advertiser took it.
-    Delivered,
-    /// Worth another attempt.
-    Retry,
-    /// Final: no attempt would help.
-    Failed,
+/// What became of an attempt in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttemptWrite {
+    /// It is written.
+    Logged,
+    /// Somebody else tried the postback at the same time, and it stands as they left it; this attempt is not written.
+    Overtaken(PostbackState),
 }
 
 #[derive(Serialize)]
-struct StoredAttempt<'a> {
+struct StoredPostback<'a> {
     #[serde(flatten)]
-    attempt: &'a PostbackAttempt,
+    postback: &'a LoggedPostback,
     expires_at: i64,
 }
 
 impl Store {
-    /// Writes one attempt to the log.
+    /// One postback of an account.
     ///
     /// # Errors
     ///
-    /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn log_postback(&self, campaign: CampaignKey, attempt: &PostbackAttempt) -> AppResult<()> {
-        let key = Key::PostbackAttempt(campaign, attempt.event.clock, &attempt.id, attempt.attempt);
-        let stored =
-            StoredAttempt { attempt, expires_at: (attempt.started_ms / 1000).saturating_add(KEPT_SECONDS) };
-        self.put(&key, &stored).await
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn postback(&self, account: AccountId, id: PostbackId) -> AppResult<Option<LoggedPostback>> {
+        let campaign = CampaignKey { account, campaign: id.campaign };
+        self.get(&Key::Postback(campaign, id.event.clock, &id.to_string())).await
     }
 
-    /// Every attempt of one postback, first to last.
+    /// Adds the last attempt of `postback` to the log, with its state, URL and error, if the log knows all the attempts
+    /// before it and no other. Twice is the same as once.
     ///
     /// # Errors
     ///
-    /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn postback_attempts(
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn log_attempt(
+        &self,
+        account: AccountId,
+        postback: &LoggedPostback,
+    ) -> AppResult<AttemptWrite> {
+        let Some((attempt, known)) = postback.attempts.split_last() else {
+            return Err(AppError::unavailable("a postback without an attempt"));
+        };
+        let id = postback.id.to_string();
+        let campaign = CampaignKey { account, campaign: postback.id.campaign };
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::Postback(campaign, postback.id.event.clock, &id).attributes()))
+            .update_expression(
+                "SET id = :id, subscriber = :subscriber, #state = :state, #url = :url, #error = :error, \
+                 attempts = list_append(if_not_exists(attempts, :none), :attempt), expires_at = :expires_at",
+            )
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#url", "url")
+            .expression_attribute_names("#error", "error")
+            .expression_attribute_values(":id", text(&id))
+            .expression_attribute_values(":subscriber", number(postback.subscriber))
+            .expression_attribute_values(":state", to_attribute(&postback.state)?)
+            .expression_attribute_values(":url", text(&postback.url))
+            .expression_attribute_values(":error", to_attribute(&postback.error)?)
+            .expression_attribute_values(":none", to_attribute::<[PostbackAttempt; 0]>(&[])?)
+            .expression_attribute_values(":attempt", to_attribute(&[attempt])?)
+            .expression_attribute_values(":expires_at", number(kept_until(attempt.started_ms / 1000)))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let update = if known.is_empty() {
+            update.condition_expression("attribute_not_exists(attempts)")
+        } else {
+            let update = update.condition_expression("size(attempts) = :known");
+            update.expression_attribute_values(":known", number(known.len()))
+        };
+        let Err(error) = update.send().await else { return Ok(AttemptWrite::Logged) };
+        let stored = refused_item(error)?.map(from_item::<LoggedPostback>).transpose()?;
+        let stored = stored.ok_or_else(|| AppError::unavailable("an attempt was refused for no reason"))?;
+        // A retry inside the SDK of a write that succeeded is refused by its own work.
+        let own = stored.attempts.get(known.len()) == Some(attempt);
+        Ok(if own { AttemptWrite::Logged } else { AttemptWrite::Overtaken(stored.state) })
+    }
+
+    /// Writes that a postback is not told, unless the log knows it. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn skip_postback(
+        &self,
+        account: AccountId,
+        skipped: &LoggedPostback,
+        now: i64,
+    ) -> AppResult<()> {
+        let (id, campaign) = (skipped.id.to_string(), CampaignKey { account, campaign: skipped.id.campaign });
+        let key = Key::Postback(campaign, skipped.id.event.clock, &id);
+        let stored = StoredPostback { postback: skipped, expires_at: kept_until(now) };
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(to_item(&key, &stored)?));
+        written(put.condition_expression("attribute_not_exists(PK)").send().await).map(drop)
+    }
+
+    /// Writes that a pending postback is not tried again. Nothing happens to one that is not pending.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn give_postback_up(
+        &self,
+        account: AccountId,
+        id: PostbackId,
+        error: PostbackError,
+    ) -> AppResult<()> {
+        let campaign = CampaignKey { account, campaign: id.campaign };
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::Postback(campaign, id.event.clock, &id.to_string()).attributes()))
+            .update_expression("SET #state = :skipped, #error = :error")
+            .condition_expression("#state = :pending")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#error", "error")
+            .expression_attribute_values(":skipped", to_attribute(&PostbackState::Skipped)?)
+            .expression_attribute_values(":pending", to_attribute(&PostbackState::Pending)?)
+            .expression_attribute_values(":error", to_attribute(&error)?);
+        written(update.send().await).map(drop)
+    }
+
+    /// The postbacks of a campaign whose events fall into these seconds of one month: at most `limit`, beyond `after`
+    /// in this order, and whether there may be more. `after` may be a postback of another campaign or of none.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn postbacks(
         &self,
         campaign: CampaignKey,
-        event: LeadEvent,
-        id: &str,
-    ) -> AppResult<Vec<PostbackAttempt>> {
-        let partition = Key::PostbackAttempt(campaign, event.clock, id, 0).partition();
-        self.query(partition, &postback_prefix(event.clock, id)).await
+        seconds: &Range<i64>,
+        after: Option<PostbackId>,
+        limit: usize,
+        order: Order,
+    ) -> AppResult<(Vec<LoggedPostback>, bool)> {
+        let bound = |date| Key::Postback(campaign, FactClock { date, update: 0 }, "");
+        let after = after.map(|id| (id.event.clock, id.to_string()));
+        let after = after.as_ref().map(|(clock, id)| Key::Postback(campaign, *clock, id));
+        self.query_page(&bound(seconds.start), &bound(seconds.end), after.as_ref(), limit, order).await
     }
+}
+
+fn kept_until(since: i64) -> i64 {
+    since.saturating_add(KEPT_SECONDS)
 }

@@ -5,7 +5,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::error::{ErrorAnswer, TelegramError};
-use crate::ids::{TelegramBotId, UserId};
+use super::types::ChatMember;
+use crate::ids::{ChatId, TelegramBotId, UserId};
 use crate::secret::{BotToken, WebhookSecret};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -22,8 +23,7 @@ pub struct Telegram {
 }
 
 /// A kind of update that the webhook is told of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AllowedUpdate {
     /// `/start`.
     Message,
@@ -41,6 +41,18 @@ impl AllowedUpdate {
     /// All that Gatepost works with. They must be named: an empty list leaves `chat_member` out.
     pub const ALL: [Self; 5] =
         [Self::Message, Self::MyChatMember, Self::ChatMember, Self::ChatJoinRequest, Self::CallbackQuery];
+
+    /// Telegram's word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::MyChatMember => "my_chat_member",
+            Self::ChatMember => "chat_member",
+            Self::ChatJoinRequest => "chat_join_request",
+            Self::CallbackQuery => "callback_query",
+        }
+    }
 }
 
 /// What `getMe` says of a bot.
@@ -54,6 +66,24 @@ pub struct BotProfile {
     /// Without `@`.
     #[serde(default)]
     pub username: String,
+}
+
+/// What Telegram says of a bot's webhook.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct WebhookInfo {
+    /// Empty if there is none.
+    #[serde(default)]
+    pub url: String,
+    /// How many updates wait to be delivered.
+    #[serde(default)]
+    pub pending_update_count: u64,
+    /// When a delivery last failed, in Unix seconds.
+    pub last_error_date: Option<i64>,
+    /// Why, in Telegram's words.
+    #[serde(default)]
+    pub last_error_message: String,
+    /// The kinds of updates that are delivered; `None` for Telegram's own choice, which leaves `chat_member` out.
+    pub allowed_updates: Option<Vec<String>>,
 }
 
 /// A text message to one person.
@@ -102,7 +132,7 @@ struct SetWebhook<'a> {
     url: &'a str,
     secret_token: &'a str,
     max_connections: u8,
-    allowed_updates: &'a [AllowedUpdate],
+    allowed_updates: [&'static str; AllowedUpdate::ALL.len()],
 }
 
 #[derive(Deserialize)]
@@ -146,7 +176,7 @@ impl Telegram {
             url,
             secret_token: secret.reveal(),
             max_connections: MAX_CONNECTIONS,
-            allowed_updates: &AllowedUpdate::ALL,
+            allowed_updates: AllowedUpdate::ALL.map(AllowedUpdate::name),
         };
         self.call::<bool>(token, "setWebhook", &parameters).await.map(drop)
     }
@@ -158,6 +188,29 @@ impl Telegram {
     /// [`TelegramError`].
     pub async fn delete_webhook(&self, token: &BotToken) -> Result<(), TelegramError> {
         self.call::<bool>(token, "deleteWebhook", &serde_json::json!({})).await.map(drop)
+    }
+
+    /// Where Telegram delivers a bot's updates, and how that goes.
+    ///
+    /// # Errors
+    ///
+    /// [`TelegramError`].
+    pub async fn get_webhook_info(&self, token: &BotToken) -> Result<WebhookInfo, TelegramError> {
+        self.call(token, "getWebhookInfo", &serde_json::json!({})).await
+    }
+
+    /// What a bot is in a chat. A bot that is no administrator of a channel is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`TelegramError`].
+    pub async fn get_chat_member(
+        &self,
+        token: &BotToken,
+        chat: ChatId,
+        bot: TelegramBotId,
+    ) -> Result<ChatMember, TelegramError> {
+        self.call(token, "getChatMember", &serde_json::json!({"chat_id": chat, "user_id": bot})).await
     }
 
     /// Sends a text. Telegram knows no idempotency key: [`TelegramError::Ambiguous`] may have arrived.

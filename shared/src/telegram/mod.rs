@@ -4,7 +4,7 @@ mod client;
 mod error;
 mod types;
 
-pub use client::{AllowedUpdate, BotProfile, MessageText, NewMessage, Telegram};
+pub use client::{AllowedUpdate, BotProfile, MessageText, NewMessage, Telegram, WebhookInfo};
 pub use error::TelegramError;
 pub use types::{
     ChatMember, ChatMemberUpdated, JoinRequest, Membership, Message, TelegramChat, TelegramUser, Update,

@@ -31,12 +31,17 @@ pub struct ListedBot {
 
 impl From<BotSummary> for ListedBot {
     fn from(bot: BotSummary) -> Self {
-        let status = match bot.state {
-            BotState::Active => 0,
-            BotState::Warning => 1,
-            BotState::Deleted => 3,
-        };
+        let status = status(bot.state);
         let created = calendar::date_time(bot.created);
         Self { id: bot.id, tg: bot.tg, username: bot.username, name: bot.name, status, created }
+    }
+}
+
+/// The number of a state.
+pub(super) const fn status(state: BotState) -> u8 {
+    match state {
+        BotState::Active => 0,
+        BotState::Warning => 1,
+        BotState::Deleted => 3,
     }
 }

@@ -2,5 +2,6 @@
 
 pub mod add;
 pub mod chats;
+pub mod check;
 pub mod del;
 pub mod list;

@@ -10,7 +10,8 @@ use shared::ids::{BotId, ChatId, JournalId, LeadId, TrackingCampaignId, UserId};
 use shared::store::JournalRow;
 use shared::{App, AppResult};
 
-use crate::paging::{page_request, reply, time};
+use crate::paging::{page_request, reply};
+use crate::query::time;
 
 /// One page of what was seen in a chat, newest first.
 ///

@@ -10,7 +10,7 @@ use shared::edge::params::Params;
 use shared::ids::{LeadId, TrackingCampaignId, UserId};
 use shared::store::LeadRow;
 
-use crate::paging::time;
+use crate::query::time;
 
 /// `campaign`, `status`, `from` and `to`.
 fn question(params: &Params) -> AppResult<LeadQuestion> {

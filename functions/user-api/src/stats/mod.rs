@@ -8,7 +8,7 @@ use shared::AppResult;
 use shared::app::DayRange;
 use shared::edge::params::Params;
 
-use crate::paging::time;
+use crate::query::time;
 
 /// `from` and `to`, in Unix seconds; whole UTC days count.
 fn day_range(params: &Params) -> AppResult<DayRange> {

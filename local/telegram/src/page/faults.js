@@ -31,6 +31,7 @@ export function buildFaults(refresh) {
     group("No answer after delivery", number("time_out_next", "the next"), percent("time_out_share", "a share")),
     group("Updates",
       percent("duplicate_share", "deliver twice"), percent("withhold_chat_member_share", "withhold joins and leaves"),
+      percent("withhold_my_chat_member_share", "withhold changes of the bot"),
       number("hold_messages_ms", "hold messages, ms"), number("hold_chat_member_ms", "hold joins and leaves, ms")),
     element("label", { className: "check" }, element("input", { type: "checkbox", name: "limits_off" }), "no limits on sending"),
     number("seed", "Seed of the shares"),
@@ -65,6 +66,7 @@ function faults(given) {
     time_out_share: given.time_out_share / 100,
     duplicate_share: given.duplicate_share / 100,
     withhold_chat_member_share: given.withhold_chat_member_share / 100,
+    withhold_my_chat_member_share: given.withhold_my_chat_member_share / 100,
     hold_messages_ms: given.hold_messages_ms,
     hold_chat_member_ms: given.hold_chat_member_ms,
     limits_off: given.limits_off,
@@ -81,7 +83,7 @@ async function apply(wanted, refresh) {
 }
 
 const PLAIN = ["seed", "time_out_next", "hold_messages_ms", "hold_chat_member_ms"];
-const SHARES = ["time_out_share", "duplicate_share", "withhold_chat_member_share"];
+const SHARES = ["time_out_share", "duplicate_share", "withhold_chat_member_share", "withhold_my_chat_member_share"];
 let filled = "";
 
 /** Fills the form with what is set, unless somebody is typing in it. */
@@ -108,8 +110,7 @@ function fill(now) {
 export function showFaults(now) {
   fill(now);
   const isOn = now.refuse.some((own) => own.next > 0 || own.share > 0) || now.time_out_next > 0 || now.limits_off
-    || [now.time_out_share, now.duplicate_share, now.withhold_chat_member_share, now.hold_messages_ms, now.hold_chat_member_ms]
-      .some((value) => value > 0);
+    || [...SHARES, "hold_messages_ms", "hold_chat_member_ms"].some((name) => now[name] > 0);
   const badge = byId("faults-state");
   badge.textContent = isOn ? "on" : "off";
   badge.classList.toggle("on", isOn);

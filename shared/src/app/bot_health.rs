@@ -1,0 +1,172 @@
+use futures::{TryStreamExt, stream};
+
+use super::App;
+use super::bots::{BotState, lost_while_tracked, state_by, token_error};
+use crate::domain::fact_clock::FactClock;
+use crate::error::{AppError, AppResult};
+use crate::ids::{AccountId, BotId, BotKey, TelegramBotId};
+use crate::secret::BotToken;
+use crate::store::{Chat, ChatKind, ChatRights};
+use crate::telegram::{AllowedUpdate, TelegramError, WebhookInfo};
+
+/// How many chats Telegram is asked about at the same time.
+const CHATS_AT_ONCE: usize = 8;
+
+/// An error that Telegram met this recently, in seconds, counts against the webhook.
+const ERROR_SECONDS: i64 = 600;
+
+/// What a tracking bot is to be allowed when it is made administrator again.
+const RIGHTS: &str = "invite_users";
+
+/// How a bot is, as Telegram says now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BotHealth {
+    /// As in the list of bots.
+    pub state: BotState,
+    /// How its updates reach us.
+    pub webhook: WebhookHealth,
+    /// Every chat it was seen in, with its rights of now.
+    pub chats: Vec<Chat>,
+    /// Where the owner makes it administrator again; empty if it lost no tracked chat.
+    pub repair_link: String,
+}
+
+/// How a bot's updates reach us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookHealth {
+    /// Whether Telegram delivers to this bot's own address here.
+    pub url_ok: bool,
+    /// Whether Telegram delivers every kind of update that is needed.
+    pub updates_ok: bool,
+    /// Whether the last delivery failed within the last ten minutes.
+    pub failing: bool,
+    /// How many updates wait.
+    pub pending: u64,
+    /// Telegram's words for the last failure, however long ago; empty if there was none.
+    pub last_error: String,
+    /// When that was, in Unix seconds.
+    pub last_error_time: Option<i64>,
+}
+
+impl App {
+    /// Asks Telegram how a bot is, and notes the rights it has in its chats.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] if the account has no such live bot.
+    /// - [`AppError::TokenRefused`] if Telegram refuses its token; nothing is noted then.
+    /// - [`AppError::Unavailable`], from the store or from Telegram; safe to retry.
+    pub async fn check_bot(&self, account: AccountId, bot: BotId) -> AppResult<BotHealth> {
+        let bot = self.live_bot(account, bot).await?;
+        let key = BotKey { account, bot: bot.id };
+        let token = self.open_token(key, &bot.token).await?;
+        let profile = self.telegram()?.get_me(&token).await.map_err(token_error)?;
+        let webhook = self.telegram()?.get_webhook_info(&token).await.map_err(check_error)?;
+        stream::iter(self.store.chats(key).await?.into_iter().map(Ok))
+            .try_for_each_concurrent(CHATS_AT_ONCE, |chat| self.check_chat(key, &token, bot.tg, chat))
+            .await?;
+        // Read again: what an update told of a chat meanwhile is newer than what was asked.
+        let chats = self.store.chats(key).await?;
+        let repair_link = repair_link(&profile.username, &chats);
+        Ok(BotHealth {
+            state: state_by(&chats),
+            webhook: self.judge_webhook(key, webhook),
+            chats,
+            repair_link,
+        })
+    }
+
+    async fn check_chat(
+        &self,
+        bot: BotKey,
+        token: &BotToken,
+        telegram: TelegramBotId,
+        chat: Chat,
+    ) -> AppResult<()> {
+        let seen = FactClock { date: self.clock.now(), update: 0 };
+        let member = self.telegram()?.get_chat_member(token, chat.id, telegram).await;
+        let rights = match member {
+            Ok(member) if member.is_admin() => ChatRights::Admin,
+            Ok(_) => ChatRights::Lost,
+            Err(error) if is_outside(&error) => ChatRights::Lost,
+            Err(error) => return Err(check_error(error)),
+        };
+        self.store.record_chat(bot, &Chat { rights, seen, ..chat }).await.map(drop)
+    }
+
+    fn judge_webhook(&self, bot: BotKey, info: WebhookInfo) -> WebhookHealth {
+        let path = format!("/telegram/{}/{}", bot.account, bot.bot);
+        // Without a public address of our own, the bot may have been connected through any of our names.
+        let url_ok = match &self.config.public_url {
+            Some(base) => info.url == format!("{base}{path}"),
+            None => info.url.starts_with("https://") && info.url.ends_with(&path),
+        };
+        let allowed = info.allowed_updates.unwrap_or_default();
+        let since = self.clock.now() - ERROR_SECONDS;
+        WebhookHealth {
+            url_ok,
+            updates_ok: AllowedUpdate::ALL.iter().all(|kind| allowed.iter().any(|name| name == kind.name())),
+            failing: info.last_error_date.is_some_and(|date| date >= since),
+            pending: info.pending_update_count,
+            last_error: info.last_error_message,
+            last_error_time: info.last_error_date,
+        }
+    }
+}
+
+/// Whether Telegram refuses to tell a bot of a chat because it is no administrator there, or not in it at all.
+fn is_outside(error: &TelegramError) -> bool {
+    match error {
+        TelegramError::ChatLost(_) | TelegramError::ChatMigrated(_) => true,
+        // Telegram's words are "chat not found" and "member list is inaccessible".
+        TelegramError::PersonUnreachable(_) | TelegramError::Refused { code: 400, .. } => true,
+        TelegramError::TokenRefused
+        | TelegramError::ContentRefused(_)
+        | TelegramError::Flood { .. }
+        | TelegramError::NotSent
+        | TelegramError::Ambiguous(_)
+        | TelegramError::Refused { .. } => false,
+    }
+}
+
+fn check_error(error: TelegramError) -> AppError {
+    match error {
+        TelegramError::TokenRefused => AppError::TokenRefused,
+        other => AppError::unavailable(format!("Telegram: {other}")),
+    }
+}
+
+/// Telegram's link for adding a bot to a chat as administrator: to a channel if it lost one, else to a group.
+fn repair_link(username: &str, chats: &[Chat]) -> String {
+    let mut lost = chats.iter().filter(|chat| lost_while_tracked(chat)).map(|chat| chat.kind).peekable();
+    if lost.peek().is_none() {
+        return String::new();
+    }
+    let place = if lost.any(|kind| kind == ChatKind::Channel) { "startchannel" } else { "startgroup" };
+    format!("https://t.me/{username}?{place}&admin={RIGHTS}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{ChatId, TrackingCampaignId};
+
+    fn chat(kind: ChatKind, rights: ChatRights, campaign: Option<u64>) -> Chat {
+        let seen = FactClock { date: 0, update: 0 };
+        let campaign = campaign.map(TrackingCampaignId);
+        Chat { id: ChatId(-1), title: String::new(), kind, rights, seen, campaign }
+    }
+
+    #[test]
+    fn the_repair_link_leads_to_the_kind_of_chat_that_was_lost() {
+        let channel = chat(ChatKind::Channel, ChatRights::Lost, Some(1));
+        let group = chat(ChatKind::Supergroup, ChatRights::Lost, Some(2));
+        let fine = chat(ChatKind::Channel, ChatRights::Admin, Some(3));
+        let untracked = chat(ChatKind::Channel, ChatRights::Lost, None);
+        let link =
+            |chats: &[&Chat]| repair_link("my_bot", &chats.iter().copied().cloned().collect::<Vec<_>>());
+        assert_eq!(link(&[&group, &channel]), "https://t.me/my_bot?startchannel&admin=invite_users");
+        assert_eq!(link(&[&fine, &group]), "https://t.me/my_bot?startgroup&admin=invite_users");
+        assert_eq!(link(&[&fine, &untracked]), "");
+    }
+}

@@ -1,0 +1,72 @@
+//! The log of postbacks, and the sender one task at a time.
+
+use serde_json::{Value, json};
+use shared::domain::lead_event::{LeadEvent, LeadStatus};
+use shared::domain::postback_id::PostbackId;
+use shared::ids::UserId;
+use shared::queue::Task;
+
+use super::{Scene, World};
+
+impl World {
+    /// Has the sender work a batch of the queue; answers the places of those that are to be received again.
+    pub async fn receive(&self, tasks: &[Task]) -> Vec<usize> {
+        let records = tasks.iter().enumerate().map(|(place, task)| {
+            let body = serde_json::to_string(task).unwrap();
+            json!({"messageId": place.to_string(), "body": body, "attributes": {}, "messageAttributes": {}})
+        });
+        let batch = json!({"Records": records.collect::<Vec<_>>()});
+        let answer = self.system.cloud.invoke("postback-sender", batch).await.unwrap();
+        let failures = answer["batchItemFailures"].as_array().unwrap().iter();
+        failures.map(|failure| failure["itemIdentifier"].as_str().unwrap().parse().unwrap()).collect()
+    }
+
+    /// Has the sender carry out one task; whether it is to be received again.
+    pub async fn is_to_come_again(&self, task: &Task) -> bool {
+        !self.receive(std::slice::from_ref(task)).await.is_empty()
+    }
+}
+
+impl Scene {
+    /// The log as the API tells it, newest first.
+    pub async fn log(&self) -> Vec<Value> {
+        let reply = self.account.get("/api/postbacks/list.json").await;
+        reply.data().as_array().unwrap().clone()
+    }
+
+    /// Event and state of each postback in the log, newest first.
+    pub async fn logged_states(&self) -> Vec<String> {
+        let word = |value: &Value| value.as_str().unwrap().to_owned();
+        let log = self.log().await.into_iter();
+        log.map(|logged| format!("{} {}", word(&logged["event"]), word(&logged["state"]))).collect()
+    }
+
+    /// Gives the account a template for an event, `pb_wait` for instance.
+    pub async fn set_template(&self, world: &World, parameter: &str) {
+        let template = world.template(parameter.trim_start_matches("pb_"));
+        self.account.post_json("/api/profile/postbacks.json", &json!({parameter: template})).await;
+    }
+
+    /// An event of a person that is in their facts now.
+    pub async fn event(&self, user: i64, status: LeadStatus) -> LeadEvent {
+        let facts = self.lead(user).await.unwrap().facts;
+        let clock = match status {
+            LeadStatus::Wait => facts.first_start().unwrap().clock,
+            LeadStatus::Hold => facts.request.unwrap(),
+            LeadStatus::Approve => facts.join.unwrap(),
+            LeadStatus::Cancel | LeadStatus::Trash => facts.leave.unwrap().clock,
+        };
+        LeadEvent { status, clock }
+    }
+
+    /// The task of the queue that tells it.
+    pub async fn task(&self, user: i64, status: LeadStatus) -> Task {
+        let event = self.event(user, status).await;
+        Task::PostbackV1 { campaign: self.campaign, user: UserId(user), event }
+    }
+
+    pub async fn postback_id(&self, user: i64, status: LeadStatus) -> PostbackId {
+        let lead = self.lead(user).await.unwrap().id.unwrap();
+        PostbackId { campaign: self.campaign.campaign, lead, event: self.event(user, status).await }
+    }
+}
