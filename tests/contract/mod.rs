@@ -7,6 +7,8 @@ mod bots;
 mod camp;
 mod camp_edits;
 mod functions;
+mod media;
+mod media_forms;
 mod parameters;
 mod profile;
 mod stats;

@@ -2,6 +2,7 @@
 //! fails on demand.
 
 mod account;
+mod media;
 mod options;
 mod postbacks;
 mod scene;
@@ -18,6 +19,7 @@ use telegram_simulator::{NewUser, Simulator};
 use tempfile::TempDir;
 
 pub use account::{Account, Reply};
+pub use media::{file_part, part, samples};
 pub use options::ephemeral;
 pub use postbacks::Postback;
 pub use scene::{ConnectedBot, Scene, journal};

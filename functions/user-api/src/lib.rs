@@ -2,6 +2,7 @@
 
 pub mod bots;
 pub mod camp;
+pub mod media;
 pub mod profile;
 pub mod stats;
 pub mod unknown;
@@ -51,6 +52,12 @@ pub const CAMP_EDIT: Route = route!("camp-edit", "POST", "/api/camp/edit.json", 
 pub const CAMP_PAUSE: Route = route!("camp-pause", "POST", "/api/camp/pause.json", camp::pause::pause);
 /// `POST /api/camp/del.json`
 pub const CAMP_DEL: Route = route!("camp-del", "POST", "/api/camp/del.json", camp::del::del);
+/// `POST /api/media/upload.json`
+pub const MEDIA_UPLOAD: Route =
+    route!("media-upload", "POST", "/api/media/upload.json", media::upload::upload);
+/// `POST /api/media/presign.json`
+pub const MEDIA_PRESIGN: Route =
+    route!("media-presign", "POST", "/api/media/presign.json", media::presign::presign);
 /// `GET /api/profile/info.json`
 pub const PROFILE_INFO: Route = route!("profile-info", "GET", "/api/profile/info.json", profile::info::info);
 /// `POST /api/profile/apikey.json`
@@ -73,7 +80,7 @@ pub const UNKNOWN_ROUTE: Route =
     Route { binary: "unknown-route", method: "ANY", path: "/api/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 18] = [
+pub const ROUTES: [Route; 20] = [
     BOTS_ADD,
     BOTS_LIST,
     BOTS_CHATS,
@@ -85,6 +92,8 @@ pub const ROUTES: [Route; 18] = [
     CAMP_EDIT,
     CAMP_PAUSE,
     CAMP_DEL,
+    MEDIA_UPLOAD,
+    MEDIA_PRESIGN,
     PROFILE_INFO,
     PROFILE_APIKEY,
     PROFILE_POSTBACKS,

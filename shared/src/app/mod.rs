@@ -5,8 +5,10 @@ mod bots;
 mod cache;
 mod campaign_edits;
 mod campaigns;
+mod draw;
 mod lead_changes;
 mod links;
+mod media;
 mod memberships;
 mod postbacks;
 mod profile;
@@ -22,6 +24,7 @@ pub use bots::{BotState, BotSummary, ConnectedBot, TrackableChat};
 pub use campaign_edits::CampaignEdit;
 pub use campaigns::{CampaignSummary, NewCampaign};
 pub use lead_changes::{LeadChange, StreamBatch};
+pub use media::AwaitedMedia;
 pub use postbacks::TaskOutcome;
 pub use statistics::{CampaignStatistics, DayRange};
 pub use updates::UpdateRefusal;
@@ -30,6 +33,7 @@ use crate::aws::{Aws, SharedHttpClient};
 use crate::clock::Clock;
 use crate::config::{Config, TokenKey};
 use crate::error::{AppError, AppResult};
+use crate::objects::Objects;
 use crate::outbound::Outbound;
 use crate::queue::Queue;
 use crate::secret::Seal;
@@ -49,6 +53,7 @@ pub struct App {
     telegram: OnceLock<Telegram>,
     outbound: OnceLock<Outbound>,
     postback_queue: OnceLock<Queue>,
+    objects: OnceLock<Objects>,
     seal: OnceLock<Seal>,
     webhook_cache: WebhookCache,
 }
@@ -67,6 +72,7 @@ impl App {
             telegram: OnceLock::new(),
             outbound: OnceLock::new(),
             postback_queue: OnceLock::new(),
+            objects: OnceLock::new(),
             seal: OnceLock::new(),
         }
     }
@@ -92,6 +98,14 @@ impl App {
     fn queue(&self, url: Option<&String>, variable: &str) -> AppResult<Queue> {
         let url = url.ok_or_else(|| AppError::unavailable(format!("the environment lacks {variable}")))?;
         Ok(Queue::new(self.aws.sqs(), url.clone()))
+    }
+
+    fn objects(&self) -> AppResult<&Objects> {
+        once(&self.objects, || {
+            let bucket = self.config.bucket_name.clone();
+            let bucket = bucket.ok_or_else(|| AppError::unavailable("the environment lacks BUCKET_NAME"))?;
+            Ok(Objects::new(self.aws.s3(), bucket, self.config.aws.clone()))
+        })
     }
 
     fn seal(&self) -> AppResult<&Seal> {
