@@ -19,6 +19,7 @@ use aws_smithy_types::byte_stream::{AggregatedBytes, ByteStream};
 pub struct AwsFaults {
     down: Arc<AtomicBool>,
     answers_to_lose: Arc<AtomicUsize>,
+    action_to_lose: Arc<Mutex<Option<String>>>,
     calls: Arc<Mutex<BTreeMap<String, usize>>>,
     actions: Arc<Mutex<BTreeSet<(String, String)>>>,
     rows_read: Arc<Mutex<BTreeMap<String, u64>>>,
@@ -38,6 +39,11 @@ impl AwsFaults {
     /// The next calls are carried out, and their answers lost.
     pub fn lose_answers(&self, count: usize) {
         self.answers_to_lose.store(count, Ordering::SeqCst);
+    }
+
+    /// The next call that needs this IAM action is carried out, and its answer lost.
+    pub fn lose_answer_to(&self, action: &str) {
+        *lock(&self.action_to_lose) = Some(action.to_owned());
     }
 
     /// How many calls a function made, lost and refused ones included.
@@ -75,23 +81,53 @@ impl AwsFaults {
         *answer.body_mut() = SdkBody::from(body);
     }
 
-    fn note(&self, binary: &str, request: &HttpRequest) {
+    /// Notes a call; whether its answer is to be lost.
+    fn note(&self, binary: &str, request: &HttpRequest) -> bool {
         *lock(&self.calls).entry(binary.to_owned()).or_default() += 1;
-        let Some((service, operation)) =
-            request.headers().get("x-amz-target").and_then(|name| name.split_once('.'))
-        else {
-            return;
+        let (service, needed) = match target(request) {
+            Some((service, operation)) => {
+                let service = if service.starts_with("DynamoDB") { "dynamodb" } else { "sqs" };
+                (service, needed_actions(operation, request.body().bytes().unwrap_or_default()))
+            }
+            None => ("s3", needed_object_actions(request)),
         };
-        let service = if service.starts_with("DynamoDB") { "dynamodb" } else { "sqs" };
-        let mut actions = lock(&self.actions);
-        for action in needed_actions(operation, request.body().bytes().unwrap_or_default()) {
-            actions.insert((binary.to_owned(), format!("{service}:{action}")));
+        let needed: Vec<_> = needed.into_iter().map(|action| format!("{service}:{action}")).collect();
+        for action in &needed {
+            self.note_action(binary, action);
         }
+        lock(&self.action_to_lose).take_if(|action| needed.contains(action)).is_some()
+    }
+
+    /// Who may not list a bucket is answered 403 for an object that is absent.
+    fn note_answer(&self, binary: &str, is_object: bool, status: u16) {
+        if is_object && status == 404 {
+            self.note_action(binary, "s3:ListBucket");
+        }
+    }
+
+    fn note_action(&self, binary: &str, action: &str) {
+        lock(&self.actions).insert((binary.to_owned(), action.to_owned()));
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The service and the operation that a request names; S3 is the one that names none.
+fn target(request: &HttpRequest) -> Option<(&str, &str)> {
+    request.headers().get("x-amz-target")?.split_once('.')
+}
+
+/// The IAM actions of a request to S3, by method and headers: a copy reads what it writes.
+fn needed_object_actions(request: &HttpRequest) -> Vec<String> {
+    let actions: &[&str] = match request.method() {
+        "PUT" if request.headers().contains_key("x-amz-copy-source") => &["GetObject", "PutObject"],
+        "PUT" | "POST" => &["PutObject"],
+        "DELETE" => &["DeleteObject"],
+        _ => &["GetObject"],
+    };
+    actions.iter().map(|action| (*action).to_owned()).collect()
 }
 
 /// The IAM actions of an operation: a transaction needs those of its steps.
@@ -135,7 +171,8 @@ struct FaultyConnector {
 impl HttpConnector for FaultyConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let Self { inner, http: FaultyHttp { faults, binary, .. } } = self.clone();
-        faults.note(&binary, &request);
+        let lose_this = faults.note(&binary, &request);
+        let is_object = target(&request).is_none();
         HttpConnectorFuture::new(async move {
             if faults.down.load(Ordering::SeqCst) {
                 return Err(ConnectorError::io("refused by a switch".into()));
@@ -145,7 +182,12 @@ impl HttpConnector for FaultyConnector {
             if let (Ok(answer), true) = (&mut answer, is_query) {
                 faults.note_rows(&binary, answer).await;
             }
+            let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
+            faults.note_answer(&binary, is_object, status);
             let lose = |left: usize| left.checked_sub(1);
+            if lose_this {
+                return Err(ConnectorError::io("lost by a switch".into()));
+            }
             if faults.answers_to_lose.fetch_update(Ordering::SeqCst, Ordering::SeqCst, lose).is_ok() {
                 return Err(ConnectorError::io("lost by a switch".into()));
             }

@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::args::{AccountCommand, TableArgs};
 use crate::data_folder::RUNNING_FILE;
 use crate::screen::say;
-use crate::system::{StartError, TEMPLATE, open_data_folder, operator_app};
+use crate::system::{BODY_LIMIT_BYTES, StartError, TEMPLATE, open_data_folder, operator_app};
 
 /// Why a command did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -133,6 +133,7 @@ async fn open_resting(data: &Path) -> Result<Cloud, StartError> {
     Ok(Cloud::start(CloudOptions {
         template: Template::parse(TEMPLATE)?.without_functions(),
         listener,
+        body_limit_bytes: BODY_LIMIT_BYTES,
         data: data.to_owned(),
         ephemeral: false,
         parameters: BTreeMap::new(),

@@ -25,6 +25,10 @@ use crate::poll::Poller;
 /// The one description of the system.
 pub const TEMPLATE: &str = include_str!("../../infra/template.yaml");
 
+/// The longest request, in bytes: enough for an upload of 60 MB to hear from the function that it is too long, where
+/// API Gateway would refuse it with a bare 413.
+pub(crate) const BODY_LIMIT_BYTES: usize = 80 << 20;
+
 /// The table's logical id in the template.
 const TABLE: &str = "Table";
 
@@ -164,6 +168,7 @@ impl System {
         let cloud = Cloud::start(CloudOptions {
             template: Template::parse(TEMPLATE)?,
             listener,
+            body_limit_bytes: BODY_LIMIT_BYTES,
             data: options.data.clone(),
             ephemeral: options.ephemeral,
             parameters: [("TelegramApiUrl".to_owned(), telegram_url(&options.telegram, &origin))].into(),

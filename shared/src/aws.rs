@@ -19,8 +19,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(6);
 
+/// Objects have up to 50 MB, which S3 and a small function need some seconds for.
+const OBJECT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+const OBJECT_OPERATION_TIMEOUT: Duration = Duration::from_secs(20);
+
 /// Each SDK has a configuration type of its own, so the one way to fill it in is spelled once, here.
-macro_rules! client {
+macro_rules! settings {
     ($sdk:ident, $aws:expr, $endpoint:expr) => {{
         let mut builder = $sdk::Config::builder()
             .behavior_version($sdk::config::BehaviorVersion::latest())
@@ -28,9 +32,9 @@ macro_rules! client {
             .credentials_provider($aws.credentials())
             .http_client($aws.http.clone())
             .retry_config(retries())
-            .timeout_config(timeouts());
+            .timeout_config(timeouts(ATTEMPT_TIMEOUT, OPERATION_TIMEOUT));
         builder.set_endpoint_url($endpoint.clone());
-        $sdk::Client::from_conf(builder.build())
+        builder
     }};
 }
 
@@ -51,19 +55,31 @@ impl Aws {
     /// A DynamoDB client.
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        client!(aws_sdk_dynamodb, self, &self.config.dynamodb_url)
+        let settings = settings!(aws_sdk_dynamodb, self, &self.config.dynamodb_url);
+        aws_sdk_dynamodb::Client::from_conf(settings.build())
     }
 
     /// An SQS client.
     #[must_use]
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
-        client!(aws_sdk_sqs, self, &self.config.sqs_url)
+        let settings = settings!(aws_sdk_sqs, self, &self.config.sqs_url);
+        aws_sdk_sqs::Client::from_conf(settings.build())
     }
 
     /// A KMS client.
     #[must_use]
     pub fn kms(&self) -> aws_sdk_kms::Client {
-        client!(aws_sdk_kms, self, &self.config.kms_url)
+        let settings = settings!(aws_sdk_kms, self, &self.config.kms_url);
+        aws_sdk_kms::Client::from_conf(settings.build())
+    }
+
+    /// An S3 client. A service with an endpoint of its own has its buckets in the path, not in the host's name.
+    #[must_use]
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let settings = settings!(aws_sdk_s3, self, &self.config.s3_url);
+        let settings = settings.force_path_style(self.config.s3_url.is_some());
+        let limits = timeouts(OBJECT_ATTEMPT_TIMEOUT, OBJECT_OPERATION_TIMEOUT);
+        aws_sdk_s3::Client::from_conf(settings.timeout_config(limits).build())
     }
 
     fn credentials(&self) -> Credentials {
@@ -89,10 +105,10 @@ fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50))
 }
 
-fn timeouts() -> TimeoutConfig {
+fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(operation)
         .build()
 }

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 pub struct Config {
     /// `TABLE_NAME`: the DynamoDB table.
     pub table_name: String,
+    /// `BUCKET_NAME`: the S3 bucket.
+    pub bucket_name: Option<String>,
     /// `POSTBACK_QUEUE_URL`: where decided postbacks go.
     pub postback_queue_url: Option<String>,
     /// `LEAD_STREAM_DEAD_LETTERS_URL`: where stream records go that do not read.
@@ -58,6 +60,8 @@ pub struct AwsConfig {
     pub sqs_url: Option<String>,
     /// `AWS_ENDPOINT_URL_KMS`, else `AWS_ENDPOINT_URL`.
     pub kms_url: Option<String>,
+    /// `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`.
+    pub s3_url: Option<String>,
 }
 
 impl std::fmt::Debug for AwsConfig {
@@ -115,6 +119,7 @@ impl Config {
         let private = optional("ALLOW_PRIVATE_TARGETS").as_deref() == Some("true");
         Ok(Self {
             table_name: required("TABLE_NAME")?,
+            bucket_name: optional("BUCKET_NAME"),
             postback_queue_url: optional("POSTBACK_QUEUE_URL"),
             lead_stream_dead_letters_url: optional("LEAD_STREAM_DEAD_LETTERS_URL"),
             telegram_api_url: optional("TELEGRAM_API_URL")
@@ -130,6 +135,7 @@ impl Config {
                 dynamodb_url: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
                 sqs_url: endpoint("AWS_ENDPOINT_URL_SQS"),
                 kms_url: endpoint("AWS_ENDPOINT_URL_KMS"),
+                s3_url: endpoint("AWS_ENDPOINT_URL_S3"),
             },
         })
     }

@@ -44,6 +44,15 @@ pub enum AppError {
     /// Telegram refused the webhook.
     #[error("Telegram did not accept the webhook")]
     WebhookRefused,
+    /// An upload without a file.
+    #[error("the field file is missing")]
+    FileMissing,
+    /// A file is none of the formats that are taken, or not whole.
+    #[error("must be a whole JPEG, PNG, WebP, GIF or MP4 file")]
+    MediaType,
+    /// A file has too many bytes or too many pixels.
+    #[error("{0}")]
+    MediaSize(&'static str),
     /// Storage or Telegram does not answer, or answers nonsense. Safe to retry.
     #[error("temporarily unavailable, try again")]
     Unavailable {

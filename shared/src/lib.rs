@@ -1,6 +1,6 @@
 //! What every function of Gatepost shares.
 //!
-//! Layers point one way: [`domain`] (pure rules) ← the adapters [`store`], [`queue`], [`telegram`],
+//! Layers point one way: [`domain`] (pure rules) ← the adapters [`store`], [`queue`], [`objects`], [`telegram`],
 //! [`outbound`] ← [`app`] (use cases) ← [`edge`] (Lambda events in, envelopes out).
 #![warn(missing_docs, clippy::missing_errors_doc)]
 
@@ -12,6 +12,7 @@ pub mod domain;
 pub mod edge;
 pub mod error;
 pub mod ids;
+pub mod objects;
 pub mod outbound;
 pub mod queue;
 pub mod secret;

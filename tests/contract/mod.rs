@@ -10,6 +10,8 @@ mod camp_edits;
 mod functions;
 mod journal;
 mod leads;
+mod media;
+mod media_forms;
 mod parameters;
 mod postbacks;
 mod profile;

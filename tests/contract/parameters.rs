@@ -64,6 +64,14 @@ fn of_route(path: &str, chat: i64) -> Taken {
             required: &["state"],
             malformed: of_a_replay(),
         },
+        // The form has one field, and errors of its own: see `media`.
+        "/api/media/upload.json" => Taken::default(),
+        "/api/media/presign.json" => {
+            let mut all = malformed("name", [json!(""), json!("x".repeat(256))]);
+            all.extend(malformed("size", [json!(""), json!("x"), json!(0), json!(-1), json!("1.5")]));
+            let valid = json!({"name": "a.png", "size": 5_000_000, "type": "image/png"});
+            Taken { valid, required: &["name", "size", "type"], malformed: all }
+        }
         "/api/stats/summary.json" => Taken { valid: json!({}), required: &[], malformed: of_a_range() },
         "/api/leads/list.json" => {
             let mut all = malformed("campaign", no_ids());
@@ -185,7 +193,10 @@ fn of_templates() -> Vec<Malformed> {
 
 fn of_a_campaigns_content() -> Vec<Malformed> {
     let mut all = malformed("welcome", [json!(""), json!(" \n"), json!("x".repeat(4097))]);
-    all.extend(malformed("media", [json!("img_abc123xyz")]));
+    all.extend(malformed(
+        "media",
+        [json!("img_abc123xyz"), json!("img_abc123xyz789"), json!("../7"), json!("x")],
+    ));
     all.extend(malformed("unsub_window", [json!("x"), json!(-1), json!("1.5")]));
     all.extend(malformed("notify_level", [json!("x"), json!(-1), json!(4), json!(300)]));
     all.extend(malformed("button_text", [json!("x".repeat(65))]));

@@ -24,6 +24,8 @@ fn naming(path: &str, chat: i64) -> Option<Value> {
         "/api/bots/add.json"
         | "/api/bots/list.json"
         | "/api/camp/list.json"
+        | "/api/media/upload.json"
+        | "/api/media/presign.json"
         | "/api/stats/summary.json"
         | "/api/profile/info.json"
         | "/api/profile/apikey.json"

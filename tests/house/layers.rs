@@ -1,17 +1,18 @@
 use super::rust_files;
 
 /// A layer of the shared crate and what it may use of the others.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 8] = [
     ("domain", &["domain", "error", "ids"]),
     ("store", &["store", "domain", "error", "ids", "secret"]),
     ("queue", &["queue", "domain", "error", "ids"]),
+    ("objects", &["objects", "domain", "config", "error", "ids", "secret"]),
     ("telegram", &["telegram", "domain", "ids", "secret", "tls"]),
     ("outbound", &["outbound", "config", "tls"]),
     (
         "app",
         &[
-            "app", "domain", "store", "queue", "telegram", "outbound", "secret", "aws", "clock", "config",
-            "error", "ids",
+            "app", "domain", "store", "queue", "objects", "telegram", "outbound", "secret", "aws", "clock",
+            "config", "error", "ids",
         ],
     ),
     (

@@ -4,7 +4,8 @@ use local::TEMPLATE;
 use local_aws::Template;
 use serde_json::json;
 
-use crate::world::World;
+use crate::world::samples::png;
+use crate::world::{Scene, World};
 
 /// Every function does all its work once; what it then asked of AWS is what its policy allows, and no more. KMS is
 /// left out: on one machine a key file stands in for it.
@@ -16,6 +17,8 @@ async fn a_function_may_do_what_its_calls_need_and_no_more() {
     for (binary, action) in world.faults.actions() {
         used.entry(binary).or_default().insert(action);
     }
+    // What a client does with a form counts as the function's that signed it.
+    used.entry("media-presign".to_owned()).or_default().insert("s3:PutObject".to_owned());
     let allowed = allowed();
     for (binary, allowed) in &allowed {
         let used = used.remove(binary).unwrap_or_default();
@@ -57,6 +60,7 @@ async fn live_through_everything(world: &World) {
     }
     account.get(&format!("/api/journal/list.json?bot=1&chat={}", scene.chat)).await.data();
     account.get("/api/stats/summary.json?from=1").await.data();
+    show_media(world, &scene).await;
     for (path, body) in [
         ("bots/check", json!({"id": 1})),
         ("postbacks/replay", json!({"campaign": 1, "state": "delivered"})),
@@ -79,6 +83,29 @@ async fn live_through_everything(world: &World) {
     account.post_form("/api/bots/del.json", &json!({"id": 1})).await;
     account.post_json("/api/profile/apikey.json", &json!({})).await;
     put_aside_a_record(world).await;
+}
+
+/// Uploads, and names in both calls that take a media: one that was uploaded with a form, one that was not, and one
+/// that is refused.
+async fn show_media(world: &World, scene: &Scene) {
+    let account = &scene.account;
+    world.upload(account, &png(64, 48)).await.data();
+    let chat = world.channel(&scene.bot).await;
+    for (path, call) in
+        [("camp/add", json!({"bot": 1, "chat": chat, "welcome": "Join!"})), ("camp/edit", json!({"id": 1}))]
+    {
+        for file in [None, Some(b"MZ".to_vec()), Some(png(64, 48))] {
+            let form = world.presigned(account, "image/png").await;
+            let is_good = file.as_ref().is_some_and(|file| file.len() > 2);
+            if let Some(file) = file {
+                assert_eq!(world.send_form(&form, &file).await, 204);
+            }
+            let mut call = call.clone();
+            call["media"] = form["media"].clone();
+            let reply = account.post_json(&format!("/api/{path}.json"), &call).await;
+            assert_eq!(reply.json()["status"] == "ok", is_good, "{}", reply.text);
+        }
+    }
 }
 
 /// A stream record that does not read goes to the dead-letter queue.

@@ -3,6 +3,7 @@
 
 mod account;
 mod log;
+mod media;
 mod options;
 mod postbacks;
 mod scene;
@@ -20,6 +21,7 @@ use telegram_simulator::{NewUser, Simulator};
 use tempfile::TempDir;
 
 pub use account::{Account, Reply, form};
+pub use media::{file_part, part, samples};
 pub use options::ephemeral;
 pub use postbacks::Postback;
 pub use scene::{ConnectedBot, Scene, journal};

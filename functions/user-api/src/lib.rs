@@ -4,6 +4,7 @@ pub mod bots;
 pub mod camp;
 pub mod journal;
 pub mod leads;
+pub mod media;
 mod paging;
 pub mod postbacks;
 pub mod profile;
@@ -64,6 +65,12 @@ pub const POSTBACKS_LIST: Route =
 /// `POST /api/postbacks/replay.json`
 pub const POSTBACKS_REPLAY: Route =
     route!("postbacks-replay", "POST", "/api/postbacks/replay.json", postbacks::replay::replay);
+/// `POST /api/media/upload.json`
+pub const MEDIA_UPLOAD: Route =
+    route!("media-upload", "POST", "/api/media/upload.json", media::upload::upload);
+/// `POST /api/media/presign.json`
+pub const MEDIA_PRESIGN: Route =
+    route!("media-presign", "POST", "/api/media/presign.json", media::presign::presign);
 /// `GET /api/profile/info.json`
 pub const PROFILE_INFO: Route = route!("profile-info", "GET", "/api/profile/info.json", profile::info::info);
 /// `POST /api/profile/apikey.json`
@@ -93,7 +100,7 @@ pub const UNKNOWN_ROUTE: Route =
     Route { binary: "unknown-route", method: "ANY", path: "/api/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 24] = [
+pub const ROUTES: [Route; 26] = [
     BOTS_ADD,
     BOTS_LIST,
     BOTS_CHATS,
@@ -108,6 +115,8 @@ pub const ROUTES: [Route; 24] = [
     CAMP_DEL,
     POSTBACKS_LIST,
     POSTBACKS_REPLAY,
+    MEDIA_UPLOAD,
+    MEDIA_PRESIGN,
     PROFILE_INFO,
     PROFILE_APIKEY,
     PROFILE_POSTBACKS,

@@ -15,6 +15,9 @@ pub struct CloudOptions {
     pub template: Template,
     /// Where the HTTP API and the extra routes are served.
     pub listener: TcpListener,
+    /// The longest body that the HTTP API takes, in bytes. API Gateway takes 10 MiB; with more, a function can answer
+    /// what would not reach it on AWS.
+    pub body_limit_bytes: usize,
     /// Where data is kept; made if missing.
     pub data: PathBuf,
     /// Keeps items, messages and checkpoints in memory only; objects are files all the same.

@@ -40,7 +40,8 @@ impl App {
     ///
     /// # Errors
     ///
-    /// - [`AppError::Parameter`] naming the field at fault, also one that does not fit what stays.
+    /// - [`AppError::Parameter`] naming the field at fault, also one that does not fit what stays, and `media` that
+    ///   the account does not have.
     /// - [`AppError::NotFound`] if the account has no such live campaign.
     /// - [`AppError::Unavailable`], safe to retry.
     pub async fn edit_campaign(
@@ -52,6 +53,9 @@ impl App {
         for _ in 0..EDIT_TRIES {
             let before = self.live_campaign(account, id).await?;
             let after = edit.clone().apply(before.clone())?;
+            if after.welcome.media != before.welcome.media {
+                self.check_media(account, &after.welcome.media).await?;
+            }
             if self.store.edit_campaign(account, &before, &after).await? {
                 return Ok(());
             }

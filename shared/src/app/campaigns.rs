@@ -1,4 +1,5 @@
 use super::App;
+use super::draw::draw;
 use crate::domain::campaign::{
     CampaignStatus, PostbackMethod, TrackingCampaign, Welcome, validate_auto_approve, validate_invite_link,
     validate_media, validate_notify_level, validate_templates,
@@ -7,7 +8,6 @@ use crate::domain::postback::PostbackTemplates;
 use crate::domain::statistics::Counters;
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, BotKey, CampaignKey, ChatId, TrackingCampaignId};
-use crate::secret::random;
 use crate::store::{CampaignClaim, ChatRights};
 
 /// How often a code is drawn again when it is in use; among 36^6 that never happens twice.
@@ -54,7 +54,7 @@ impl App {
     ///
     /// # Errors
     ///
-    /// - [`AppError::Parameter`] naming the field at fault.
+    /// - [`AppError::Parameter`] naming the field at fault, also `media` that the account does not have.
     /// - [`AppError::NotFound`] if the account has no such live bot.
     /// - [`AppError::NoChat`] if the bot is no administrator of the chat.
     /// - [`AppError::ChatTaken`] if a live campaign tracks the chat; of two calls at once exactly one wins.
@@ -62,6 +62,7 @@ impl App {
     /// - [`AppError::Unavailable`]; a retry may answer `ChatTaken` by the first attempt.
     pub async fn add_campaign(&self, account: AccountId, new: NewCampaign) -> AppResult<TrackingCampaign> {
         let new = new.checked()?;
+        self.check_media(account, &new.welcome.media).await?;
         let bot = self.live_bot(account, new.bot).await?;
         let chat = self.store.chat(BotKey { account, bot: bot.id }, new.chat).await?;
         let chat = chat.filter(|chat| chat.rights == ChatRights::Admin).ok_or(AppError::NoChat)?;
@@ -87,7 +88,7 @@ impl App {
             created: self.clock.now(),
         };
         for _ in 0..CODE_DRAWS {
-            campaign.code = draw_code()?;
+            campaign.code = draw(CODE_LENGTH)?;
             match self.store.create_campaign(account, &campaign).await? {
                 CampaignClaim::Created => return Ok(campaign),
                 CampaignClaim::ChatTaken => return Err(AppError::ChatTaken),
@@ -158,35 +159,5 @@ impl NewCampaign {
         validate_templates(&self.templates)?;
         validate_media(&self.welcome.media)?;
         Ok(Self { welcome: self.welcome.checked()?, ..self })
-    }
-}
-
-/// Six letters and digits; never a `-` or a `_`, which ends the code in a deep link.
-fn draw_code() -> AppResult<String> {
-    const ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-    // 252 is the largest multiple of 36 in a byte: above it some letters would come more often.
-    let mut code = String::with_capacity(CODE_LENGTH);
-    while code.len() < CODE_LENGTH {
-        let usable = random::<16>()?.into_iter().filter(|byte| *byte < 252);
-        code.extend(
-            usable.map(|byte| char::from(ALPHABET[usize::from(byte % 36)])).take(CODE_LENGTH - code.len()),
-        );
-    }
-    Ok(code)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_are_six_letters_and_digits() {
-        for _ in 0..1000 {
-            let code = draw_code().unwrap();
-            assert!(
-                code.len() == 6
-                    && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-            );
-        }
     }
 }

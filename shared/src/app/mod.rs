@@ -6,12 +6,14 @@ mod bots;
 mod cache;
 mod campaign_edits;
 mod campaigns;
+mod draw;
 mod journal;
 mod lead_changes;
 mod lead_counts;
 mod lead_lists;
 mod lead_merge;
 mod links;
+mod media;
 mod memberships;
 mod pages;
 mod postback_log;
@@ -34,6 +36,7 @@ pub use campaigns::{CampaignSummary, NewCampaign};
 pub use journal::JournalQuestion;
 pub use lead_changes::{LeadChange, StreamBatch};
 pub use lead_lists::LeadQuestion;
+pub use media::AwaitedMedia;
 pub use pages::{Page, PageRequest, PageStart};
 pub use postback_log::{PostbackPage, PostbackQuery, TimeRange};
 pub use postbacks::TaskOutcome;
@@ -47,6 +50,7 @@ use crate::aws::{Aws, SharedHttpClient};
 use crate::clock::Clock;
 use crate::config::{Config, TokenKey};
 use crate::error::{AppError, AppResult};
+use crate::objects::Objects;
 use crate::outbound::Outbound;
 use crate::queue::Queue;
 use crate::secret::Seal;
@@ -66,6 +70,7 @@ pub struct App {
     telegram: OnceLock<Telegram>,
     outbound: OnceLock<Outbound>,
     postback_queue: OnceLock<Queue>,
+    objects: OnceLock<Objects>,
     seal: OnceLock<Seal>,
     webhook_cache: WebhookCache,
 }
@@ -84,6 +89,7 @@ impl App {
             telegram: OnceLock::new(),
             outbound: OnceLock::new(),
             postback_queue: OnceLock::new(),
+            objects: OnceLock::new(),
             seal: OnceLock::new(),
         }
     }
@@ -109,6 +115,14 @@ impl App {
     fn queue(&self, url: Option<&String>, variable: &str) -> AppResult<Queue> {
         let url = url.ok_or_else(|| AppError::unavailable(format!("the environment lacks {variable}")))?;
         Ok(Queue::new(self.aws.sqs(), url.clone()))
+    }
+
+    fn objects(&self) -> AppResult<&Objects> {
+        once(&self.objects, || {
+            let bucket = self.config.bucket_name.clone();
+            let bucket = bucket.ok_or_else(|| AppError::unavailable("the environment lacks BUCKET_NAME"))?;
+            Ok(Objects::new(self.aws.s3(), bucket, self.config.aws.clone()))
+        })
     }
 
     fn seal(&self) -> AppResult<&Seal> {

@@ -52,6 +52,18 @@ pub fn seconds_of_month(unix: i64) -> Range<i64> {
     start..first(start + 32 * 86_400).unwrap_or(i64::MAX)
 }
 
+/// `YYYYMMDDTHHMMSSZ`, ISO 8601 in its basic form, as AWS dates what it signs.
+#[must_use]
+pub fn basic_time(unix: i64) -> String {
+    date_time(unix).replace(['-', ':'], "").replace(' ', "T") + "Z"
+}
+
+/// `YYYY-MM-DDTHH:MM:SSZ`, ISO 8601.
+#[must_use]
+pub fn iso_time(unix: i64) -> String {
+    date_time(unix).replace(' ', "T") + "Z"
+}
+
 fn moment(unix: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp(unix).ok().filter(|time| (0..=9999).contains(&time.year()))
 }
@@ -65,6 +77,8 @@ mod tests {
         assert_eq!(date_time(1_778_403_600), "2026-05-10 09:00:00");
         assert_eq!(date(1_778_403_600), "2026-05-10");
         assert_eq!(month(1_778_403_600), "2026-05");
+        assert_eq!(basic_time(1_778_403_600), "20260510T090000Z");
+        assert_eq!(iso_time(1_778_403_600), "2026-05-10T09:00:00Z");
         assert_eq!(date_time(i64::MAX), ABSENT);
     }
 

@@ -10,6 +10,7 @@ pub mod formatting;
 pub mod journal;
 pub mod lead;
 pub mod lead_event;
+pub mod media;
 pub mod person;
 pub mod postback;
 pub mod postback_id;

@@ -67,6 +67,9 @@ fn word(error: &AppError) -> &'static str {
         AppError::CampaignLimit => "limit",
         AppError::TokenRefused => "token",
         AppError::WebhookRefused => "webhook",
+        AppError::FileMissing => "file",
+        AppError::MediaType => "type",
+        AppError::MediaSize(_) => "size",
         AppError::Unavailable { .. } => "db",
     }
 }

@@ -3,6 +3,7 @@
 pub mod envelope;
 pub mod http;
 mod logging;
+mod multipart;
 pub mod params;
 pub mod queue;
 pub mod redirect;

@@ -1,4 +1,4 @@
-//! Parameters of the User API: from the query, a form or a JSON object, all as text.
+//! Parameters of the User API: from the query, a form or a JSON object, all as text; and at most one file.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use super::http::Request;
+use super::multipart::{self, Form};
 use crate::domain::cursor::Cursor;
 use crate::domain::journal::JournalAction;
 use crate::domain::lead_event::LeadStatus;
@@ -19,6 +20,7 @@ const BODY_BYTES: usize = 256 * 1024;
 #[derive(Clone, Debug, Default)]
 pub struct Params {
     values: BTreeMap<String, String>,
+    file: Option<Vec<u8>>,
 }
 
 /// Typed parameters of one route.
@@ -42,8 +44,9 @@ impl Params {
     ///
     /// # Errors
     ///
-    /// [`AppError::Parameter`] for `body` if it is too long or malformed.
-    pub fn read(request: &Request) -> AppResult<(Self, Option<ApiKey>)> {
+    /// - [`AppError::Parameter`] for `body` if it is too long or malformed.
+    /// - [`AppError::MediaSize`] for a file that is too long for a request.
+    pub async fn read(request: &Request) -> AppResult<(Self, Option<ApiKey>)> {
         let mut params = Self::default();
         let mut key = None;
         for (name, value) in url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes())
@@ -53,7 +56,7 @@ impl Params {
                 None => drop(params.values.insert(name.into_owned(), value.into_owned())),
             }
         }
-        params.read_body(request)?;
+        params.read_body(request).await?;
         Ok((params, key))
     }
 
@@ -76,13 +79,28 @@ impl Params {
         T::parse(text).map(Some).ok_or_else(|| AppError::parameter(name, T::EXPECTED))
     }
 
-    fn read_body(&mut self, request: &Request) -> AppResult<()> {
+    /// The bytes of the field `file` of a multipart form.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::FileMissing`] if there is no such field.
+    pub fn file(&self) -> AppResult<&[u8]> {
+        self.file.as_deref().ok_or(AppError::FileMissing)
+    }
+
+    async fn read_body(&mut self, request: &Request) -> AppResult<()> {
         let body: &[u8] = request.body().as_ref();
+        let media_type =
+            request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if multipart::is_multipart(media_type) {
+            let Form { fields, file } = multipart::read(media_type, body, BODY_BYTES).await?;
+            self.values.extend(fields);
+            self.file = file;
+            return Ok(());
+        }
         if body.len() > BODY_BYTES {
             return Err(AppError::parameter("body", "must have at most 262144 bytes"));
         }
-        let media_type =
-            request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let is_json =
             media_type.to_ascii_lowercase().contains("json") || body.trim_ascii_start().starts_with(b"{");
         if body.is_empty() {
@@ -186,6 +204,7 @@ impl Parameter for JournalAction {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
     use lambda_http::Body;
 
     use super::*;
@@ -195,7 +214,7 @@ mod tests {
             .header("content-type", media_type)
             .body(Body::from(body))
             .unwrap();
-        Params::read(&request)
+        Params::read(&request).now_or_never().unwrap()
     }
 
     #[test]

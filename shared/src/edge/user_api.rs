@@ -29,7 +29,7 @@ impl Call {
     /// - [`AppError::Parameter`] for a body that does not read.
     /// - [`AppError::Unavailable`], safe to retry.
     pub async fn open(app: &App, request: &Request) -> AppResult<Self> {
-        let (params, query_key) = match Params::read(request) {
+        let (params, query_key) = match Params::read(request).await {
             Ok(read) => read,
             Err(error) => {
                 // Without a key not even a malformed body is told of.

@@ -46,7 +46,9 @@ fn has_hash(secret: &str, hash: &str) -> bool {
     verify_slices_are_equal(sha256_hex(secret).as_bytes(), hash.as_bytes()).is_ok()
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as lower-case hex.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

@@ -29,6 +29,8 @@ pub enum Key<'a> {
     Bot(BotKey),
     /// Get one campaign; list an account's by `begins_with(SK, "CAMP#")`.
     Campaign(CampaignKey),
+    /// Get or write one media by its reference.
+    Media(AccountId, &'a str),
     /// Which account has a Telegram bot; leased while a call connects it, written with the bot in one transaction.
     BotOwner(TelegramBotId),
     /// Get or claim one chat of a bot; list a bot's by `begins_with(SK, "CHAT#")`.
@@ -69,7 +71,7 @@ impl Key<'_> {
             Self::Account(account) => format!("ACC#{account}"),
             Self::Bot(BotKey { account, .. }) => format!("ACC#{account}"),
             Self::Campaign(CampaignKey { account, .. }) => format!("ACC#{account}"),
-            Self::TrackedChat(account, _) => format!("ACC#{account}"),
+            Self::TrackedChat(account, _) | Self::Media(account, _) => format!("ACC#{account}"),
             Self::BotOwner(telegram) => format!("TGBOT#{telegram}"),
             Self::Chat(BotKey { account, bot }, _) => format!("BOT#{account}.{bot}"),
             Self::Code(code) => format!("CODE#{code}"),
@@ -102,6 +104,7 @@ impl Key<'_> {
             Self::Account(_) => "PROFILE".to_owned(),
             Self::Bot(key) => format!("BOT#{:010}", key.bot.0),
             Self::Campaign(key) => format!("CAMP#{:010}", key.campaign.0),
+            Self::Media(_, reference) => format!("MEDIA#{reference}"),
             Self::BotOwner(_) => "OWNER".to_owned(),
             Self::Chat(_, chat) | Self::TrackedChat(_, chat) => format!("CHAT#{chat}"),
             Self::Code(_) => "CODE".to_owned(),
@@ -180,6 +183,7 @@ mod tests {
             Key::Account(account),
             Key::Bot(bot_key),
             Key::Campaign(campaign),
+            Key::Media(account, "img_abc123xyz789"),
             Key::BotOwner(TelegramBotId(123_456)),
             Key::Chat(bot_key, chat),
             Key::TrackedChat(account, chat),
@@ -202,6 +206,7 @@ mod tests {
         ACC#1 | PROFILE
         ACC#1 | BOT#0000000007
         ACC#1 | CAMP#0000000012
+        ACC#1 | MEDIA#img_abc123xyz789
         TGBOT#123456 | OWNER
         BOT#1.7 | CHAT#-1001234567890
         ACC#1 | CHAT#-1001234567890

@@ -13,6 +13,7 @@ mod journal;
 mod keys;
 mod lead_rows;
 mod leads;
+mod media;
 mod postbacks;
 mod ranges;
 mod registers;
@@ -35,6 +36,7 @@ pub use journal::{JOURNAL_KEPT_SECONDS, JournalRange, JournalReader, JournalRow}
 pub use keys::{Key, campaign_of_lead_partition};
 pub use lead_rows::{LeadRange, LeadReader, LeadRow};
 pub use leads::{Arrival, Lead, StartPolicy, StartWrite};
+pub use media::{Media, MediaState};
 pub use postbacks::{AttemptWrite, LoggedPostback};
 pub use registers::FactWrite;
 pub use statistics::MarkProgress;

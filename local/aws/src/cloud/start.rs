@@ -66,6 +66,7 @@ pub async fn start(options: CloudOptions) -> Result<Cloud, StartError> {
         &base.stack.functions,
         Arc::clone(&base.lambda),
         address.port(),
+        options.body_limit_bytes,
         options.extra_routes,
     );
     callers.spawn(serve_router(options.listener, api, callers_stopped.clone()));

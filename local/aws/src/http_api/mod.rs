@@ -18,18 +18,22 @@ use crate::template::FunctionSpec;
 use event::Incoming;
 use route::Routes;
 
-/// API Gateway's limit.
-const BODY_LIMIT_BYTES: usize = 10 << 20;
-
 struct Gateway {
     routes: Routes,
     lambda: Arc<Lambda>,
     port: u16,
+    body_limit_bytes: usize,
 }
 
 /// `extra_routes`, and below them every route of the functions; `port` is where they are served.
-pub fn router(functions: &[FunctionSpec], lambda: Arc<Lambda>, port: u16, extra_routes: Router) -> Router {
-    let gateway = Arc::new(Gateway { routes: Routes::new(functions), lambda, port });
+pub fn router(
+    functions: &[FunctionSpec],
+    lambda: Arc<Lambda>,
+    port: u16,
+    body_limit_bytes: usize,
+    extra_routes: Router,
+) -> Router {
+    let gateway = Arc::new(Gateway { routes: Routes::new(functions), lambda, port, body_limit_bytes });
     extra_routes.fallback_service(Router::new().fallback(serve).with_state(gateway))
 }
 
@@ -45,7 +49,7 @@ async fn serve(
     let Some(matched) = gateway.routes.find(parts.method.as_str(), parts.uri.path()) else {
         return answer::refusal(StatusCode::NOT_FOUND, "Not Found");
     };
-    let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT_BYTES).await else {
+    let Ok(body) = axum::body::to_bytes(body, gateway.body_limit_bytes).await else {
         return answer::refusal(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
     let event = Incoming { parts: &parts, body: &body, peer, port: gateway.port, matched: &matched }.event();

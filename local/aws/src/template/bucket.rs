@@ -14,6 +14,7 @@ pub fn check(properties: &Properties<'_>) -> Result<(), TemplateError> {
         &[
             "AccessControl",
             "BucketEncryption",
+            "CorsConfiguration",
             "LifecycleConfiguration",
             "OwnershipControls",
             "PublicAccessBlockConfiguration",

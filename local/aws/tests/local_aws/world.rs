@@ -83,6 +83,7 @@ pub async fn start(
     Cloud::start(CloudOptions {
         template: Template::parse(template).unwrap(),
         listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        body_limit_bytes: 10 << 20,
         data: data.to_owned(),
         ephemeral,
         parameters: BTreeMap::new(),

@@ -1,0 +1,4 @@
+//! `/api/media/*.json`
+
+pub mod presign;
+pub mod upload;

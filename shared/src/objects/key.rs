@@ -1,0 +1,36 @@
+use crate::domain::media::MediaRef;
+use crate::ids::AccountId;
+
+/// One object. Adding one means a variant here, and a prefix in the bucket's lifecycle and in the policies of the
+/// functions that use it.
+#[derive(Clone, Copy, Debug)]
+pub enum ObjectKey<'a> {
+    /// A media that was judged; stays.
+    Media(AccountId, &'a MediaRef),
+    /// A file that a client wrote by itself and that nobody has judged; gone after a day.
+    Incoming(AccountId, &'a MediaRef),
+}
+
+impl ObjectKey<'_> {
+    /// The key in the bucket, of letters, digits, `_` and `/` alone.
+    #[must_use]
+    pub fn path(&self) -> String {
+        match self {
+            Self::Media(account, media) => format!("media/{account}/{media}"),
+            Self::Incoming(account, media) => format!("incoming/{account}/{media}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_layout_is_frozen() {
+        let media = MediaRef::parse("img_abc123xyz789").unwrap();
+        let keys = [ObjectKey::Media(AccountId(7), &media), ObjectKey::Incoming(AccountId(7), &media)];
+        let paths = keys.map(|key| key.path());
+        assert_eq!(paths, ["media/7/img_abc123xyz789", "incoming/7/img_abc123xyz789"]);
+    }
+}
