@@ -1,8 +1,9 @@
 //! The list of leads.
 
 use serde_json::{Value, json};
+use shared::domain::lead_event::LeadStatus;
 
-use crate::world::{MemberChange, Scene, World, member_update, start_update};
+use crate::world::{MemberChange, Reply, Scene, World, member_update, start_update};
 
 /// 2026-05-10 09:00:00 UTC.
 const MORNING: i64 = 1_778_403_600;
@@ -139,4 +140,40 @@ async fn a_total_over_times_stays_what_it_was_when_the_list_was_begun() {
     assert_eq!((subscribers(&reply), &reply["total"]), (vec![12], &json!(3)));
     let other = scene.account.get(&format!("/api/leads/list.json?campaign=1&cursor={next}")).await;
     assert_eq!((other.error().as_str(), &other.json()["param"]), ("param", &json!("cursor")));
+}
+
+#[tokio::test]
+async fn the_export_has_a_line_for_each_lead_of_the_question() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    three_lives(&world, &scene).await;
+    let reply = scene.account.export("").await;
+    assert_eq!((reply.code, reply.content_type.as_str()), (200, "text/csv; charset=utf-8"));
+    insta::assert_snapshot!(reply.text, @r#"id,campaign,subscriber,username,click,status,start_time,join_time,updated
+311819658854785,1,13,,,0,2026-05-10 11:00:00,0000-00-00 00:00:00,2026-05-10 11:00:00
+311804559360193,1,12,,b,3,2026-05-10 10:00:00,2026-05-10 10:01:00,2026-05-10 10:01:40
+311789459865665,1,11,,a,2,2026-05-10 09:00:00,2026-05-10 09:01:00,2026-05-10 09:01:00"#);
+    let cancelled = scene.account.export("?status=3&campaign=1").await.text;
+    assert_eq!(
+        cancelled.lines().skip(1).map(|line| line.split(',').nth(2).unwrap()).collect::<Vec<_>>(),
+        ["12"]
+    );
+    let nobody = scene.account.export(&format!("?from={}", MORNING + 90_000)).await.text;
+    assert_eq!(nobody.lines().count(), 1);
+    assert_eq!(scene.account.export("?campaign=99").await.error(), "notfound");
+}
+
+#[tokio::test]
+async fn a_long_export_is_read_where_the_answer_says() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let rows = (0..5_000).map(|number| scene.row(number, LeadStatus::Wait, format!("{number:0512}")));
+    world.list_leads_of(&scene, rows.collect()).await;
+    let reply = scene.account.export("?campaign=1").await;
+    assert_eq!((reply.code, reply.text.as_str()), (302, ""));
+    let file = scene.account.follow(&reply).await;
+    assert_eq!(file.lines().count(), 5_001);
+    assert!(file.lines().nth(1).unwrap().contains(&format!("{:0512}", 4_999)));
+    let forged = Reply { location: reply.location.replace("exports/1/", "exports/2/"), ..reply };
+    assert_eq!(scene.account.look(&forged).await.code, 403);
 }

@@ -80,6 +80,12 @@ fn of_route(path: &str, chat: i64) -> Taken {
             all.extend(of_a_page());
             Taken { valid: json!({}), required: &[], malformed: all }
         }
+        "/api/leads/export.csv" => {
+            let mut all = malformed("campaign", no_ids());
+            all.extend(malformed("status", [json!(""), json!("approve"), json!(5), json!(-1)]));
+            all.extend(of_a_range());
+            Taken { valid: json!({}), required: &[], malformed: all }
+        }
         "/api/journal/list.json" => {
             let mut all = malformed("bot", no_ids());
             all.extend(malformed("chat", [json!(""), json!("x"), json!("1.5")]));

@@ -15,7 +15,7 @@ fn naming(path: &str, chat: i64) -> Option<Value> {
         | "/api/camp/edit.json"
         | "/api/camp/del.json" => Some(json!({"id": 1})),
         "/api/stats/retention.json" => Some(json!({"id": 1})),
-        "/api/leads/list.json" => Some(json!({"campaign": 1})),
+        "/api/leads/list.json" | "/api/leads/export.csv" => Some(json!({"campaign": 1})),
         "/api/journal/list.json" => Some(json!({"bot": 1, "chat": chat})),
         "/api/camp/pause.json" => Some(json!({"id": 1, "pause": 1})),
         "/api/postbacks/list.json" => Some(json!({"campaign": 1})),

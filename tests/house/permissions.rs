@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use local::TEMPLATE;
 use local_aws::Template;
 use serde_json::json;
+use shared::domain::lead_event::LeadStatus;
 
 use crate::world::samples::png;
 use crate::world::{Scene, World};
@@ -19,6 +20,7 @@ async fn a_function_may_do_what_its_calls_need_and_no_more() {
     }
     // What a client does with a form counts as the function's that signed it.
     used.entry("media-presign".to_owned()).or_default().insert("s3:PutObject".to_owned());
+    used.entry("leads-export".to_owned()).or_default().insert("s3:GetObject".to_owned());
     let allowed = allowed();
     for (binary, allowed) in &allowed {
         let used = used.remove(binary).unwrap_or_default();
@@ -58,6 +60,9 @@ async fn live_through_everything(world: &World) {
     for question in ["", "?status=3", "?campaign=1&from=1&offset=1"] {
         account.get(&format!("/api/leads/list.json{question}")).await.data();
     }
+    let rows = (0..5_000).map(|number| scene.row(number, LeadStatus::Wait, format!("{number:0512}")));
+    world.list_leads_of(&scene, rows.collect()).await;
+    assert_eq!(account.export("?status=0").await.code, 302);
     account.get(&format!("/api/journal/list.json?bot=1&chat={}", scene.chat)).await.data();
     account.get("/api/stats/summary.json?from=1").await.data();
     show_media(world, &scene).await;

@@ -24,13 +24,7 @@ async fn a_subscriber_is_tracked_from_click_to_postback_and_another_after_a_rest
 #[cfg(feature = "bins")]
 #[tokio::test]
 async fn a_subscriber_is_tracked_by_the_real_bins() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the folder of the binaries is this one test's own setting"
-    )]
-    let folder = std::env::var("GATEPOST_BINS");
-    let default = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/debug");
-    walk(World::durable(Some(folder.map_or(default, Into::into))).await).await;
+    walk(World::durable(Some(crate::world::bins())).await).await;
 }
 
 async fn walk(world: World) {

@@ -1,18 +1,11 @@
 //! A campaign of 100,000 leads.
 
-use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use shared::domain::lead_event::LeadStatus;
-use shared::domain::statistics::{CounterChange, Counters};
-use shared::ids::{BotId, CampaignKey, LeadId, UserId};
-use shared::store::{LeadRow, MarkProgress};
 
-use crate::world::{Scene, World};
+use crate::world::{NEW_YEAR, Scene, World};
 
 const LEADS: i64 = 100_000;
-
-/// 2026-01-01 00:00:00 UTC; one lead a minute from then on.
-const FIRST: i64 = 1_767_225_600;
 
 fn status_of(number: i64) -> LeadStatus {
     match number % 200 {
@@ -24,41 +17,10 @@ fn status_of(number: i64) -> LeadStatus {
     }
 }
 
-fn row(campaign: CampaignKey, number: i64) -> LeadRow {
-    let started = FIRST + number * 60;
-    LeadRow {
-        lead: LeadId::of_start(started, number, BotId(1)),
-        campaign: campaign.campaign,
-        user: UserId(7_000_000_000 + number),
-        username: format!("subscriber_{number}"),
-        click: format!("click-of-a-usual-length-{number:08}"),
-        status: status_of(number),
-        started,
-        joined: Some(started + 20),
-        updated: started + 20,
-    }
-}
-
-/// Lines and counters, as the stream would have written them.
 async fn fill(world: &World, scene: &Scene) {
-    let store = &world.system.app.store;
-    let campaign = scene.campaign;
-    let portions: Vec<Vec<LeadRow>> = (0..LEADS / 500)
-        .map(|portion| (portion * 500..(portion + 1) * 500).map(|number| row(campaign, number)).collect())
-        .collect();
-    stream::iter(portions)
-        .for_each_concurrent(
-            4,
-            |rows| async move { store.write_lead_rows(campaign, rows.iter()).await.unwrap() },
-        )
-        .await;
-    let mut total = Counters { starts: LEADS, ..Counters::default() };
-    for number in 0..LEADS {
-        total.statuses[usize::from(status_of(number).number())] += 1;
-    }
-    let change = CounterChange { total, ..CounterChange::default() };
-    let progress = MarkProgress { shard: "filled", counted: None, sequence: "1" };
-    assert!(store.count(campaign, &change, progress, FIRST).await.unwrap());
+    let click = |number: i64| format!("click-of-a-usual-length-{number:08}");
+    let rows = (0..LEADS).map(|number| scene.row(number, status_of(number), click(number)));
+    world.list_leads_of(scene, rows.collect()).await;
 }
 
 fn subscribers(reply: &Value) -> Vec<i64> {
@@ -100,7 +62,7 @@ async fn pages_of_a_hundred_thousand_leads_read_what_they_answer() {
             walk(&world, &scene, &format!("&status={}", status.number()), expected.len()).await;
         assert!(found == expected && ratio <= 1.1, "{status}: {ratio} read for each");
     }
-    let (from, to) = (FIRST + 60 * 30_000, FIRST + 60 * 50_000);
+    let (from, to) = (NEW_YEAR + 60 * 30_000, NEW_YEAR + 60 * 50_000);
     let question = format!("/api/leads/list.json?campaign=1&from={from}&to={to}&limit=100");
     let first = scene.account.get(&question).await.json();
     assert_eq!((&first["total"], subscribers(&first)[0]), (&json!(20_001), 50_000));
@@ -118,4 +80,66 @@ async fn pages_of_a_hundred_thousand_leads_read_what_they_answer() {
     }
     let last = scene.account.get("/api/leads/list.json?campaign=1&status=4&offset=499").await.json();
     assert_eq!((subscribers(&last), &last["total"]), (vec![0], &json!(500)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_thousand_leads_are_exported_to_the_last() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    fill(&world, &scene).await;
+    let reply = scene.account.export("?campaign=1").await;
+    assert_eq!(reply.code, 302, "{}", reply.text);
+    check_export(&scene.account.follow(&reply).await);
+}
+
+fn check_export(text: &str) {
+    let mut lines = text.lines();
+    assert_eq!(
+        lines.next(),
+        Some("id,campaign,subscriber,username,click,status,start_time,join_time,updated")
+    );
+    let mut number = LEADS;
+    for line in lines {
+        number -= 1;
+        let fields: Vec<_> = line.split(',').collect();
+        let expected = [
+            format!("{}", 7_000_000_000 + number),
+            format!("subscriber_{number}"),
+            format!("click-of-a-usual-length-{number:08}"),
+            status_of(number).number().to_string(),
+        ];
+        assert_eq!(fields[2..6], expected);
+    }
+    assert_eq!(number, 0);
+}
+
+/// The function as it is deployed, but for its profile: a process of its own.
+#[cfg(feature = "bins")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_export_of_a_hundred_thousand_leads_stays_below_256_megabytes() {
+    let world = World::durable(Some(crate::world::bins())).await;
+    let scene = world.scene().await;
+    fill(&world, &scene).await;
+    let reply = scene.account.export("?campaign=1").await;
+    assert_eq!(reply.code, 302, "{}", reply.text);
+    let peak_kilobytes = peak_memory_of("leads-export");
+    check_export(&scene.account.follow(&reply).await);
+    world.stop().await;
+    assert!((1..256 * 1024).contains(&peak_kilobytes), "{peak_kilobytes} kB");
+}
+
+/// The most memory that a child of this process has had, by the kernel's word.
+#[cfg(feature = "bins")]
+fn peak_memory_of(name: &str) -> u64 {
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let statuses =
+        processes.filter_map(|process| std::fs::read_to_string(process.path().join("status")).ok());
+    let field = |status: &str, field: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap_or_default();
+        line.trim().trim_end_matches(" kB").to_owned()
+    };
+    let mine = std::process::id().to_string();
+    let own = |status: &String| field(status, "Name:") == name && field(status, "PPid:") == mine;
+    let found = statuses.filter(own).map(|status| field(&status, "VmHWM:").parse().unwrap());
+    found.max().unwrap_or_default()
 }

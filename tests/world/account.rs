@@ -1,5 +1,5 @@
 use reqwest::RequestBuilder;
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use serde_json::{Value, json};
 use shared::ids::AccountId;
 use shared::secret::ApiKey;
@@ -22,6 +22,7 @@ pub struct Reply {
     pub code: u16,
     pub content_type: String,
     pub retry_after: Option<u64>,
+    pub location: String,
     pub text: String,
 }
 
@@ -54,6 +55,7 @@ impl Reply {
             code: response.status().as_u16(),
             content_type: header(CONTENT_TYPE).unwrap_or_default(),
             retry_after: header(RETRY_AFTER).and_then(|seconds| seconds.parse().ok()),
+            location: header(LOCATION).unwrap_or_default(),
             text: response.text().await.unwrap(),
         }
     }
@@ -108,6 +110,24 @@ impl Account {
         let request = self.http.post(format!("{}{path}", self.base_url)).body(form(fields));
         let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         Reply::of_api(request.bearer_auth(&self.key)).await
+    }
+
+    /// Asks for the file of leads, and follows no redirect.
+    pub async fn export(&self, query: &str) -> Reply {
+        let request = self.http.get(format!("{}/api/leads/export.csv{query}", self.base_url));
+        Reply::of(request.bearer_auth(&self.key)).await
+    }
+
+    /// What answers behind a redirect.
+    pub async fn look(&self, redirect: &Reply) -> Reply {
+        Reply::of(self.http.get(&redirect.location)).await
+    }
+
+    /// What stands behind a redirect.
+    pub async fn follow(&self, redirect: &Reply) -> String {
+        let reply = self.look(redirect).await;
+        assert_eq!(reply.code, 200, "{}", reply.text);
+        reply.text
     }
 
     /// Calls with the parameters where the method has them: in the query, or in a JSON object.

@@ -2,6 +2,7 @@
 //! fails on demand.
 
 mod account;
+mod leads;
 mod log;
 mod media;
 mod options;
@@ -21,7 +22,11 @@ use telegram_simulator::{NewUser, Simulator};
 use tempfile::TempDir;
 
 pub use account::{Account, Reply, form};
+#[cfg(feature = "many")]
+pub use leads::NEW_YEAR;
 pub use media::{file_part, part, samples};
+#[cfg(feature = "bins")]
+pub use options::bins;
 pub use options::ephemeral;
 pub use postbacks::Postback;
 pub use scene::{ConnectedBot, Scene, journal};

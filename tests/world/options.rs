@@ -1,5 +1,7 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
+#[cfg(feature = "bins")]
+use std::path::PathBuf;
 
 use local::faults::AwsFaults;
 use local::{SystemOptions, Telegram};
@@ -31,4 +33,13 @@ pub fn free_port() -> u16 {
 /// Stands where a system has no simulator.
 pub fn unused_simulator() -> Simulator {
     Simulator::start(SimulatorOptions { data_file: None, public_url: String::new() }).unwrap()
+}
+
+/// Where the built binaries are.
+#[cfg(feature = "bins")]
+pub fn bins() -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "the folder of the binaries is these tests' own setting")]
+    let folder = std::env::var("GATEPOST_BINS");
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/debug");
+    folder.map_or(default, Into::into)
 }

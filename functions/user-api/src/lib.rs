@@ -93,6 +93,13 @@ pub const STATS_RETENTION: Route =
     route!("stats-retention", "GET", "/api/stats/retention.json", stats::retention::retention);
 /// `GET /api/leads/list.json`
 pub const LEADS_LIST: Route = route!("leads-list", "GET", "/api/leads/list.json", leads::list::list);
+/// `GET /api/leads/export.csv`
+pub const LEADS_EXPORT: Route = Route {
+    binary: "leads-export",
+    method: "GET",
+    path: "/api/leads/export.csv",
+    handle: leads::export::answer,
+};
 /// `GET /api/journal/list.json`
 pub const JOURNAL_LIST: Route = route!("journal-list", "GET", "/api/journal/list.json", journal::list::list);
 /// Every other path or method under `/api`
@@ -100,7 +107,7 @@ pub const UNKNOWN_ROUTE: Route =
     Route { binary: "unknown-route", method: "ANY", path: "/api/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 26] = [
+pub const ROUTES: [Route; 27] = [
     BOTS_ADD,
     BOTS_LIST,
     BOTS_CHATS,
@@ -125,6 +132,7 @@ pub const ROUTES: [Route; 26] = [
     STATS_CAMPAIGN,
     STATS_RETENTION,
     LEADS_LIST,
+    LEADS_EXPORT,
     JOURNAL_LIST,
     UNKNOWN_ROUTE,
 ];

@@ -56,6 +56,11 @@ impl LeadQuestion {
         LeadRange { campaign, status: self.status, first, last }
     }
 
+    /// All that it chooses of one campaign.
+    pub(super) fn reader(&self, campaign: CampaignKey) -> LeadReader {
+        LeadReader::new(self.range(campaign, None))
+    }
+
     fn spell(&self) -> String {
         let campaign = self.campaign.and_then(|campaign| i64::try_from(campaign.0).ok());
         spell_question([campaign, self.status.map(|status| i64::from(status.number())), self.from, self.to])

@@ -74,7 +74,8 @@ fn word(error: &AppError) -> &'static str {
     }
 }
 
-fn failure(error: &AppError) -> Answer {
+/// `{"status":"error",…}`; an outage is told to the log.
+pub(super) fn failure(error: &AppError) -> Answer {
     if let AppError::Unavailable { internal } = error {
         tracing::error!(internal, "unavailable");
     }

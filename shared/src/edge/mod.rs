@@ -1,6 +1,7 @@
 //! Lambda events in, envelopes out; the one map from error to answer.
 
 pub mod envelope;
+pub mod export;
 pub mod http;
 mod logging;
 mod multipart;

@@ -9,6 +9,8 @@ pub enum ObjectKey<'a> {
     Media(AccountId, &'a MediaRef),
     /// A file that a client wrote by itself and that nobody has judged; gone after a day.
     Incoming(AccountId, &'a MediaRef),
+    /// A list that an account asked for, under a name drawn by chance; gone after a day.
+    Export(AccountId, &'a str),
 }
 
 impl ObjectKey<'_> {
@@ -18,6 +20,7 @@ impl ObjectKey<'_> {
         match self {
             Self::Media(account, media) => format!("media/{account}/{media}"),
             Self::Incoming(account, media) => format!("incoming/{account}/{media}"),
+            Self::Export(account, name) => format!("exports/{account}/{name}"),
         }
     }
 }
@@ -29,8 +32,13 @@ mod tests {
     #[test]
     fn the_layout_is_frozen() {
         let media = MediaRef::parse("img_abc123xyz789").unwrap();
-        let keys = [ObjectKey::Media(AccountId(7), &media), ObjectKey::Incoming(AccountId(7), &media)];
+        let account = AccountId(7);
+        let keys = [
+            ObjectKey::Media(account, &media),
+            ObjectKey::Incoming(account, &media),
+            ObjectKey::Export(account, "abc123"),
+        ];
         let paths = keys.map(|key| key.path());
-        assert_eq!(paths, ["media/7/img_abc123xyz789", "incoming/7/img_abc123xyz789"]);
+        assert_eq!(paths, ["media/7/img_abc123xyz789", "incoming/7/img_abc123xyz789", "exports/7/abc123"]);
     }
 }

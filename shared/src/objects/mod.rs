@@ -1,6 +1,7 @@
 //! S3: the one private bucket. Every object's key is a variant of [`ObjectKey`].
 
 mod key;
+mod parts;
 mod post_form;
 
 use aws_sdk_s3::Client;
@@ -8,6 +9,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 
 pub use key::ObjectKey;
+pub use parts::{PART_BYTES, PartedObject};
 pub use post_form::PostForm;
 
 use crate::config::AwsConfig;

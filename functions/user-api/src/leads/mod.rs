@@ -1,5 +1,6 @@
 //! Leads.
 
+pub mod export;
 pub mod list;
 
 use serde::Serialize;
