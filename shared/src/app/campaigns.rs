@@ -139,6 +139,29 @@ impl App {
         Ok(summaries.collect())
     }
 
+    /// A campaign that the account has or had.
+    pub(super) async fn known_campaign(
+        &self,
+        account: AccountId,
+        campaign: TrackingCampaignId,
+    ) -> AppResult<CampaignKey> {
+        let key = CampaignKey { account, campaign };
+        self.store.campaign(key).await?.map(|_| key).ok_or(AppError::NotFound("campaign"))
+    }
+
+    /// The campaign asked for, or all of the account's, deleted ones included.
+    pub(super) async fn campaigns_asked_for(
+        &self,
+        account: AccountId,
+        campaign: Option<TrackingCampaignId>,
+    ) -> AppResult<Vec<CampaignKey>> {
+        if let Some(campaign) = campaign {
+            return Ok(vec![self.known_campaign(account, campaign).await?]);
+        }
+        let campaigns = self.store.campaigns(account).await?.into_iter();
+        Ok(campaigns.map(|campaign| CampaignKey { account, campaign: campaign.id }).collect())
+    }
+
     pub(super) async fn live_campaign(
         &self,
         account: AccountId,

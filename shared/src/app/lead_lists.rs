@@ -7,7 +7,7 @@ use super::lead_merge::LeadMerge;
 use super::pages::{Page, PageRequest};
 use crate::domain::cursor::spell_question;
 use crate::domain::lead_event::LeadStatus;
-use crate::error::{AppError, AppResult};
+use crate::error::AppResult;
 use crate::ids::{AccountId, CampaignKey, LeadId, TrackingCampaignId};
 use crate::store::{LeadRange, LeadReader, LeadRow};
 
@@ -99,22 +99,6 @@ impl App {
         let rows = leads.take(&self.store, page.limit).await?;
         let place = |row: &LeadRow| format!("{}.{}", row.lead, row.campaign);
         Ok(Page::new(rows, total, page.limit, spelled, place))
-    }
-
-    /// The campaign asked for, or all of the account's, deleted ones included.
-    pub(super) async fn campaigns_asked_for(
-        &self,
-        account: AccountId,
-        campaign: Option<TrackingCampaignId>,
-    ) -> AppResult<Vec<CampaignKey>> {
-        let found = match campaign {
-            None => self.store.campaigns(account).await?,
-            Some(campaign) => {
-                let found = self.store.campaign(CampaignKey { account, campaign }).await?;
-                vec![found.ok_or(AppError::NotFound("campaign"))?]
-            }
-        };
-        Ok(found.into_iter().map(|found| CampaignKey { account, campaign: found.id }).collect())
     }
 
     /// How many leads campaigns have, by their counters.

@@ -6,7 +6,7 @@ use super::App;
 use crate::domain::calendar;
 use crate::domain::postback_id::PostbackId;
 use crate::domain::postback_log::{LogPlace, PostbackState};
-use crate::error::{AppError, AppResult};
+use crate::error::AppResult;
 use crate::ids::{AccountId, CampaignKey, LeadId, TrackingCampaignId};
 use crate::store::{LoggedPostback, Order, Store};
 
@@ -70,13 +70,7 @@ impl App {
     /// - [`AppError::NotFound`] if the account never had such a campaign.
     /// - [`AppError::Unavailable`], safe to retry.
     pub async fn list_postbacks(&self, account: AccountId, query: &PostbackQuery) -> AppResult<PostbackPage> {
-        let campaigns = match query.campaign {
-            Some(id) => vec![self.logged_campaign(account, id).await?],
-            None => {
-                let campaigns = self.store.campaigns(account).await?.into_iter();
-                campaigns.map(|campaign| CampaignKey { account, campaign: campaign.id }).collect()
-            }
-        };
+        let campaigns = self.campaigns_asked_for(account, query.campaign).await?;
         let is_filtered = query.lead.is_some() || query.state.is_some();
         let stretch = if is_filtered { STRETCH } else { query.limit };
         let mut walk = self.walk_log(campaigns, query.range, query.after, Order::NewestFirst, stretch);
@@ -94,16 +88,6 @@ impl App {
             }
         }
         Ok(PostbackPage { postbacks, next: walk.place })
-    }
-
-    /// A campaign of the account, deleted or not.
-    pub(super) async fn logged_campaign(
-        &self,
-        account: AccountId,
-        id: TrackingCampaignId,
-    ) -> AppResult<CampaignKey> {
-        let key = CampaignKey { account, campaign: id };
-        self.store.campaign(key).await?.map(|_| key).ok_or(AppError::NotFound("campaign"))
     }
 
     /// A walk through the log of campaigns that reads about `stretch` postbacks at a time.

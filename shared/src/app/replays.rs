@@ -53,7 +53,7 @@ impl App {
                 Ok(Replay { queued: self.queue_replays(account, [postback].iter()).await?, next: None })
             }
             ReplayedPostbacks::Many { campaign, state, range, after } => {
-                let campaign = self.logged_campaign(account, campaign).await?;
+                let campaign = self.known_campaign(account, campaign).await?;
                 let mut walk = self.walk_log(vec![campaign], range, after, Order::OldestFirst, STRETCH);
                 let mut queued = 0;
                 while walk.goes_on() && queued < QUEUED_MAX {

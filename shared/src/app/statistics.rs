@@ -4,7 +4,7 @@ use super::App;
 use crate::domain::calendar;
 use crate::domain::retention::{Cohort, cohort};
 use crate::domain::statistics::Counters;
-use crate::error::{AppError, AppResult};
+use crate::error::AppResult;
 use crate::ids::{AccountId, CampaignKey, TrackingCampaignId};
 
 /// How many campaigns are asked at the same time.
@@ -59,8 +59,7 @@ impl App {
         id: TrackingCampaignId,
         range: DayRange,
     ) -> AppResult<CampaignStatistics> {
-        let key = CampaignKey { account, campaign: id };
-        self.store.campaign(key).await?.ok_or(AppError::NotFound("campaign"))?;
+        let key = self.known_campaign(account, id).await?;
         self.statistics_of(key, range).await
     }
 
