@@ -39,6 +39,16 @@ impl FromParams for () {
     }
 }
 
+/// The one parameter of many routes: `id`, required.
+#[derive(Clone, Copy, Debug)]
+pub struct Id<T>(pub T);
+
+impl<T: Parameter> FromParams for Id<T> {
+    fn from_params(params: &Params) -> AppResult<Self> {
+        params.required("id").map(Self)
+    }
+}
+
 impl Params {
     /// Reads a request's parameters, and the API key that its query may carry as `id`.
     ///

@@ -1,7 +1,7 @@
 //! `GET /api/bots/chats.json`
 
 use serde::Serialize;
-use shared::edge::params::{FromParams, Params};
+use shared::edge::params::Id;
 use shared::edge::user_api::Call;
 use shared::ids::{BotId, ChatId};
 use shared::{App, AppResult};
@@ -11,22 +11,11 @@ use shared::{App, AppResult};
 /// # Errors
 ///
 /// As [`App::list_trackable_chats`].
-pub async fn chats(app: &App, call: &Call, params: ChatsParams) -> AppResult<Option<Vec<ListedChat>>> {
-    let chats = app.list_trackable_chats(call.account, params.id).await?;
+pub async fn chats(app: &App, call: &Call, Id(id): Id<BotId>) -> AppResult<Option<Vec<ListedChat>>> {
+    let chats = app.list_trackable_chats(call.account, id).await?;
     let listed =
         chats.into_iter().map(|chat| ListedChat { id: chat.id, title: chat.title, kind: chat.kind.name() });
     Ok(Some(listed.collect()))
-}
-
-/// What the call takes.
-pub struct ChatsParams {
-    id: BotId,
-}
-
-impl FromParams for ChatsParams {
-    fn from_params(params: &Params) -> AppResult<Self> {
-        Ok(Self { id: params.required("id")? })
-    }
 }
 
 /// One chat of the answer.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use shared::app::{BotHealth, WebhookHealth};
 use shared::domain::calendar;
-use shared::edge::params::{FromParams, Params};
+use shared::edge::params::Id;
 use shared::edge::user_api::Call;
 use shared::ids::{BotId, ChatId, TrackingCampaignId};
 use shared::store::{Chat, ChatRights};
@@ -16,19 +16,8 @@ use super::list::status;
 /// # Errors
 ///
 /// As [`App::check_bot`].
-pub async fn check(app: &App, call: &Call, params: CheckParams) -> AppResult<Option<CheckReply>> {
-    Ok(Some(app.check_bot(call.account, params.id).await?.into()))
-}
-
-/// What the call takes.
-pub struct CheckParams {
-    id: BotId,
-}
-
-impl FromParams for CheckParams {
-    fn from_params(params: &Params) -> AppResult<Self> {
-        Ok(Self { id: params.required("id")? })
-    }
+pub async fn check(app: &App, call: &Call, Id(id): Id<BotId>) -> AppResult<Option<CheckReply>> {
+    Ok(Some(app.check_bot(call.account, id).await?.into()))
 }
 
 /// What the call answers.

@@ -1,6 +1,6 @@
 //! `POST /api/bots/del.json`
 
-use shared::edge::params::{FromParams, Params};
+use shared::edge::params::Id;
 use shared::edge::user_api::Call;
 use shared::ids::BotId;
 use shared::{App, AppResult};
@@ -10,18 +10,7 @@ use shared::{App, AppResult};
 /// # Errors
 ///
 /// As [`App::delete_bot`].
-pub async fn del(app: &App, call: &Call, params: DelParams) -> AppResult<Option<()>> {
-    app.delete_bot(call.account, params.id).await?;
+pub async fn del(app: &App, call: &Call, Id(id): Id<BotId>) -> AppResult<Option<()>> {
+    app.delete_bot(call.account, id).await?;
     Ok(None)
-}
-
-/// What the call takes.
-pub struct DelParams {
-    id: BotId,
-}
-
-impl FromParams for DelParams {
-    fn from_params(params: &Params) -> AppResult<Self> {
-        Ok(Self { id: params.required("id")? })
-    }
 }

@@ -5,7 +5,7 @@ use shared::app::CampaignSummary;
 use shared::domain::calendar;
 use shared::domain::campaign::PostbackMethod;
 use shared::domain::lead_event::LeadStatus;
-use shared::edge::params::{FromParams, Params};
+use shared::edge::params::Id;
 use shared::edge::user_api::Call;
 use shared::ids::{BotId, ChatId, TrackingCampaignId};
 use shared::{App, AppResult};
@@ -15,19 +15,8 @@ use shared::{App, AppResult};
 /// # Errors
 ///
 /// As [`App::campaign_detail`].
-pub async fn get(app: &App, call: &Call, params: GetParams) -> AppResult<Option<Campaign>> {
-    Ok(Some(app.campaign_detail(call.account, params.id).await?.into()))
-}
-
-/// What the call takes.
-pub struct GetParams {
-    id: TrackingCampaignId,
-}
-
-impl FromParams for GetParams {
-    fn from_params(params: &Params) -> AppResult<Self> {
-        Ok(Self { id: params.required("id")? })
-    }
+pub async fn get(app: &App, call: &Call, Id(id): Id<TrackingCampaignId>) -> AppResult<Option<Campaign>> {
+    Ok(Some(app.campaign_detail(call.account, id).await?.into()))
 }
 
 /// What the call answers, in the seed's order; what the seed does not know comes last.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use shared::domain::retention::Cohort;
-use shared::edge::params::{FromParams, Params};
+use shared::edge::params::Id;
 use shared::edge::user_api::Call;
 use shared::ids::TrackingCampaignId;
 use shared::{App, AppResult};
@@ -12,20 +12,13 @@ use shared::{App, AppResult};
 /// # Errors
 ///
 /// As [`App::retention`].
-pub async fn retention(app: &App, call: &Call, params: RetentionParams) -> AppResult<Option<Vec<JoinDay>>> {
-    let cohorts = app.retention(call.account, params.id).await?;
+pub async fn retention(
+    app: &App,
+    call: &Call,
+    Id(id): Id<TrackingCampaignId>,
+) -> AppResult<Option<Vec<JoinDay>>> {
+    let cohorts = app.retention(call.account, id).await?;
     Ok(Some(cohorts.into_iter().map(JoinDay::from).collect()))
-}
-
-/// What the call takes.
-pub struct RetentionParams {
-    id: TrackingCampaignId,
-}
-
-impl FromParams for RetentionParams {
-    fn from_params(params: &Params) -> AppResult<Self> {
-        Ok(Self { id: params.required("id")? })
-    }
 }
 
 /// The leads that joined on one day, `YYYY-MM-DD`, and how many stayed for so many days; `null` while that time is not
