@@ -78,6 +78,9 @@ impl Aws {
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let settings = settings!(aws_sdk_s3, self, &self.config.s3_url);
         let settings = settings.force_path_style(self.config.s3_url.is_some());
+        // A part with a checksum does not fit an object that was begun without one; TLS guards what is on its way.
+        let settings = settings
+            .request_checksum_calculation(aws_sdk_s3::config::RequestChecksumCalculation::WhenRequired);
         let limits = timeouts(OBJECT_ATTEMPT_TIMEOUT, OBJECT_OPERATION_TIMEOUT);
         aws_sdk_s3::Client::from_conf(settings.timeout_config(limits).build())
     }

@@ -2,6 +2,10 @@
 
 use serde_json::{Value, json};
 use shared::clock::Clock;
+use shared::domain::fact_clock::FactClock;
+use shared::domain::journal::JournalAction;
+use shared::ids::{ChatId, UserId};
+use shared::store::JournalRow;
 
 use crate::world::{MemberChange, Scene, World, member_update, start_update};
 
@@ -97,4 +101,37 @@ async fn what_is_older_than_thirteen_months_is_not_told() {
     clock.advance_ms(400 * 86_400_000 - 60_000);
     let reply = scene.account.get(&format!("/api/journal/list.json?bot=1&chat={}", scene.chat)).await.json();
     assert_eq!((actions(&reply), &reply["total"]), (vec![(12, 4), (11, 3)], &json!(2)));
+}
+
+#[tokio::test]
+async fn a_rare_action_is_found_without_asking_row_by_row() {
+    let world = world().await;
+    let scene = world.scene().await;
+    visits(&world, &scene).await;
+    let (chat, store) = (scene.chat, &world.system.app.store);
+    let rows = (0..2_000).map(|number| JournalRow {
+        chat: ChatId(chat),
+        clock: FactClock { date: LATE - 10 - number, update: 1 },
+        action: JournalAction::Join,
+        user: UserId(5_000 + number),
+        username: String::new(),
+        campaign: None,
+        lead: None,
+    });
+    store.write_journal(scene.bot_key(), &rows.collect::<Vec<_>>()).await.unwrap();
+    let before = world.faults.calls_of("journal-list");
+    let path = format!("/api/journal/list.json?bot=1&chat={chat}");
+    let reply = scene.account.get(&format!("{path}&action=3")).await.json();
+    assert_eq!((actions(&reply), &reply["total"]), (vec![(11, 3)], &json!(1)));
+    assert!(world.faults.calls_of("journal-list") - before < 60, "one for each month, twice, and a few");
+    let mut found = Vec::new();
+    let mut cursor = String::new();
+    while found.len() < 600 {
+        let reply = scene.account.get(&format!("{path}&action=2&limit=200{cursor}")).await.json();
+        found.extend(actions(&reply));
+        assert_eq!(reply["total"], 2_002);
+        cursor = format!("&cursor={}", reply["next"].as_str().unwrap());
+    }
+    let expected = (0..598).map(|number| (5_000 + number, 2));
+    assert!(found[2..].iter().copied().eq(expected), "no row is left out or told twice");
 }

@@ -177,3 +177,20 @@ async fn a_long_export_is_read_where_the_answer_says() {
     let forged = Reply { location: reply.location.replace("exports/1/", "exports/2/"), ..reply };
     assert_eq!(scene.account.look(&forged).await.code, 403);
 }
+
+#[tokio::test]
+async fn the_export_of_all_campaigns_is_one_list() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    three_lives(&world, &scene).await;
+    let chat = world.channel(&scene.bot).await;
+    let added = json!({"bot": 1, "chat": chat, "welcome": "Hi"});
+    let code = scene.account.post_json("/api/camp/add.json", &added).await.data()["code"].clone();
+    let between = start_update(40, 20, MORNING + 5_000, code.as_str().unwrap());
+    assert_eq!(world.deliver(&scene.bot, &between).await.code, 200);
+    world.settle().await;
+    let file = scene.account.export("").await.text;
+    let leads: Vec<_> =
+        file.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>()[1..3].join(" ")).collect();
+    assert_eq!(leads, ["1 13", "2 20", "1 12", "1 11"]);
+}

@@ -49,7 +49,7 @@ pub struct WebhookHealth {
 }
 
 impl App {
-    /// Asks Telegram how a bot is, and notes the rights it has in its chats.
+    /// Asks Telegram how a bot is, and notes the rights it has in the chats that are or may be tracked.
     ///
     /// # Errors
     ///
@@ -62,7 +62,9 @@ impl App {
         let token = self.open_token(key, &bot.token).await?;
         let profile = self.telegram()?.get_me(&token).await.map_err(token_error)?;
         let webhook = self.telegram()?.get_webhook_info(&token).await.map_err(check_error)?;
-        stream::iter(self.store.chats(key).await?.into_iter().map(Ok))
+        let mut asked_about = self.store.chats(key).await?;
+        asked_about.retain(|chat| chat.rights == ChatRights::Admin || chat.campaign.is_some());
+        stream::iter(asked_about.into_iter().map(Ok))
             .try_for_each_concurrent(CHATS_AT_ONCE, |chat| self.check_chat(key, &token, bot.tg, chat))
             .await?;
         // Read again: what an update told of a chat meanwhile is newer than what was asked.

@@ -1,7 +1,7 @@
 use super::App;
 use crate::domain::campaign::{
     CampaignStatus, PostbackMethod, TrackingCampaign, validate_auto_approve, validate_invite_link,
-    validate_media, validate_notify_level, validate_templates,
+    validate_notify_level, validate_templates,
 };
 use crate::domain::postback::PostbackTemplates;
 use crate::error::{AppError, AppResult};
@@ -102,9 +102,6 @@ impl CampaignEdit {
                 *field = value;
             }
         };
-        if let Some(media) = &self.media {
-            validate_media(media)?;
-        }
         replace(&mut welcome.text, self.welcome);
         replace(&mut welcome.media, self.media);
         replace(&mut welcome.button_text, self.button_text);

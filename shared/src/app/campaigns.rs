@@ -2,7 +2,7 @@ use super::App;
 use super::draw::draw;
 use crate::domain::campaign::{
     CampaignStatus, PostbackMethod, TrackingCampaign, Welcome, validate_auto_approve, validate_invite_link,
-    validate_media, validate_notify_level, validate_templates,
+    validate_notify_level, validate_templates,
 };
 use crate::domain::postback::PostbackTemplates;
 use crate::domain::statistics::Counters;
@@ -180,7 +180,6 @@ impl NewCampaign {
         validate_invite_link(&self.invite_link)?;
         validate_auto_approve(self.auto_approve)?;
         validate_templates(&self.templates)?;
-        validate_media(&self.welcome.media)?;
         Ok(Self { welcome: self.welcome.checked()?, ..self })
     }
 }

@@ -1,5 +1,5 @@
 use super::App;
-use super::pages::{Page, PageRequest};
+use super::pages::{Page, PageRequest, too_many};
 use crate::domain::cursor::spell_question;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::journal::JournalAction;
@@ -28,7 +28,7 @@ impl App {
     /// # Errors
     ///
     /// - [`AppError::NotFound`] if the account never had the bot, or the bot was never seen in the chat.
-    /// - [`AppError::Parameter`] for a cursor of another list.
+    /// - [`AppError::Parameter`] for a cursor of another list, or for `from` if there are too many to count.
     /// - [`AppError::Unavailable`], safe to retry.
     pub async fn list_journal(
         &self,
@@ -53,7 +53,10 @@ impl App {
         let whole = JournalRange { bot, chat, action, first, last: newest };
         let (total, last) = match after {
             Some((place, total)) => (total, newest.min(place.before())),
-            None => (self.store.count_journal_rows(&JournalReader::new(whole)?).await?, newest),
+            None => {
+                let counted = self.store.count_journal_rows(&JournalReader::new(whole)?).await?;
+                (counted.ok_or_else(too_many)?, newest)
+            }
         };
         let mut reader = JournalReader::new(JournalRange { last, ..whole })?;
         let left = self.store.pass_journal_rows(&mut reader, page.offset()).await?;

@@ -58,8 +58,8 @@ struct CampaignWork<'a> {
 }
 
 impl App {
-    /// Makes of each change its journal rows, contacts, line in the list of leads and postback decisions, told or
-    /// skipped, then counts.
+    /// Makes of each change its postback decisions, told or skipped, contacts, journal rows and line in the list of
+    /// leads, then counts.
     ///
     /// A batch may come again, whole or in part: rows are written over themselves, a postback keeps its id,
     /// and counters move together with a mark of how far the shard is counted.
@@ -122,6 +122,10 @@ impl App {
             let started = new.facts.starts.difference(&old.starts).max();
             work.contacts.extend(started.map(|start| (&new.person, start.clock)));
         }
+        // First what is money; all of it is harmless if the batch comes again.
+        if !work.tasks.is_empty() {
+            self.postback_queue()?.send(&work.tasks).await?;
+        }
         let contacts = stream::iter(work.contacts.into_iter().map(Ok));
         contacts
             .try_for_each_concurrent(CONTACTS_AT_ONCE, |(person, clock)| async move {
@@ -134,9 +138,6 @@ impl App {
         }
         if !work.rows.is_empty() {
             self.store.write_lead_rows(key, work.rows.values()).await?;
-        }
-        if !work.tasks.is_empty() {
-            self.postback_queue()?.send(&work.tasks).await?;
         }
         self.log_skipped(key.account, campaign, &work.skipped).await
     }

@@ -16,8 +16,16 @@ const READ_AT_ONCE: usize = 4_000;
 /// A client waits for half a minute at most.
 const EXPORT_MS: i64 = 24_000;
 
-const FILE_NAME: &str = "leads.csv";
-const CONTENT_TYPE: &str = "text/csv; charset=utf-8";
+/// What a file is called, what it is, and how it begins.
+#[derive(Clone, Debug)]
+pub struct LeadFile {
+    /// Under which it is saved.
+    pub name: &'static str,
+    /// Its media type.
+    pub content_type: &'static str,
+    /// Its first line.
+    pub header: Vec<u8>,
+}
 
 /// A list of leads as a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +37,7 @@ pub enum LeadExport {
 }
 
 impl App {
-    /// All leads that a question chooses, newest first, as a file: `header`, then what `write` makes of each lead.
+    /// All leads that a question chooses, newest first, as a file: its header, then what `write` makes of each lead.
     ///
     /// The file is never held as a whole: what does not fit an answer goes to S3 in parts.
     ///
@@ -42,7 +50,7 @@ impl App {
         &self,
         account: AccountId,
         question: LeadQuestion,
-        header: Vec<u8>,
+        file: LeadFile,
         write: impl Fn(LeadRow, &mut Vec<u8>) -> AppResult<()>,
     ) -> AppResult<LeadExport> {
         let until_ms = self.clock.now_ms() + EXPORT_MS;
@@ -51,7 +59,7 @@ impl App {
         let mut leads = LeadMerge::new(readers, READ_AT_ONCE);
         let name = draw(24)?;
         let key = ObjectKey::Export(account, &name);
-        let (mut bytes, mut object): (Vec<u8>, Option<PartedObject<'_>>) = (header, None);
+        let (mut bytes, mut object): (Vec<u8>, Option<PartedObject<'_>>) = (file.header, None);
         loop {
             let rows = leads.take(&self.store, READ_AT_ONCE).await?;
             let end = rows.len() < READ_AT_ONCE;
@@ -60,7 +68,7 @@ impl App {
                 return Ok(LeadExport::Whole(bytes));
             }
             if object.is_none() && bytes.len() > ANSWER_BYTES {
-                object = Some(self.objects()?.begin(&key, CONTENT_TYPE).await?);
+                object = Some(self.objects()?.begin(&key, file.content_type).await?);
             }
             let part = bytes.len() >= PART_BYTES || (end && !bytes.is_empty());
             if let Some(object) = object.as_mut().filter(|_| part) {
@@ -79,6 +87,6 @@ impl App {
         if let Some(object) = object {
             object.complete().await?;
         }
-        Ok(LeadExport::Link(self.objects()?.link(&key, FILE_NAME).await?))
+        Ok(LeadExport::Link(self.objects()?.link(&key, file.name).await?))
     }
 }

@@ -4,7 +4,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::App;
 use super::lead_merge::LeadMerge;
-use super::pages::{Page, PageRequest};
+use super::pages::{Page, PageRequest, too_many};
 use crate::domain::cursor::spell_question;
 use crate::domain::lead_event::LeadStatus;
 use crate::error::AppResult;
@@ -76,7 +76,7 @@ impl App {
     /// # Errors
     ///
     /// - [`AppError::NotFound`] if the account never had such a campaign.
-    /// - [`AppError::Parameter`] for a cursor of another list.
+    /// - [`AppError::Parameter`] for a cursor of another list, or for `from` if there are too many to count.
     /// - [`AppError::Unavailable`], safe to retry.
     pub async fn list_leads(
         &self,
@@ -115,7 +115,7 @@ impl App {
     async fn count_leads(&self, campaigns: &[CampaignKey], question: &LeadQuestion) -> AppResult<u64> {
         let ranges = campaigns.iter().map(|campaign| question.range(*campaign, None));
         let counts: Vec<_> = ranges.map(|range| self.store.count_lead_rows(range)).collect();
-        let counts: Vec<u64> = stream::iter(counts).buffer_unordered(COUNTED_AT_ONCE).try_collect().await?;
-        Ok(counts.into_iter().sum())
+        let counts: Vec<_> = stream::iter(counts).buffer_unordered(COUNTED_AT_ONCE).try_collect().await?;
+        counts.into_iter().sum::<Option<u64>>().ok_or_else(too_many)
     }
 }

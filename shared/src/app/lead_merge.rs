@@ -11,6 +11,9 @@ const READ_AT_ONCE: usize = 16;
 /// Of several campaigns so many lines each are read ahead at least.
 const READ_AHEAD: usize = 8;
 
+/// So many lines of all campaigns together are held while lines are passed over.
+const PASSED_AT_ONCE: usize = 4_000;
+
 /// The leads of several campaigns as one list, newest first.
 pub(super) struct LeadMerge {
     sources: Vec<Source>,
@@ -30,7 +33,8 @@ impl LeadMerge {
             readers.map(|reader| Source { read: VecDeque::new(), rest: Some(reader) }).collect();
         let read_ahead = match sources.len() {
             0 | 1 => page,
-            campaigns => page.div_ceil(campaigns).max(READ_AHEAD),
+            // Leads of one time come mostly from a few campaigns: each is read ahead by more than its share.
+            campaigns => (4 * page).div_ceil(campaigns).clamp(READ_AHEAD, page.max(READ_AHEAD)),
         };
         Self { sources, read_ahead }
     }
@@ -43,7 +47,8 @@ impl LeadMerge {
         }
         let page = self.read_ahead;
         while count > 0 {
-            self.read_ahead = page.max(usize::try_from(count).unwrap_or(usize::MAX).min(1000));
+            let some = usize::try_from(count).unwrap_or(usize::MAX).min(PASSED_AT_ONCE);
+            self.read_ahead = page.max(some.div_ceil(self.sources.len().max(1)));
             if self.next(store).await?.is_none() {
                 break;
             }

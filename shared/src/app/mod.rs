@@ -36,7 +36,7 @@ pub use campaign_edits::CampaignEdit;
 pub use campaigns::{CampaignSummary, NewCampaign};
 pub use journal::JournalQuestion;
 pub use lead_changes::{LeadChange, StreamBatch};
-pub use lead_export::LeadExport;
+pub use lead_export::{LeadExport, LeadFile};
 pub use lead_lists::LeadQuestion;
 pub use media::AwaitedMedia;
 pub use pages::{Page, PageRequest, PageStart};

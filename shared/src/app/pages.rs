@@ -32,6 +32,11 @@ pub struct Page<T> {
     pub next: Option<Cursor>,
 }
 
+/// A list that cannot be counted in the time a call has.
+pub(super) fn too_many() -> AppError {
+    AppError::parameter("from", "leaves too many to count: choose a shorter time")
+}
+
 impl PageRequest {
     /// The place after which the page begins, and what the list had in all when it was begun.
     pub(super) fn after<P: FromStr>(&self, question: &str) -> AppResult<Option<(P, u64)>> {

@@ -64,14 +64,19 @@ impl App {
         let attempts = known.as_ref().map(|known| known.attempts.as_slice()).unwrap_or_default();
         let counted: Vec<_> =
             attempts.iter().filter(|attempt| attempt.started_ms >= asked_ms).copied().collect();
-        if state_after(&counted) != PostbackState::Pending || attempts.len() >= ATTEMPTS_MAX {
+        if state_after(&counted) != PostbackState::Pending {
+            return Ok(TaskOutcome::Done);
+        }
+        if attempts.len() >= ATTEMPTS_MAX {
+            self.store.end_postback(postback.account, postback.id, PostbackState::Failed, None).await?;
             return Ok(TaskOutcome::Done);
         }
         if let Some(request) = &postback.request {
             return self.attempt_postback(&postback, request, attempts, counted).await;
         }
         if known.is_some_and(|known| known.state == PostbackState::Pending) {
-            self.store.give_postback_up(postback.account, postback.id, PostbackError::Template).await?;
+            let (skipped, error) = (PostbackState::Skipped, Some(PostbackError::Template));
+            self.store.end_postback(postback.account, postback.id, skipped, error).await?;
         }
         Ok(TaskOutcome::Done)
     }

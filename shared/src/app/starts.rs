@@ -104,7 +104,8 @@ impl App {
             Carried::Click(click) => return Ok(Start::new(clock, click)),
             Carried::Token(token) => token,
         };
-        let found = self.store.vaulted_click(&token, self.clock.now()).await?;
+        // By the time of the start: brought again a day later, it must find what it found at first.
+        let found = self.store.vaulted_click(&token, clock.date).await?;
         Ok(match found.filter(|found| found.campaign == campaign) {
             Some(found) => Start {
                 clock,

@@ -49,7 +49,7 @@ pub fn seconds_of_month(unix: i64) -> Range<i64> {
     let first = |unix| Some(moment(unix)?.replace_day(1).ok()?.replace_time(Time::MIDNIGHT).unix_timestamp());
     let start = first(unix).unwrap_or(unix);
     // No month is longer than 31 days, and none shorter than 28.
-    start..first(start + 32 * 86_400).unwrap_or(i64::MAX)
+    start..first(start.saturating_add(32 * 86_400)).unwrap_or(i64::MAX)
 }
 
 /// `YYYYMMDDTHHMMSSZ`, ISO 8601 in its basic form, as AWS dates what it signs.

@@ -5,7 +5,6 @@ use url::Url;
 
 use super::formatting::visible_text;
 use super::lead_event::LeadStatus;
-use super::media::MediaRef;
 use super::postback::PostbackTemplates;
 use super::url_macro::{MacroValues, expand};
 use crate::error::{AppError, AppResult};
@@ -178,19 +177,6 @@ pub fn validate_templates(templates: &PostbackTemplates) -> AppResult<()> {
         }
     }
     Ok(())
-}
-
-/// Checks the shape of a media reference; the empty one stands for no media.
-///
-/// # Errors
-///
-/// [`AppError::Parameter`] for any other text.
-pub fn validate_media(reference: &str) -> AppResult<()> {
-    if reference.is_empty() || MediaRef::parse(reference).is_some() {
-        Ok(())
-    } else {
-        Err(AppError::parameter("media", "names no uploaded media"))
-    }
 }
 
 /// Checks a notification level.

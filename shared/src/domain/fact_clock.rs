@@ -36,7 +36,7 @@ impl FactClock {
     #[must_use]
     pub const fn before(self) -> Self {
         match self.update {
-            ..=0 => Self::last_of_second(self.date - 1),
+            ..=0 => Self::last_of_second(self.date.saturating_sub(1)),
             update => Self { date: self.date, update: update - 1 },
         }
     }

@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Delete, KeysAndAttributes, Put, PutRequest, ReturnValue,
     TransactWriteItem, Update, WriteRequest,
 };
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::{Item, Key, Store};
 use crate::error::{AppError, AppResult};
@@ -28,6 +28,23 @@ pub enum Order {
     OldestFirst,
     /// Against it.
     NewestFirst,
+}
+
+/// An item with its end, which counts from its second on, however late DynamoDB deletes it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Expiring<T> {
+    /// The item.
+    #[serde(flatten)]
+    pub value: T,
+    /// Unix seconds.
+    pub expires_at: i64,
+}
+
+impl<T> Expiring<T> {
+    /// The value, before its end.
+    pub fn at(self, now: i64) -> Option<T> {
+        (now < self.expires_at).then_some(self.value)
+    }
 }
 
 impl Store {

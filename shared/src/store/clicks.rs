@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::access::to_item;
+use super::access::{Expiring, to_item};
 use super::{Key, Store};
 use crate::domain::click::{ClickParameters, ClickToken, Visit};
 use crate::error::AppResult;
@@ -16,7 +16,10 @@ const ASKED_KEPT_SECONDS: i64 = 365 * DAY_SECONDS;
 /// A click of a visit is kept for ninety days: who means to press Start does so soon.
 const VISITED_KEPT_SECONDS: i64 = 90 * DAY_SECONDS;
 
-/// Who visited is kept for seven days at most: DynamoDB may be two days late in deleting.
+/// Telegram brings a start again for a day; a click outlives its end by that.
+const REDELIVERY_SECONDS: i64 = DAY_SECONDS;
+
+/// Who visited is read for five days; DynamoDB deletes it soon after, as a rule within two days.
 const VISIT_KEPT_SECONDS: i64 = 5 * DAY_SECONDS;
 
 /// A click in the vault.
@@ -34,20 +37,6 @@ pub struct VaultedClick {
     pub visited: bool,
 }
 
-/// An item with its end, which counts from its second on, however late DynamoDB deletes it.
-#[derive(Serialize, Deserialize)]
-struct Expiring<T> {
-    #[serde(flatten)]
-    value: T,
-    expires_at: i64,
-}
-
-impl<T> Expiring<T> {
-    fn at(self, now: i64) -> Option<T> {
-        (now < self.expires_at).then_some(self.value)
-    }
-}
-
 impl Store {
     /// Keeps a click behind a token for a year. Twice is the same as once, but for the year.
     ///
@@ -55,7 +44,7 @@ impl Store {
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn keep_click(&self, token: &ClickToken, click: &VaultedClick, now: i64) -> AppResult<()> {
-        let item = Expiring { value: click, expires_at: now + ASKED_KEPT_SECONDS };
+        let item = Expiring { value: click, expires_at: now + ASKED_KEPT_SECONDS + REDELIVERY_SECONDS };
         self.put(&Key::ClickToken(token.as_str()), &item).await
     }
 
@@ -71,7 +60,7 @@ impl Store {
         visit: &Visit,
         now: i64,
     ) -> AppResult<()> {
-        let click = Expiring { value: click, expires_at: now + VISITED_KEPT_SECONDS };
+        let click = Expiring { value: click, expires_at: now + VISITED_KEPT_SECONDS + REDELIVERY_SECONDS };
         let visit = Expiring { value: visit, expires_at: now + VISIT_KEPT_SECONDS };
         let items = vec![
             to_item(&Key::ClickToken(token.as_str()), &click)?,
@@ -80,14 +69,14 @@ impl Store {
         self.batch_put(items).await
     }
 
-    /// What stands behind a token; `None` if there is nothing, or no more.
+    /// What stood behind a token at this Unix second; `None` if there was nothing, or no more.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn vaulted_click(&self, token: &ClickToken, now: i64) -> AppResult<Option<VaultedClick>> {
+    pub async fn vaulted_click(&self, token: &ClickToken, at: i64) -> AppResult<Option<VaultedClick>> {
         let item: Option<Expiring<VaultedClick>> = self.get(&Key::ClickToken(token.as_str())).await?;
-        Ok(item.and_then(|item| item.at(now)))
+        Ok(item.and_then(|item| item.at(at + REDELIVERY_SECONDS)))
     }
 
     /// Who visited under a token; `None` if nobody did, or too long ago.

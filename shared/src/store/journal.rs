@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::access::{to_attribute, to_item};
+use super::access::{Expiring, to_attribute, to_item};
 use super::ranges::{RowRange, RowReader};
 use super::{Key, Store};
 use crate::domain::calendar;
@@ -69,17 +69,9 @@ impl JournalReader {
     }
 }
 
-#[derive(Serialize)]
-struct StoredRow<'a> {
-    #[serde(flatten)]
-    row: &'a JournalRow,
-    expires_at: i64,
-}
-
-impl<'a> StoredRow<'a> {
-    fn of(row: &'a JournalRow) -> Self {
-        Self { row, expires_at: row.clock.date.saturating_add(JOURNAL_KEPT_SECONDS) }
-    }
+/// A row with its end.
+fn kept(row: &JournalRow) -> Expiring<&JournalRow> {
+    Expiring { value: row, expires_at: row.clock.date.saturating_add(JOURNAL_KEPT_SECONDS) }
 }
 
 impl Store {
@@ -89,7 +81,7 @@ impl Store {
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn write_journal_row(&self, bot: BotKey, row: &JournalRow) -> AppResult<()> {
-        self.put(&Key::Journal(bot, row.chat, row.clock), &StoredRow::of(row)).await
+        self.put(&Key::Journal(bot, row.chat, row.clock), &kept(row)).await
     }
 
     /// Writes journal rows of a bot; writing one again changes nothing or corrects it.
@@ -98,8 +90,7 @@ impl Store {
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn write_journal(&self, bot: BotKey, rows: &[JournalRow]) -> AppResult<()> {
-        let items =
-            rows.iter().map(|row| to_item(&Key::Journal(bot, row.chat, row.clock), &StoredRow::of(row)));
+        let items = rows.iter().map(|row| to_item(&Key::Journal(bot, row.chat, row.clock), &kept(row)));
         self.batch_put(items.collect::<AppResult<_>>()?).await
     }
 
@@ -125,12 +116,12 @@ impl Store {
         self.pass_rows(&mut reader.0, count).await
     }
 
-    /// How many rows are left; reads all of them.
+    /// How many rows are left; reads all of them. `None` if they are too many to be counted.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn count_journal_rows(&self, reader: &JournalReader) -> AppResult<u64> {
+    pub async fn count_journal_rows(&self, reader: &JournalReader) -> AppResult<Option<u64>> {
         self.count_rows(&reader.0).await
     }
 }

@@ -53,7 +53,7 @@ pub struct LeadRange {
 pub struct LeadReader(RowReader);
 
 #[derive(Serialize)]
-struct StoredRow<'a> {
+struct StoredLine<'a> {
     #[serde(flatten)]
     row: &'a LeadRow,
     status_of: String,
@@ -85,7 +85,7 @@ impl Store {
     ) -> AppResult<()> {
         let items = rows.map(|row| {
             let status_of = status_partition(campaign, row.status);
-            to_item(&Key::LeadRow(campaign, row.lead), &StoredRow { row, status_of })
+            to_item(&Key::LeadRow(campaign, row.lead), &StoredLine { row, status_of })
         });
         self.batch_put(items.collect::<AppResult<_>>()?).await
     }
@@ -108,12 +108,12 @@ impl Store {
         self.pass_rows(&mut reader.0, count).await
     }
 
-    /// How many lines a range has; reads all of them.
+    /// How many lines a range has; reads all of them. `None` if they are too many to be counted.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn count_lead_rows(&self, range: LeadRange) -> AppResult<u64> {
+    pub async fn count_lead_rows(&self, range: LeadRange) -> AppResult<Option<u64>> {
         self.count_rows(&LeadReader::new(range).0).await
     }
 }

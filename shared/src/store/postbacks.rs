@@ -3,7 +3,7 @@ use std::ops::Range;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use serde::{Deserialize, Serialize};
 
-use super::access::{from_item, number, text, to_attribute, to_item, written};
+use super::access::{Expiring, from_item, number, text, to_attribute, to_item, written};
 use super::registers::refused_item;
 use super::{Key, Order, Store};
 use crate::domain::fact_clock::FactClock;
@@ -42,13 +42,6 @@ pub enum AttemptWrite {
     Logged,
     /// Somebody else tried the postback at the same time, and it stands as they left it; this attempt is not written.
     Overtaken(PostbackState),
-}
-
-#[derive(Serialize)]
-struct StoredPostback<'a> {
-    #[serde(flatten)]
-    postback: &'a LoggedPostback,
-    expires_at: i64,
 }
 
 impl Store {
@@ -126,21 +119,23 @@ impl Store {
     ) -> AppResult<()> {
         let (id, campaign) = (skipped.id.to_string(), CampaignKey { account, campaign: skipped.id.campaign });
         let key = Key::Postback(campaign, skipped.id.event.clock, &id);
-        let stored = StoredPostback { postback: skipped, expires_at: kept_until(now) };
+        let stored = Expiring { value: skipped, expires_at: kept_until(now) };
         let put = self.client.put_item().table_name(&self.table).set_item(Some(to_item(&key, &stored)?));
         written(put.condition_expression("attribute_not_exists(PK)").send().await).map(drop)
     }
 
-    /// Writes that a pending postback is not tried again. Nothing happens to one that is not pending.
+    /// Writes that a pending postback is not tried again, and why if there is more to say than its attempts do. Nothing
+    /// happens to one that is not pending.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
-    pub async fn give_postback_up(
+    pub async fn end_postback(
         &self,
         account: AccountId,
         id: PostbackId,
-        error: PostbackError,
+        state: PostbackState,
+        error: Option<PostbackError>,
     ) -> AppResult<()> {
         let campaign = CampaignKey { account, campaign: id.campaign };
         let update = self
@@ -148,13 +143,18 @@ impl Store {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(Key::Postback(campaign, id.event.clock, &id.to_string()).attributes()))
-            .update_expression("SET #state = :skipped, #error = :error")
+            .update_expression("SET #state = :state")
             .condition_expression("#state = :pending")
             .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#error", "error")
-            .expression_attribute_values(":skipped", to_attribute(&PostbackState::Skipped)?)
-            .expression_attribute_values(":pending", to_attribute(&PostbackState::Pending)?)
-            .expression_attribute_values(":error", to_attribute(&error)?);
+            .expression_attribute_values(":state", to_attribute(&state)?)
+            .expression_attribute_values(":pending", to_attribute(&PostbackState::Pending)?);
+        let update = match error {
+            None => update,
+            Some(error) => update
+                .update_expression("SET #state = :state, #error = :error")
+                .expression_attribute_names("#error", "error")
+                .expression_attribute_values(":error", to_attribute(&error)?),
+        };
         written(update.send().await).map(drop)
     }
 

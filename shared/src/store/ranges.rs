@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::de::DeserializeOwned;
 
 use super::access::{from_item, text, unavailable};
@@ -46,11 +47,24 @@ impl RowRange {
     pub fn filtered(self, attribute: &'static str, value: AttributeValue) -> Self {
         Self { filter: Some((attribute, value)), ..self }
     }
+
+    /// A row's key in the table and in the index.
+    fn key_of(&self, row: &Item) -> Item {
+        let index = self.index.map(|index| index.partition);
+        let names = ["PK", "SK"].into_iter().chain(index);
+        names.filter_map(|name| Some((name.to_owned(), row.get(name)?.clone()))).collect()
+    }
 }
 
 /// A place in a long list: what is left of it, newest first.
 #[derive(Clone, Debug)]
 pub(super) struct RowReader(VecDeque<RowRange>);
+
+/// A page is a megabyte, some thousands of rows; so many take about ten seconds.
+const COUNTED_PAGES_MAX: usize = 400;
+
+/// How many partitions are counted at the same time.
+const COUNTED_AT_ONCE: usize = 16;
 
 impl RowReader {
     /// Begins at the newest row; a range whose keys are the wrong way round has none.
@@ -77,25 +91,43 @@ impl Store {
     ) -> AppResult<Vec<T>> {
         let mut rows = Vec::new();
         while let Some(range) = reader.0.front().filter(|_| rows.len() < limit) {
-            // DynamoDB counts rows before its filter, so that with one fewer come at a time.
-            let some = i32::try_from(limit - rows.len()).unwrap_or(i32::MAX);
-            let answer = self.rows_of(range).limit(some).send().await.map_err(unavailable)?;
-            reader.advance(answer.last_evaluated_key);
-            for item in answer.items.unwrap_or_default() {
+            let wanted = limit - rows.len();
+            let mut request = self.rows_of(range);
+            // DynamoDB counts rows before its filter: with one it reads a megabyte, and what is too much is left.
+            if range.filter.is_none() {
+                request = request.limit(i32::try_from(wanted).unwrap_or(i32::MAX));
+            }
+            let answer = request.send().await.map_err(unavailable)?;
+            let mut items = answer.items.unwrap_or_default();
+            let surplus = items.len() > wanted;
+            items.truncate(wanted);
+            let last = items.last().filter(|_| surplus).map(|item| range.key_of(item));
+            reader.advance(last.or(answer.last_evaluated_key));
+            for item in items {
                 rows.push(from_item(item)?);
             }
         }
         Ok(rows)
     }
 
-    /// How many rows are left; reads all of them, by the megabyte.
-    pub(super) async fn count_rows(&self, reader: &RowReader) -> AppResult<u64> {
-        let mut rest = reader.clone();
+    /// How many rows are left; reads all of them, by the megabyte, the partitions side by side. `None` if one of them
+    /// has more than [`COUNTED_PAGES_MAX`] pages.
+    pub(super) async fn count_rows(&self, reader: &RowReader) -> AppResult<Option<u64>> {
+        let ranges = reader.0.iter().map(|range| RowReader([range.clone()].into()));
+        let counts: Vec<_> = ranges.map(|range| self.count_range(range)).collect();
+        let counts: Vec<_> = stream::iter(counts).buffer_unordered(COUNTED_AT_ONCE).try_collect().await?;
+        Ok(counts.into_iter().sum())
+    }
+
+    async fn count_range(&self, mut rest: RowReader) -> AppResult<Option<u64>> {
         let mut count = 0;
-        while let Some(page) = self.count_page(&mut rest).await? {
-            count += page;
+        for _ in 0..COUNTED_PAGES_MAX {
+            match self.count_page(&mut rest).await? {
+                Some(page) => count += page,
+                None => return Ok(Some(count)),
+            }
         }
-        Ok(count)
+        Ok(None)
     }
 
     /// Passes the next rows, `count` at most, and answers how many of them it could not pass: the caller reads

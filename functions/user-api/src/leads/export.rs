@@ -1,7 +1,8 @@
 //! `GET /api/leads/export.csv`
 
 use futures::future::BoxFuture;
-use shared::app::{LeadExport, LeadQuestion};
+use shared::app::{LeadExport, LeadFile, LeadQuestion};
+use shared::edge::export::{CSV, LEADS_CSV};
 use shared::edge::http::{Answer, Request};
 use shared::edge::params::{FromParams, Params};
 use shared::edge::user_api::Call;
@@ -26,7 +27,8 @@ pub fn answer(app: &App, request: Request) -> BoxFuture<'_, Answer> {
 
 /// All leads that the call chooses, newest first, one line each.
 async fn export(app: &App, call: &Call, params: ExportParams) -> AppResult<LeadExport> {
-    app.export_leads(call.account, params.question, HEADER.into(), write_line).await
+    let file = LeadFile { name: LEADS_CSV, content_type: CSV, header: HEADER.into() };
+    app.export_leads(call.account, params.question, file, write_line).await
 }
 
 /// What the call takes.
