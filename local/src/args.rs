@@ -82,6 +82,24 @@ pub enum AccountCommand {
         #[command(flatten)]
         table: TableArgs,
     },
+    /// Suspend an account: each of its calls answers `ban`. Its bots go on.
+    Suspend {
+        /// The account.
+        #[arg(long)]
+        id: u64,
+        /// Which table.
+        #[command(flatten)]
+        table: TableArgs,
+    },
+    /// Let a suspended account in again.
+    Resume {
+        /// The account.
+        #[arg(long)]
+        id: u64,
+        /// Which table.
+        #[command(flatten)]
+        table: TableArgs,
+    },
     /// List the accounts.
     List {
         /// Which table.

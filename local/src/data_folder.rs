@@ -3,6 +3,9 @@
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
+/// Where the first account's key is kept.
+pub(crate) const KEY_FILE: &str = "api-key";
+
 /// Where a running system says how to reach its table.
 pub(crate) const RUNNING_FILE: &str = "running.json";
 

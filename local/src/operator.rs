@@ -15,10 +15,12 @@ use shared::config::{Config, MissingVariable};
 use shared::domain::calendar;
 use shared::error::AppError;
 use shared::ids::AccountId;
+use shared::secret::ApiKey;
+use shared::store::AccountStatus;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::args::{AccountCommand, TableArgs};
-use crate::data_folder::RUNNING_FILE;
+use crate::data_folder::{KEY_FILE, RUNNING_FILE, write_private};
 use crate::screen::say;
 use crate::system::{BODY_LIMIT_BYTES, StartError, TEMPLATE, open_data_folder, operator_app};
 
@@ -68,11 +70,21 @@ pub async fn account(command: AccountCommand) -> Result<(), OperatorError> {
     let table = match &command {
         AccountCommand::Add { table, .. }
         | AccountCommand::Key { table, .. }
+        | AccountCommand::Suspend { table, .. }
+        | AccountCommand::Resume { table, .. }
         | AccountCommand::List { table } => open_table(table).await?,
     };
     let outcome = match command {
         AccountCommand::Add { name, campaign_limit, .. } => add(&table.app, &name, campaign_limit).await,
-        AccountCommand::Key { id, .. } => renew_key(&table.app, AccountId(id)).await,
+        AccountCommand::Key { id, table: TableArgs { data, .. } } => {
+            renew_key(&table.app, AccountId(id), &data).await
+        }
+        AccountCommand::Suspend { id, .. } => {
+            set_status(&table.app, AccountId(id), AccountStatus::Suspended).await
+        }
+        AccountCommand::Resume { id, .. } => {
+            set_status(&table.app, AccountId(id), AccountStatus::Active).await
+        }
         AccountCommand::List { .. } => list(&table.app).await,
     };
     if let Some((cloud, _lock)) = table.cloud {
@@ -88,16 +100,31 @@ async fn add(app: &App, name: &str, campaign_limit: Option<u64>) -> Result<(), O
     Ok(())
 }
 
-async fn renew_key(app: &App, id: AccountId) -> Result<(), OperatorError> {
+/// Where the data folder keeps the account's present key, it gets the new one.
+async fn renew_key(app: &App, id: AccountId, data: &Path) -> Result<(), OperatorError> {
     let account = app.profile(id).await?;
     let key = app.replace_key(id, &account.key_hash).await?;
     say(format_args!("API key, shown only now: {}", key.reveal()));
+    let kept = data.join(KEY_FILE);
+    let known = std::fs::read_to_string(&kept).ok().and_then(|text| ApiKey::parse(text.trim()));
+    if known.is_some_and(|known| known.matches(&account.key_hash)) {
+        let written = write_private(&kept, format!("{}\n", key.reveal()).as_bytes());
+        written.map_err(|source| StartError::Data { path: kept, source })?;
+    }
+    Ok(())
+}
+
+async fn set_status(app: &App, id: AccountId, status: AccountStatus) -> Result<(), OperatorError> {
+    app.set_account_status(id, status).await?;
+    say(format_args!("account {id} is {}", status.name()));
     Ok(())
 }
 
 async fn list(app: &App) -> Result<(), OperatorError> {
     for account in app.store.accounts().await? {
-        say(format_args!("{}\t{}\t{}", account.id, calendar::date_time(account.created), account.name));
+        let created = calendar::date_time(account.created);
+        let status = app.profile(account.id).await?.status;
+        say(format_args!("{}\t{created}\t{}\t{}", account.id, status.name(), account.name));
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use telegram_simulator::{Simulator, SimulatorOptions};
 use tokio::net::TcpListener;
 
 use crate::args::RunArgs;
-use crate::data_folder::{self, RUNNING_FILE, write_private};
+use crate::data_folder::{self, KEY_FILE, RUNNING_FILE, write_private};
 use crate::faults::AwsFaults;
 use crate::functions::find_handler;
 
@@ -178,7 +178,7 @@ impl System {
         })
         .await?;
         let app = operator_app(&cloud, &options.clock)?;
-        let (key_path, running_path) = (options.data.join("api-key"), options.data.join(RUNNING_FILE));
+        let (key_path, running_path) = (options.data.join(KEY_FILE), options.data.join(RUNNING_FILE));
         let system = Self { cloud, simulator, app, poller, key_path, running_path, _lock: lock };
         system.make_first_account().await?;
         system.write_running()?;

@@ -1,4 +1,6 @@
 use serde_json::{Value, json};
+use shared::ids::AccountId;
+use shared::store::AccountStatus;
 
 use super::working_routes;
 use crate::world::{Reply, World};
@@ -36,12 +38,17 @@ async fn every_route_wants_a_key() {
 #[tokio::test]
 async fn every_route_refuses_a_suspended_account() {
     let world = World::new().await;
-    let account = world.stored_account(json!({"status": "suspended"})).await;
+    let account = world.another_account().await;
+    let app = &world.system.app;
+    app.set_account_status(account.id, AccountStatus::Suspended).await.unwrap();
     for route in working_routes() {
         let reply = account.call(route.method, route.path, &json!({})).await;
         let expected = r#"{"status":"error","error":"ban","message":"the account is suspended"}"#;
         assert_eq!(reply.text, expected, "{}", route.path);
     }
+    app.set_account_status(account.id, AccountStatus::Active).await.unwrap();
+    account.get("/api/bots/list.json").await.data();
+    assert!(app.set_account_status(AccountId(99), AccountStatus::Suspended).await.is_err());
 }
 
 #[tokio::test]

@@ -31,11 +31,10 @@ async fn forms_and_json_with_numbers_or_with_text_mean_the_same() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_object_of_plain_values_is_param_body() {
+async fn a_body_that_is_no_object_is_param_body() {
     let world = World::new().await;
     let key = world.account().key;
-    for body in ["{", "[1]", "null", "1", r#"{"token":["x"]}"#, r#"{"token":{"a":1}}"#, "{\"token\":\"\u{0}"]
-    {
+    for body in ["{", "[1]", "null", "1", "{\"token\":\"\u{0}"] {
         let request = world.request("POST", "/api/bots/add.json").bearer_auth(&key);
         let reply = Reply::of_api(request.header("content-type", "application/json").body(body)).await.json();
         assert_eq!((&reply["error"], &reply["param"]), (&json!("param"), &json!("body")), "{body}");

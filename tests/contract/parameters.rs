@@ -1,5 +1,7 @@
 //! Every parameter of every route, missing and malformed.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::working_routes;
@@ -270,4 +272,34 @@ async fn a_button_url_must_be_a_web_address() {
         let reply = scene.account.post_json("/api/camp/add.json", &parameters).await.json();
         assert_eq!((&reply["error"], &reply["param"]), (&json!("param"), &json!("button_url")), "{url}");
     }
+}
+
+#[tokio::test]
+async fn a_list_an_object_or_a_truth_in_the_place_of_a_value_is_param_with_its_name() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    for route in working_routes().filter(|route| route.method == "POST") {
+        let taken = of_route(route.path, scene.chat);
+        let named =
+            taken.malformed.iter().map(|malformed| malformed.parameter).chain(taken.required.iter().copied());
+        for parameter in named.collect::<BTreeSet<_>>() {
+            for value in [json!([1]), json!({"a": 1}), json!(true)] {
+                let is_flag = matches!(parameter, "pause" | "leads");
+                if is_flag && value.is_boolean() {
+                    continue;
+                }
+                let mut parameters = taken.valid.clone();
+                parameters[parameter] = value.clone();
+                let reply = scene.account.call(route.method, route.path, &parameters).await.json();
+                let told = (&reply["error"], &reply["param"]);
+                assert_eq!(
+                    told,
+                    (&json!("param"), &json!(parameter)),
+                    "{} with {parameter}={value}",
+                    route.path
+                );
+            }
+        }
+    }
+    assert_eq!(scene.account.get("/api/camp/list.json").await.data().as_array().unwrap().len(), 1);
 }

@@ -63,4 +63,15 @@ impl App {
         self.store.create_account(&account).await?;
         Ok(NewAccount { id, key })
     }
+
+    /// Suspends an account or lets it in again. Only the operator's command line calls this.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] if there is none such.
+    /// - [`AppError::Unavailable`], safe to retry.
+    pub async fn set_account_status(&self, id: AccountId, status: AccountStatus) -> AppResult<()> {
+        let found = self.store.set_account_status(id, status).await?;
+        if found { Ok(()) } else { Err(AppError::NotFound("account")) }
+    }
 }

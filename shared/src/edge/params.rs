@@ -19,8 +19,19 @@ const BODY_BYTES: usize = 256 * 1024;
 /// The parameters of one call. A name given twice counts by its last value; the body counts before the query.
 #[derive(Clone, Debug, Default)]
 pub struct Params {
-    values: BTreeMap<String, String>,
+    values: BTreeMap<String, Given>,
     file: Option<Vec<u8>>,
+}
+
+/// A parameter as it came.
+#[derive(Clone, Debug)]
+enum Given {
+    /// Text, or a number as text.
+    Plain(String),
+    /// JSON's `true` or `false`, which only a flag takes.
+    Flag(bool),
+    /// A JSON array or object, which nothing takes.
+    Compound,
 }
 
 /// Typed parameters of one route.
@@ -63,7 +74,7 @@ impl Params {
         {
             match ApiKey::parse(&value).filter(|_| name == "id") {
                 Some(found) => key = Some(found),
-                None => drop(params.values.insert(name.into_owned(), value.into_owned())),
+                None => drop(params.values.insert(name.into_owned(), Given::Plain(value.into_owned()))),
             }
         }
         params.read_body(request).await?;
@@ -85,8 +96,13 @@ impl Params {
     ///
     /// [`AppError::Parameter`] if it is malformed.
     pub fn optional<T: Parameter>(&self, name: &'static str) -> AppResult<Option<T>> {
-        let Some(text) = self.values.get(name) else { return Ok(None) };
-        T::parse(text).map(Some).ok_or_else(|| AppError::parameter(name, T::EXPECTED))
+        let Some(given) = self.values.get(name) else { return Ok(None) };
+        let value = match given {
+            Given::Plain(text) => T::parse(text),
+            Given::Flag(flag) => T::of_flag(*flag),
+            Given::Compound => None,
+        };
+        value.map(Some).ok_or_else(|| AppError::parameter(name, T::EXPECTED))
     }
 
     /// The bytes of the field `file` of a multipart form.
@@ -104,7 +120,7 @@ impl Params {
             request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
         if multipart::is_multipart(media_type) {
             let Form { fields, file } = multipart::read(media_type, body, BODY_BYTES).await?;
-            self.values.extend(fields);
+            self.values.extend(fields.into_iter().map(|(name, text)| (name, Given::Plain(text))));
             self.file = file;
             return Ok(());
         }
@@ -120,22 +136,22 @@ impl Params {
             return self.read_json(body);
         }
         let pairs = url::form_urlencoded::parse(body);
-        self.values.extend(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())));
+        self.values.extend(pairs.map(|(name, value)| (name.into_owned(), Given::Plain(value.into_owned()))));
         Ok(())
     }
 
     fn read_json(&mut self, body: &[u8]) -> AppResult<()> {
-        let refused = || AppError::parameter("body", "must be a JSON object of texts, numbers and booleans");
+        let refused = || AppError::parameter("body", "must be a JSON object");
         let fields: serde_json::Map<String, Value> = serde_json::from_slice(body).map_err(|_| refused())?;
         for (name, value) in fields {
-            let text = match value {
+            let given = match value {
                 Value::Null => continue,
-                Value::Bool(flag) => u8::from(flag).to_string(),
-                Value::Number(number) => number.to_string(),
-                Value::String(text) => text,
-                Value::Array(_) | Value::Object(_) => return Err(refused()),
+                Value::Bool(flag) => Given::Flag(flag),
+                Value::Number(number) => Given::Plain(number.to_string()),
+                Value::String(text) => Given::Plain(text),
+                Value::Array(_) | Value::Object(_) => Given::Compound,
             };
-            self.values.insert(name, text);
+            self.values.insert(name, given);
         }
         Ok(())
     }
@@ -148,6 +164,11 @@ pub trait Parameter: Sized {
 
     /// Reads the text; `None` if it is something else.
     fn parse(text: &str) -> Option<Self>;
+
+    /// Takes JSON's `true` or `false`; `None` but for flags.
+    fn of_flag(_: bool) -> Option<Self> {
+        None
+    }
 }
 
 impl Parameter for String {
@@ -167,6 +188,10 @@ impl Parameter for bool {
             "1" => Some(true),
             _ => None,
         }
+    }
+
+    fn of_flag(flag: bool) -> Option<Self> {
+        Some(flag)
     }
 }
 
@@ -265,9 +290,12 @@ mod tests {
         assert_eq!(name(params.required("bot")), "bot");
         assert_eq!(name(params.required("absent")), "absent");
         assert_eq!(name(params.required("empty")), "empty");
-        for (media_type, body) in
-            [("application/json", "[1]"), ("application/json", "{"), ("", r#"{"a":{}}"#)]
-        {
+        let (params, _) = read("", "", r#"{"bot":true,"list":[1],"pause":true,"gone":null}"#).unwrap();
+        assert_eq!(name(params.required("bot")), "bot");
+        assert_eq!(name(params.required("list")), "list");
+        assert_eq!(name(params.required("gone")), "gone");
+        assert!(params.required::<bool>("pause").unwrap());
+        for (media_type, body) in [("application/json", "[1]"), ("application/json", "{"), ("", r#"{"a"}"#)] {
             assert_eq!(name(read("", media_type, body).map(|_| 0)), "body");
         }
         assert_eq!(name(read("", "", &"x".repeat(BODY_BYTES + 1)).map(|_| 0)), "body");

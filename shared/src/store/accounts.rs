@@ -54,6 +54,17 @@ pub enum AccountStatus {
     Suspended,
 }
 
+impl AccountStatus {
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+        }
+    }
+}
+
 impl Store {
     /// Gives out the next account id.
     ///
