@@ -58,7 +58,8 @@ impl AwsFaults {
         lock(&self.rows_read).get(binary).copied().unwrap_or_default()
     }
 
-    /// The IAM actions that each function's calls needed, as (binary, `dynamodb:GetItem`).
+    /// The IAM actions that each function's calls needed, as (binary, `dynamodb:GetItem`), with the part of the table or
+    /// the bucket where it is not the whole: `dynamodb:Query index/by_name`, `s3:GetObject media/*`.
     #[must_use]
     pub fn actions(&self) -> BTreeSet<(String, String)> {
         lock(&self.actions).clone()
@@ -87,7 +88,8 @@ impl AwsFaults {
         let (service, needed) = match target(request) {
             Some((service, operation)) => {
                 let service = if service.starts_with("DynamoDB") { "dynamodb" } else { "sqs" };
-                (service, needed_actions(operation, request.body().bytes().unwrap_or_default()))
+                let body = request.body().bytes().unwrap_or_default();
+                (service, needed_actions(operation, &serde_json::from_slice(body).unwrap_or_default()))
             }
             None => ("s3", needed_object_actions(request)),
         };
@@ -95,7 +97,8 @@ impl AwsFaults {
         for action in &needed {
             self.note_action(binary, action);
         }
-        lock(&self.action_to_lose).take_if(|action| needed.contains(action)).is_some()
+        let is_it = |action: &mut String| needed.iter().any(|needed| needed.starts_with(action.as_str()));
+        lock(&self.action_to_lose).take_if(is_it).is_some()
     }
 
     /// Who may not list a bucket is answered 403 for an object that is absent.
@@ -121,20 +124,27 @@ fn target(request: &HttpRequest) -> Option<(&str, &str)> {
 
 /// The IAM actions of a request to S3, by method and headers: a copy reads what it writes.
 fn needed_object_actions(request: &HttpRequest) -> Vec<String> {
-    let actions: &[&str] = match request.method() {
-        "PUT" if request.headers().contains_key("x-amz-copy-source") => &["GetObject", "PutObject"],
-        "PUT" | "POST" => &["PutObject"],
-        "DELETE" => &["DeleteObject"],
-        _ => &["GetObject"],
+    // The path is /<bucket>/<key>, of the key the part before its first slash.
+    let path = request.uri().split_once("://").map_or(request.uri(), |(_, rest)| rest);
+    let written = path.split(['/', '?']).nth(2).unwrap_or_default();
+    let copied = request.headers().get("x-amz-copy-source").and_then(|source| source.split('/').nth(1));
+    let action = match request.method() {
+        "PUT" | "POST" => "PutObject",
+        "DELETE" => "DeleteObject",
+        _ => "GetObject",
     };
-    actions.iter().map(|action| (*action).to_owned()).collect()
+    let read = copied.map(|folder| format!("GetObject {folder}/*"));
+    read.into_iter().chain([format!("{action} {written}/*")]).collect()
 }
 
 /// The IAM actions of an operation: a transaction needs those of its steps.
-fn needed_actions(operation: &str, body: &[u8]) -> Vec<String> {
+fn needed_actions(operation: &str, body: &serde_json::Value) -> Vec<String> {
     match operation {
+        "Query" => match body["IndexName"].as_str() {
+            Some(index) => vec![format!("Query index/{index}")],
+            None => vec!["Query".to_owned()],
+        },
         "TransactWriteItems" => {
-            let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
             let steps = body["TransactItems"].as_array().into_iter().flatten();
             let names = steps.filter_map(|step| step.as_object()).flat_map(|step| step.keys());
             names.map(|name| format!("{name}Item")).collect()

@@ -19,8 +19,8 @@ async fn a_function_may_do_what_its_calls_need_and_no_more() {
         used.entry(binary).or_default().insert(action);
     }
     // What a client does with a form counts as the function's that signed it.
-    used.entry("media-presign".to_owned()).or_default().insert("s3:PutObject".to_owned());
-    used.entry("leads-export".to_owned()).or_default().insert("s3:GetObject".to_owned());
+    used.entry("media-presign".to_owned()).or_default().insert("s3:PutObject incoming/*".to_owned());
+    used.entry("leads-export".to_owned()).or_default().insert("s3:GetObject exports/*".to_owned());
     let allowed = allowed();
     for (binary, allowed) in &allowed {
         let used = used.remove(binary).unwrap_or_default();
@@ -120,7 +120,13 @@ async fn put_aside_a_record(world: &World) {
     world.system.cloud.invoke("lead-stream", serde_json::from_str(&event).unwrap()).await.unwrap();
 }
 
-/// The actions in each function's own policy, but for KMS.
+/// The part of the table or the bucket that a policy's resource names; nothing for the whole.
+fn part(resource: &str) -> String {
+    let resource = resource.trim().strip_prefix("Resource: ").unwrap();
+    resource.split_once("Arn}/").map(|(_, part)| format!(" {part}")).unwrap_or_default()
+}
+
+/// The actions in each function's own policy, with the part that they are for, but for KMS.
 fn allowed() -> BTreeMap<String, BTreeSet<String>> {
     let binaries: BTreeMap<String, String> = Template::parse(TEMPLATE)
         .unwrap()
@@ -130,7 +136,7 @@ fn allowed() -> BTreeMap<String, BTreeSet<String>> {
         .collect();
     let mut function = "";
     let mut allowed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for line in TEMPLATE.lines() {
+    for (line, next) in TEMPLATE.lines().zip(TEMPLATE.lines().skip(1)) {
         if line.starts_with("  ") && !line.starts_with("   ") && line.ends_with(':') {
             function = line.trim().trim_end_matches(':');
         }
@@ -138,7 +144,8 @@ fn allowed() -> BTreeMap<String, BTreeSet<String>> {
         let allowed = allowed.entry(binary.clone()).or_default();
         if let Some(actions) = line.trim().strip_prefix("Action: [") {
             let actions = actions.trim_end_matches(']').split(", ");
-            allowed.extend(actions.filter(|action| !action.starts_with("kms:")).map(str::to_owned));
+            let actions = actions.filter(|action| !action.starts_with("kms:"));
+            allowed.extend(actions.map(|action| format!("{action}{}", part(next))));
         }
     }
     allowed
