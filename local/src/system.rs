@@ -32,6 +32,9 @@ pub(crate) const BODY_LIMIT_BYTES: usize = 80 << 20;
 /// The table's logical id in the template.
 const TABLE: &str = "Table";
 
+/// The logical id of the table of who visited.
+const VISIT_TABLE: &str = "VisitTable";
+
 /// How to run the system.
 #[derive(Clone, Debug)]
 pub struct SystemOptions {
@@ -294,6 +297,9 @@ fn functions(options: &SystemOptions) -> Functions {
 /// The use cases on the cloud's table, with a connection of their own.
 pub(crate) fn operator_app(cloud: &Cloud, clock: &Clock) -> Result<Arc<App>, StartError> {
     let table = cloud.table_name(TABLE).unwrap_or(TABLE);
-    let config = Config::read_on(table, |name| cloud.aws_environment().get(name).cloned())?;
+    let config = Config::read_on(table, |name| match name {
+        "VISIT_TABLE_NAME" => cloud.table_name(VISIT_TABLE).map(str::to_owned),
+        other => cloud.aws_environment().get(other).cloned(),
+    })?;
     Ok(Arc::new(App::new(config, clock.clone(), None)))
 }

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 pub struct Config {
     /// `TABLE_NAME`: the DynamoDB table.
     pub table_name: String,
+    /// `VISIT_TABLE_NAME`: the DynamoDB table of who visited.
+    pub visit_table_name: Option<String>,
     /// `BUCKET_NAME`: the S3 bucket.
     pub bucket_name: Option<String>,
     /// `POSTBACK_QUEUE_URL`: where decided postbacks go.
@@ -119,6 +121,7 @@ impl Config {
         let private = optional("ALLOW_PRIVATE_TARGETS").as_deref() == Some("true");
         Ok(Self {
             table_name: required("TABLE_NAME")?,
+            visit_table_name: optional("VISIT_TABLE_NAME"),
             bucket_name: optional("BUCKET_NAME"),
             postback_queue_url: optional("POSTBACK_QUEUE_URL"),
             lead_stream_dead_letters_url: optional("LEAD_STREAM_DEAD_LETTERS_URL"),

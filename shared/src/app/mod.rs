@@ -83,7 +83,7 @@ impl App {
     pub fn new(config: Config, clock: Clock, http: Option<SharedHttpClient>) -> Self {
         let aws = Aws::new(config.aws.clone(), http);
         Self {
-            store: Store::new(aws.dynamodb(), config.table_name.clone()),
+            store: Store::new(aws.dynamodb(), config.table_name.clone(), config.visit_table_name.clone()),
             webhook_cache: WebhookCache::new(clock.clone()),
             clock,
             config,

@@ -55,7 +55,12 @@ impl Store {
 
     /// Reads one item as it is, strongly consistent.
     pub(super) async fn get_item(&self, key: &Key<'_>) -> AppResult<Option<Item>> {
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key.attributes()));
+        self.get_item_of(&self.table, key).await
+    }
+
+    /// Reads one item of another table, strongly consistent.
+    pub(super) async fn get_item_of(&self, table: &str, key: &Key<'_>) -> AppResult<Option<Item>> {
+        let request = self.client.get_item().table_name(table).set_key(Some(key.attributes()));
         Ok(request.consistent_read(true).send().await.map_err(unavailable)?.item)
     }
 
@@ -169,19 +174,32 @@ impl Store {
     /// Writes any number of items, 25 at a time, asking again for what DynamoDB left out.
     pub(super) async fn batch_put(&self, items: Vec<Item>) -> AppResult<()> {
         for some in items.chunks(25) {
-            let puts = some.iter().map(|item| {
+            self.batch_put_into([(self.table.as_str(), some)]).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes up to 25 items of some tables, asking again for what DynamoDB left out.
+    pub(super) async fn batch_put_into<'a>(
+        &self,
+        tables: impl IntoIterator<Item = (&'a str, &'a [Item])>,
+    ) -> AppResult<()> {
+        let mut writes = HashMap::new();
+        for (table, items) in tables {
+            let puts = items.iter().map(|item| {
                 let put = PutRequest::builder().set_item(Some(item.clone())).build().map_err(incomplete)?;
                 Ok(WriteRequest::builder().put_request(put).build())
             });
-            let mut open = Some(HashMap::from([(self.table.clone(), puts.collect::<AppResult<Vec<_>>>()?)]));
-            for _ in 0..BATCH_ROUNDS {
-                let Some(request) = open.take().filter(|request| !request.is_empty()) else { break };
-                let answer = self.client.batch_write_item().set_request_items(Some(request)).send().await;
-                open = answer.map_err(unavailable)?.unprocessed_items;
-            }
-            if open.is_some_and(|request| !request.is_empty()) {
-                return Err(AppError::unavailable("DynamoDB leaves writes unprocessed"));
-            }
+            writes.insert(table.to_owned(), puts.collect::<AppResult<Vec<_>>>()?);
+        }
+        let mut open = Some(writes);
+        for _ in 0..BATCH_ROUNDS {
+            let Some(request) = open.take().filter(|request| !request.is_empty()) else { break };
+            let answer = self.client.batch_write_item().set_request_items(Some(request)).send().await;
+            open = answer.map_err(unavailable)?.unprocessed_items;
+        }
+        if open.is_some_and(|request| !request.is_empty()) {
+            return Err(AppError::unavailable("DynamoDB leaves writes unprocessed"));
         }
         Ok(())
     }

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::access::{Expiring, to_item};
+use super::access::{Expiring, from_item, to_item};
 use super::{Key, Store};
 use crate::domain::click::{ClickParameters, ClickToken, Visit};
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 use crate::ids::CampaignKey;
 
 const DAY_SECONDS: i64 = 86_400;
@@ -62,11 +62,13 @@ impl Store {
     ) -> AppResult<()> {
         let click = Expiring { value: click, expires_at: now + VISITED_KEPT_SECONDS + REDELIVERY_SECONDS };
         let visit = Expiring { value: visit, expires_at: now + VISIT_KEPT_SECONDS };
-        let items = vec![
-            to_item(&Key::ClickToken(token.as_str()), &click)?,
-            to_item(&Key::Visit(token.as_str()), &visit)?,
-        ];
-        self.batch_put(items).await
+        let click = [to_item(&Key::ClickToken(token.as_str()), &click)?];
+        let visit = [to_item(&Key::Visit(token.as_str()), &visit)?];
+        self.batch_put_into([
+            (self.table.as_str(), click.as_slice()),
+            (self.visit_table()?, visit.as_slice()),
+        ])
+        .await
     }
 
     /// What stood behind a token at this Unix second; `None` if there was nothing, or no more.
@@ -85,7 +87,14 @@ impl Store {
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn visit(&self, token: &ClickToken, now: i64) -> AppResult<Option<Visit>> {
-        let item: Option<Expiring<Visit>> = self.get(&Key::Visit(token.as_str())).await?;
+        let item = self.get_item_of(self.visit_table()?, &Key::Visit(token.as_str())).await?;
+        let item: Option<Expiring<Visit>> = item.map(from_item).transpose()?;
         Ok(item.and_then(|item| item.at(now)))
+    }
+
+    fn visit_table(&self) -> AppResult<&str> {
+        self.visit_table
+            .as_deref()
+            .ok_or_else(|| AppError::unavailable("the environment lacks VISIT_TABLE_NAME"))
     }
 }

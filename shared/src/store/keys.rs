@@ -41,7 +41,7 @@ pub enum Key<'a> {
     Code(&'a str),
     /// The click behind a token of a deep link; expires.
     ClickToken(&'a str),
-    /// Who visited under a token; expires within days.
+    /// Who visited under a token; in the table of visits, expires within days.
     Visit(&'a str),
     /// Get or move one lead or organic person.
     Lead(CampaignKey, UserId),

@@ -46,18 +46,19 @@ use crate::error::AppResult;
 /// An item as the SDK has it.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// The one table.
+/// The one table, and the one beside it that is never backed up.
 #[derive(Clone, Debug)]
 pub struct Store {
     client: Client,
     table: String,
+    visit_table: Option<String>,
 }
 
 impl Store {
-    /// Uses `table` through `client`.
+    /// Uses `table` through `client`, and `visit_table` for who visited.
     #[must_use]
-    pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+    pub fn new(client: Client, table: String, visit_table: Option<String>) -> Self {
+        Self { client, table, visit_table }
     }
 
     /// Opens the connection to DynamoDB, so that the first request need not: a handshake at the first request of a
