@@ -21,15 +21,6 @@ const BATCH_ROUNDS: usize = 5;
 /// How often a transaction is tried that meets others on the same items.
 const CONFLICT_TRIES: usize = 10;
 
-/// Which way the items of a partition are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// By the sort key.
-    OldestFirst,
-    /// Against it.
-    NewestFirst,
-}
-
 /// An item with its end, which counts from its second on, however late DynamoDB deletes it.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Expiring<T> {
@@ -108,46 +99,6 @@ impl Store {
             .items()
             .send();
         pages.collect::<Result<_, _>>().await.map_err(unavailable)
-    }
-
-    /// Reads one page of the items of one partition between two keys of it, both included: at most `limit`, beyond
-    /// `after` in this order, and whether there may be more. `after` need not be there, nor lie between the two keys.
-    pub(super) async fn query_page<T: DeserializeOwned>(
-        &self,
-        first: &Key<'_>,
-        last: &Key<'_>,
-        after: Option<&Key<'_>>,
-        limit: usize,
-        order: Order,
-    ) -> AppResult<(Vec<T>, bool)> {
-        let (lowest, highest) = (first.sort(), last.sort());
-        let after = after.map(|key| (key.sort(), key.attributes()));
-        let (is_beyond, is_before) = match &after {
-            None => (false, false),
-            Some((sort, _)) if order == Order::OldestFirst => (*sort >= highest, *sort < lowest),
-            Some((sort, _)) => (*sort <= lowest, *sort > highest),
-        };
-        if lowest > highest || is_beyond {
-            return Ok((Vec::new(), false));
-        }
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key_condition_expression("PK = :pk AND SK BETWEEN :first AND :last")
-            .expression_attribute_values(":pk", text(first.partition()))
-            .expression_attribute_values(":first", text(lowest))
-            .expression_attribute_values(":last", text(highest))
-            .set_exclusive_start_key(after.filter(|_| !is_before).map(|(_, attributes)| attributes))
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .scan_index_forward(order == Order::OldestFirst)
-            .send()
-            .await
-            .map_err(unavailable)?;
-        let more = answer.last_evaluated_key.is_some();
-        let items = answer.items.unwrap_or_default().into_iter().map(from_item);
-        Ok((items.collect::<AppResult<_>>()?, more))
     }
 
     /// Reads up to 100 items, asking again for what DynamoDB left out of its answer.

@@ -25,7 +25,6 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-pub use access::Order;
 pub use accounts::{Account, AccountListing, AccountStatus};
 pub use bots::{Bot, BotLease, BotOwner, BotStatus};
 pub use campaigns::{CampaignClaim, CodeOwner};
@@ -38,6 +37,7 @@ pub use lead_rows::{LeadRange, LeadReader, LeadRow};
 pub use leads::{Arrival, Lead, StartPolicy, StartWrite};
 pub use media::{Media, MediaState};
 pub use postbacks::{AttemptWrite, LoggedPostback};
+pub use ranges::Order;
 pub use registers::FactWrite;
 pub use statistics::MarkProgress;
 

@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use serde::{Deserialize, Serialize};
 
 use super::access::{Expiring, from_item, number, text, to_attribute, to_item, written};
+use super::ranges::{RowRange, RowReader};
 use super::registers::refused_item;
 use super::{Key, Order, Store};
 use crate::domain::fact_clock::FactClock;
@@ -175,7 +176,10 @@ impl Store {
         let bound = |date| Key::Postback(campaign, FactClock { date, update: 0 }, "");
         let after = after.map(|id| (id.event.clock, id.to_string()));
         let after = after.as_ref().map(|(clock, id)| Key::Postback(campaign, *clock, id));
-        self.query_page(&bound(seconds.start), &bound(seconds.end), after.as_ref(), limit, order).await
+        let range = RowRange::between(&bound(seconds.start), &bound(seconds.end));
+        let mut reader = RowReader::new([range.read_from(order, after.as_ref())]);
+        let postbacks = self.next_rows(&mut reader, limit).await?;
+        Ok((postbacks, !reader.is_at_end()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Long lists: rows between two sort keys, newest first, in pages; of one partition or of several after one another.
+//! Long lists: rows between two sort keys, in pages; of one partition or of several after one another.
 
 use std::collections::VecDeque;
 
@@ -11,7 +11,16 @@ use super::access::{from_item, text, unavailable};
 use super::{Item, Key, Store};
 use crate::error::AppResult;
 
-/// The rows of one partition between two sort keys, and how far they were read.
+/// Which way the items of a partition are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// By the sort key.
+    OldestFirst,
+    /// Against it.
+    NewestFirst,
+}
+
+/// The rows of one partition between two sort keys, newest first unless said otherwise, and how far they were read.
 #[derive(Clone, Debug)]
 pub(super) struct RowRange {
     index: Option<Index>,
@@ -19,6 +28,7 @@ pub(super) struct RowRange {
     first: String,
     last: String,
     filter: Option<(&'static str, AttributeValue)>,
+    order: Order,
     read_up_to: Option<Item>,
 }
 
@@ -35,7 +45,8 @@ impl RowRange {
     /// The rows from one key to another of the same partition, both included.
     pub fn between(first: &Key<'_>, last: &Key<'_>) -> Self {
         let (partition, first, last) = (first.partition(), first.sort(), last.sort());
-        Self { index: None, partition, first, last, filter: None, read_up_to: None }
+        let order = Order::NewestFirst;
+        Self { index: None, partition, first, last, filter: None, order, read_up_to: None }
     }
 
     /// The same sort keys in a partition of an index.
@@ -48,6 +59,22 @@ impl RowRange {
         Self { filter: Some((attribute, value)), ..self }
     }
 
+    /// In this order, and only what comes after `key`, which need not be there nor lie within the range.
+    pub fn read_from(self, order: Order, key: Option<&Key<'_>>) -> Self {
+        let range = Self { order, ..self };
+        let Some(key) = key else { return range };
+        let sort = key.sort();
+        if (range.first.as_str()..=range.last.as_str()).contains(&sort.as_str()) {
+            return Self { read_up_to: Some(key.attributes()), ..range };
+        }
+        let is_passed = match order {
+            Order::OldestFirst => sort > range.last,
+            Order::NewestFirst => sort < range.first,
+        };
+        // A range that ends before it begins has no rows.
+        if is_passed { Self { first: range.last + "~", last: String::new(), ..range } } else { range }
+    }
+
     /// A row's key in the table and in the index.
     fn key_of(&self, row: &Item) -> Item {
         let index = self.index.map(|index| index.partition);
@@ -56,7 +83,7 @@ impl RowRange {
     }
 }
 
-/// A place in a long list: what is left of it, newest first.
+/// A place in a long list: what is left of it.
 #[derive(Clone, Debug)]
 pub(super) struct RowReader(VecDeque<RowRange>);
 
@@ -67,9 +94,14 @@ const COUNTED_PAGES_MAX: usize = 400;
 const COUNTED_AT_ONCE: usize = 16;
 
 impl RowReader {
-    /// Begins at the newest row; a range whose keys are the wrong way round has none.
-    pub fn new(newest_first: impl IntoIterator<Item = RowRange>) -> Self {
-        Self(newest_first.into_iter().filter(|range| range.first <= range.last).collect())
+    /// Begins with the first of these ranges; one whose keys are the wrong way round has no rows.
+    pub fn new(ranges: impl IntoIterator<Item = RowRange>) -> Self {
+        Self(ranges.into_iter().filter(|range| range.first <= range.last).collect())
+    }
+
+    /// Whether nothing is left. Something may be left that has no rows.
+    pub fn is_at_end(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Notes how far the front range was read.
@@ -161,7 +193,7 @@ impl Store {
             .query()
             .table_name(&self.table)
             .set_index_name(range.index.map(|index| index.name.to_owned()))
-            .scan_index_forward(false)
+            .scan_index_forward(range.order == Order::OldestFirst)
             .key_condition_expression("#partition = :partition AND SK BETWEEN :first AND :last")
             .expression_attribute_names("#partition", partition_key)
             .expression_attribute_values(":partition", text(&range.partition))
