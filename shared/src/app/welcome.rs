@@ -39,7 +39,7 @@ impl App {
             first_name: &lead.person.first_name,
             invite: &campaign.invite_link,
         };
-        let WelcomeMessage { html, plain, button } = render(&campaign.welcome, text_values, &values);
+        let WelcomeMessage { html, plain, button, .. } = render(&campaign.welcome, text_values, &values);
         let user = lead.person.user;
         match self.send_once(bot, known, &NewMessage { user, text: MessageText::Html(html), button }).await? {
             Sent::Done => Ok(()),
