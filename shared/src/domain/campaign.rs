@@ -290,7 +290,8 @@ mod tests {
     fn a_button_may_lead_to_the_invite_link() {
         let button = |url: &str| {
             let button_text = "Go".to_owned();
-            Welcome { text: "Hi".into(), button_text, button_url: url.into(), ..Welcome::default() }.validate()
+            Welcome { text: "Hi".into(), button_text, button_url: url.into(), ..Welcome::default() }
+                .validate()
         };
         button("{invite}").unwrap();
         button("https://e.com/?to={invite}").unwrap();

@@ -99,6 +99,7 @@ fn marked(
 ) -> Option<(String, usize)> {
     let inside_word = before.is_some_and(char::is_alphanumeric);
     match rest.as_bytes()[0] {
+        _ if drawn_length(rest).is_some() => None,
         b'\\' => escape_length(rest).map(|length| (output.text(&rest[1..length]), length)),
         b'`' => {
             let (mark, tag) = if rest.starts_with("```") { ("```", "pre") } else { ("`", "code") };
@@ -115,9 +116,17 @@ fn marked(
     }
 }
 
-/// How much of `rest` is one piece of plain text: an address, or one character.
+/// How much of `rest` is one piece of plain text: a line drawn by hand, an address, or one character.
 fn text_length(rest: &str, before: Option<char>) -> usize {
-    address_length(rest, before).unwrap_or_else(|| rest.chars().next().map_or(0, char::len_utf8))
+    let length = drawn_length(rest).or_else(|| address_length(rest, before));
+    length.unwrap_or_else(|| rest.chars().next().map_or(0, char::len_utf8))
+}
+
+/// A line drawn by hand of four marks or more.
+fn drawn_length(rest: &str) -> Option<usize> {
+    let mark = rest.chars().next().filter(|letter| "*_".contains(*letter))?;
+    let length = rest.len() - rest.trim_start_matches(mark).len();
+    (length >= 4).then_some(length)
 }
 
 /// How much of `rest` no mark can close in: an escaped mark, code, a link, an address, or one character.
@@ -137,7 +146,8 @@ fn escape_length(rest: &str) -> Option<usize> {
 
 fn verbatim_length(rest: &str) -> Option<usize> {
     let mark = if rest.starts_with("```") { "```" } else { "`" };
-    let length = rest[mark.len()..].find(mark).filter(|length| *length > 0)?;
+    let inner = &rest[mark.len()..];
+    let length = inner.find(mark).filter(|length| !inner[..*length].trim().is_empty())?;
     Some(length + 2 * mark.len())
 }
 
@@ -169,7 +179,8 @@ fn spanned(
             unclosed.push(mark);
             return None;
         };
-        Some((output.span(tag, render(&inner[..end], output)), end + 2 * mark.len()))
+        let shows = !inner[..end].chars().all(|letter| "*_".contains(letter));
+        shows.then(|| (output.span(tag, render(&inner[..end], output)), end + 2 * mark.len()))
     })
 }
 
@@ -178,7 +189,8 @@ fn closing_mark(inner: &str, mark: &str) -> Option<usize> {
     let (mut at, mut before) = (0, None);
     while at < inner.len() {
         let rest = &inner[at..];
-        if at > 0 && rest.starts_with(mark) && !rest[mark.len()..].starts_with(char::is_alphanumeric) {
+        let closes = rest.strip_prefix(mark).is_some_and(|behind| !behind.starts_with(char::is_alphanumeric));
+        if at > 0 && closes && drawn_length(rest).is_none() {
             return Some(at);
         }
         at += closed_length(rest, before);

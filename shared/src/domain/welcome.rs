@@ -49,7 +49,8 @@ pub fn render(welcome: &Welcome, text_values: WelcomeValues<'_>, values: &MacroV
     }
     let media = MediaRef::parse(&welcome.media).filter(|_| length <= CAPTION_CHARACTERS);
     let url = button_link(&welcome.button_url, values, text_values.invite);
-    let button = (!welcome.button_text.is_empty() && !url.is_empty()).then(|| (welcome.button_text.clone(), url));
+    let button =
+        (!welcome.button_text.is_empty() && !url.is_empty()).then(|| (welcome.button_text.clone(), url));
     WelcomeMessage { html, plain, media, button }
 }
 
