@@ -80,6 +80,22 @@ async fn every_format_is_uploaded_once_with_its_caption_and_button_and_then_sent
 }
 
 #[tokio::test]
+async fn a_film_of_fifty_megabytes_arrives_whole() {
+    let world = World::new().await;
+    let start = mp4(b"isom", b"vide");
+    let rest = (50_usize << 20) - start.len();
+    let filling = (8..rest).map(|place| u8::try_from(place % 251).unwrap()).collect();
+    let film = [start, u32::try_from(rest).unwrap().to_be_bytes().into(), b"free".into(), filling].concat();
+    let form = world.presigned(&world.account(), "video/mp4").await;
+    assert_eq!(world.send_form(&form, &film).await, 204);
+    let scene = world.setting().set("media", form["media"].clone()).set_up().await;
+    let shown = welcome_of(&world, &scene, "Anna").await.media.unwrap();
+    assert_eq!(shown.size_bytes, 50 << 20);
+    let kept = world.request("GET", &format!("/simulator/control/files/{}", shown.file_id)).send().await;
+    assert!(kept.unwrap().bytes().await.unwrap() == film);
+}
+
+#[tokio::test]
 async fn another_bot_uploads_the_same_media_for_itself() {
     let world = World::new().await;
     let (first, media) = scene_with(&world, &png(64, 48)).await;
