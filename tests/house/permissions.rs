@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::domain::lead_event::LeadStatus;
 
 use crate::world::samples::png;
-use crate::world::{Scene, World};
+use crate::world::{Account, Scene, World};
 
 /// Every function does all its work once; what it then asked of AWS is what its policy allows, and no more. KMS is
 /// left out: on one machine a key file stands in for it.
@@ -66,6 +66,7 @@ async fn live_through_everything(world: &World) {
     account.get(&format!("/api/journal/list.json?bot=1&chat={}", scene.chat)).await.data();
     account.get("/api/stats/summary.json?from=1").await.data();
     show_media(world, &scene).await;
+    greet_with_media(world, account).await;
     for (path, body) in [
         ("bots/check", json!({"id": 1})),
         ("postbacks/replay", json!({"campaign": 1, "state": "delivered"})),
@@ -111,6 +112,15 @@ async fn show_media(world: &World, scene: &Scene) {
             assert_eq!(reply.json()["status"] == "ok", is_good, "{}", reply.text);
         }
     }
+}
+
+/// Greets below a media that is gone.
+async fn greet_with_media(world: &World, account: &Account) {
+    let media = world.upload(account, &png(64, 48)).await.data()["media"].clone();
+    let scene = world.setting().bot("mediabot").set("media", media.clone()).set_up().await;
+    world.remove_object(&format!("media/1/{}", media.as_str().unwrap()));
+    scene.start(world.person("Bert"), "click");
+    world.settle().await;
 }
 
 /// A stream record that does not read goes to the dead-letter queue.

@@ -6,6 +6,7 @@ mod campaign_fields;
 mod click_vault;
 mod data_folder;
 mod holding_back;
+mod invites;
 mod leads;
 mod main_journey;
 mod membership;
@@ -14,9 +15,11 @@ mod postbacks;
 mod repeats;
 mod replays;
 mod round_trips;
+mod shown_media;
 mod untracked;
 mod visits;
 mod welcome;
+mod welcome_texts;
 
 /// Pairs of event and click, to be compared with what was told.
 fn pairs(events: &[(&str, &str)]) -> Vec<(String, String)> {

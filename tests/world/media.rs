@@ -67,6 +67,11 @@ impl World {
         std::fs::read(self.bucket().join(key)).unwrap()
     }
 
+    /// Has an object be gone.
+    pub fn remove_object(&self, key: &str) {
+        std::fs::remove_file(self.bucket().join(key)).unwrap();
+    }
+
     fn bucket(&self) -> PathBuf {
         self.folder.path().join("s3").join(self.system.cloud.bucket_name("Bucket").unwrap())
     }

@@ -99,6 +99,12 @@ impl Setting<'_> {
         self
     }
 
+    /// In this chat.
+    pub fn chat(mut self, chat: NewChat) -> Self {
+        self.chat = chat;
+        self
+    }
+
     /// In a chat of this title.
     pub fn title(mut self, title: &str) -> Self {
         title.clone_into(&mut self.chat.title);

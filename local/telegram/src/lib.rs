@@ -55,7 +55,7 @@ pub use conversations::ShownAnswer;
 pub use delivery::DeliveryTiming;
 pub use error::{ControlError, StartError};
 pub use faults::{Faults, Refusal};
-pub use formatting::Entity;
+pub use formatting::{Entity, Formatted, parse as parse_text};
 pub use people::NewUser;
 pub use receiver::{ReceivedPostback, ReceiverAnswer};
 pub use requests::RecordedRequest;

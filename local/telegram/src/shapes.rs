@@ -96,20 +96,34 @@ fn put_rights(shape: &mut Value, rights: Rights) {
 }
 
 fn media(shape: &mut Value, media: &Media) {
-    let unique: String = media.file_id.chars().rev().take(15).collect();
-    let mut file = json!({
-        "file_id": media.file_id, "file_unique_id": unique, "width": 1280, "height": 720,
-    });
-    if media.size_bytes > 0 {
-        put(&mut file, "file_size", Some(media.size_bytes));
-    }
     if media.kind == MediaKind::Photo {
-        put(shape, "photo", Some(json!([file])));
+        // A small size has an id of its own; sent again, it would show the small picture.
+        let small = json!({
+            "file_id": format!("small-{}", media.file_id), "file_unique_id": format!("s{}", unique_id(media)),
+            "width": 90, "height": 51,
+        });
+        put(shape, "photo", Some(json!([small, file(media)])));
         return;
     }
-    put(&mut file, "duration", Some(10));
-    put(&mut file, "file_name", media.file_name.as_ref());
-    put(shape, media.kind.as_str(), Some(file));
+    let mut moving = file(media);
+    put(&mut moving, "duration", Some(10));
+    put(&mut moving, "file_name", media.file_name.as_ref());
+    if media.kind == MediaKind::Animation {
+        put(shape, "document", Some(json!({ "file_id": media.file_id, "file_unique_id": unique_id(media) })));
+    }
+    put(shape, media.kind.as_str(), Some(moving));
+}
+
+fn file(media: &Media) -> Value {
+    let mut file = json!({
+        "file_id": media.file_id, "file_unique_id": unique_id(media), "width": 1280, "height": 720,
+    });
+    put(&mut file, "file_size", Some(media.size_bytes).filter(|size| *size > 0));
+    file
+}
+
+fn unique_id(media: &Media) -> String {
+    media.file_id.chars().rev().take(15).collect()
 }
 
 /// Adds a field, if it has a value.

@@ -124,6 +124,7 @@ fn is_outside(error: &TelegramError) -> bool {
         TelegramError::PersonUnreachable(_) | TelegramError::Refused { code: 400, .. } => true,
         TelegramError::TokenRefused
         | TelegramError::ContentRefused(_)
+        | TelegramError::MediaRefused(_)
         | TelegramError::Flood { .. }
         | TelegramError::NotSent
         | TelegramError::Ambiguous(_)

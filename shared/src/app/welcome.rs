@@ -2,6 +2,7 @@ use super::{App, UpdateRefusal};
 use crate::domain::campaign::TrackingCampaign;
 use crate::domain::lead::Start;
 use crate::domain::lead_event::LeadStatus;
+use crate::domain::media::MediaRef;
 use crate::domain::person::Person;
 use crate::domain::url_macro::MacroValues;
 use crate::domain::welcome::{WelcomeMessage, WelcomeValues, render};
@@ -37,15 +38,16 @@ impl App {
         let text_values = WelcomeValues {
             title: &campaign.chat_title,
             first_name: &lead.person.first_name,
-            invite: &campaign.invite_link,
+            invite: &self.invite_for(bot, known, campaign).await?,
         };
-        let WelcomeMessage { html, plain, button } = render(&campaign.welcome, text_values, &values);
+        let WelcomeMessage { html, plain, media, button } = render(&campaign.welcome, text_values, &values);
         let user = lead.person.user;
-        match self.send_once(bot, known, &NewMessage { user, text: MessageText::Html(html), button }).await? {
+        let message = NewMessage { user, text: MessageText::Html(html), button };
+        match self.send_once(bot, known, &message, media.as_ref()).await? {
             Sent::Done => Ok(()),
             Sent::ContentRefused => {
                 let bare = NewMessage { user, text: MessageText::Plain(plain), button: None };
-                self.send_once(bot, known, &bare).await.map(drop)
+                self.send_once(bot, known, &bare, media.as_ref()).await.map(drop)
             }
         }
     }
@@ -58,17 +60,24 @@ impl App {
         person: &Person,
     ) -> Result<(), UpdateRefusal> {
         let text = MessageText::Plain(POLITE_REPLY.to_owned());
-        self.send_once(bot, known, &NewMessage { user: person.user, text, button: None }).await.map(drop)
+        let message = NewMessage { user: person.user, text, button: None };
+        self.send_once(bot, known, &message, None).await.map(drop)
     }
 
     /// Sends a message, or says when to try again: Telegram brings the update again, the start is known by then, and
     /// only the message is made up for; what would fail again, or may have arrived, is done with.
-    async fn send_once(&self, bot: BotKey, known: &Bot, message: &NewMessage) -> Result<Sent, UpdateRefusal> {
+    async fn send_once(
+        &self,
+        bot: BotKey,
+        known: &Bot,
+        message: &NewMessage,
+        media: Option<&MediaRef>,
+    ) -> Result<Sent, UpdateRefusal> {
         let open = || async { Ok(Some(self.open_token(bot, &known.token).await?)) };
         let Some(token) = self.webhook_cache.tokens.get_or(known.token.clone(), open).await? else {
             return Ok(Sent::Done);
         };
-        let error = match self.telegram()?.send_message(&token, message).await {
+        let error = match self.send_shown(bot, &token, message, media).await? {
             Ok(()) => return Ok(Sent::Done),
             Err(error) => error,
         };

@@ -7,14 +7,21 @@ use super::formatting::visible_text;
 use super::lead_event::LeadStatus;
 use super::postback::PostbackTemplates;
 use super::url_macro::{MacroValues, expand};
+use super::welcome::button_link;
 use crate::error::{AppError, AppResult};
 use crate::ids::{BotId, ChatId, TrackingCampaignId};
 
 /// The unsub window of a campaign that names none: thirty days, in seconds.
 pub const DEFAULT_UNSUB_WINDOW_SECONDS: u64 = 2_592_000;
 
-const WELCOME_CHARACTERS: usize = 4096;
-const CAPTION_CHARACTERS: usize = 1024;
+/// The longest text, in characters after formatting.
+pub(super) const WELCOME_CHARACTERS: usize = 4096;
+
+/// The longest text below a media, in characters after formatting.
+pub(super) const CAPTION_CHARACTERS: usize = 1024;
+
+/// The longest text as it is written, with its marks and the addresses of its links.
+const WRITTEN_CHARACTERS: usize = 16_384;
 const BUTTON_CHARACTERS: usize = 64;
 const URL_CHARACTERS: usize = 2000;
 const INVITE_LINK_CHARACTERS: usize = 255;
@@ -126,6 +133,9 @@ impl Welcome {
 
     fn validate(&self) -> AppResult<()> {
         let limit = if self.media.is_empty() { WELCOME_CHARACTERS } else { CAPTION_CHARACTERS };
+        if self.text.chars().count() > WRITTEN_CHARACTERS {
+            return Err(AppError::parameter("welcome", "must have at most 16384 characters as written"));
+        }
         let seen = visible_text(&self.text);
         let shows = seen.chars().any(|letter| !letter.is_whitespace() && !letter.is_control());
         if !shows || seen.chars().count() > limit {
@@ -138,7 +148,9 @@ impl Welcome {
             (true, true) => Ok(()),
             (true, false) => Err(AppError::parameter("button_text", "is needed with button_url")),
             (false, true) => Err(AppError::parameter("button_url", "is needed with button_text")),
-            (false, false) => validate_url_template("button_url", &self.button_url),
+            (false, false) => validate_url("button_url", &self.button_url, |template, values| {
+                button_link(template, values, "https://t.me/+1")
+            }),
         }
     }
 }
@@ -149,10 +161,18 @@ impl Welcome {
 ///
 /// [`AppError::Parameter`] for `name`.
 pub fn validate_url_template(name: &'static str, template: &str) -> AppResult<()> {
+    validate_url(name, template, expand)
+}
+
+fn validate_url(
+    name: &'static str,
+    template: &str,
+    fill_in: impl Fn(&str, &MacroValues) -> String,
+) -> AppResult<()> {
     if template.chars().count() > URL_CHARACTERS {
         return Err(AppError::parameter(name, "must have at most 2000 characters"));
     }
-    let filled = expand(template, &MacroValues::sample());
+    let filled = fill_in(template, &MacroValues::sample());
     let usable = Url::parse(&filled).is_ok_and(|url| {
         let bare = url.username().is_empty() && url.password().is_none();
         matches!(url.scheme(), "http" | "https") && url.has_host() && bare
@@ -247,7 +267,21 @@ mod tests {
         );
         assert_eq!(refused(&Welcome { button_text: "Go".into(), ..good.clone() }), "button_url");
         assert_eq!(refused(&Welcome { button_url: "https://e.com".into(), ..good.clone() }), "button_text");
-        assert_eq!(refused(&Welcome { button_text: "x".repeat(65), ..good }), "button_text");
+        assert_eq!(refused(&Welcome { button_text: "x".repeat(65), ..good.clone() }), "button_text");
+        let links = format!("x{}", "[y](https://e.com/)".repeat(900));
+        assert_eq!(refused(&Welcome { text: links, ..good }), "welcome");
+    }
+
+    #[test]
+    fn a_button_may_lead_to_the_invite_link() {
+        let button = |url: &str| {
+            let button_text = "Go".to_owned();
+            Welcome { text: "Hi".into(), button_text, button_url: url.into(), ..Welcome::default() }
+                .validate()
+        };
+        button("{invite}").unwrap();
+        button("https://e.com/?to={invite}").unwrap();
+        assert!(button("{invite}/x").is_err() && button("{click}").is_err());
     }
 
     #[test]

@@ -134,7 +134,19 @@ impl MacroValues {
 /// Fills the macros in, percent-encoded, in one pass: values are never expanded again, unknown names stay.
 #[must_use]
 pub fn expand(template: &str, values: &MacroValues) -> String {
-    replace_names(template, |name| Some(encoded(values.value(UrlMacro::from_name(name)?))))
+    expand_with(template, values, |_| None)
+}
+
+/// The same with names that this one URL has besides.
+pub(super) fn expand_with(
+    template: &str,
+    values: &MacroValues,
+    own: impl Fn(&str) -> Option<String>,
+) -> String {
+    replace_names(template, |name| {
+        let value = own(name).or_else(|| Some(values.value(UrlMacro::from_name(name)?).to_owned()));
+        value.map(|value| encoded(&value))
+    })
 }
 
 /// The same as the log may show it: what is the visitor's own stands as `***`.

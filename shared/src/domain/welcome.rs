@@ -1,8 +1,12 @@
 //! The welcome message of a campaign, ready for Telegram.
 
-use super::campaign::Welcome;
+use super::campaign::{CAPTION_CHARACTERS, WELCOME_CHARACTERS, Welcome};
 use super::formatting::{escape_html, markdown_to_html, visible_text};
-use super::url_macro::{MacroValues, expand, replace_names};
+use super::media::MediaRef;
+use super::url_macro::{MacroValues, expand_with, replace_names};
+
+/// The macro of the invite link.
+const INVITE: &str = "{invite}";
 
 /// A message as it is sent: HTML and at most one button.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +15,8 @@ pub struct WelcomeMessage {
     pub html: String,
     /// The same as bare text, for when Telegram does not take the HTML or the button.
     pub plain: String,
+    /// What is shown above the text; `None` as well where the values make the text too long for a caption.
+    pub media: Option<MediaRef>,
     /// The button's label and link.
     pub button: Option<(String, String)>,
 }
@@ -36,10 +42,31 @@ pub fn render(welcome: &Welcome, text_values: WelcomeValues<'_>, values: &MacroV
         _ => None,
     };
     let html = replace_names(&markdown_to_html(&welcome.text), |name| value(name).map(escape_html));
-    let plain = replace_names(&visible_text(&welcome.text), |name| value(name).map(str::to_owned));
-    let button = (!welcome.button_text.is_empty())
-        .then(|| (welcome.button_text.clone(), expand(&welcome.button_url, values)));
-    WelcomeMessage { html, plain, button }
+    let mut plain = replace_names(&visible_text(&welcome.text), |name| value(name).map(str::to_owned));
+    let length = plain.chars().count();
+    if length > WELCOME_CHARACTERS {
+        plain = plain.chars().take(WELCOME_CHARACTERS).collect();
+    }
+    let media = MediaRef::parse(&welcome.media).filter(|_| length <= CAPTION_CHARACTERS);
+    let url = button_link(&welcome.button_url, values, text_values.invite);
+    let button =
+        (!welcome.button_text.is_empty() && !url.is_empty()).then(|| (welcome.button_text.clone(), url));
+    WelcomeMessage { html, plain, media, button }
+}
+
+/// Whether the invite link stands anywhere in a welcome.
+#[must_use]
+pub fn names_invite(welcome: &Welcome) -> bool {
+    welcome.text.contains(INVITE) || welcome.button_url.contains(INVITE)
+}
+
+/// The link of a button. The invite link alone stands as it is, and is empty where there is none; within another link
+/// it is encoded like every value.
+pub(super) fn button_link(template: &str, values: &MacroValues, invite: &str) -> String {
+    if template == INVITE {
+        return invite.to_owned();
+    }
+    expand_with(template, values, |name| (name == "invite").then(|| invite.to_owned()))
 }
 
 #[cfg(test)]
@@ -64,6 +91,36 @@ mod tests {
         assert_eq!(message.plain, "Join Cats & *dogs* — exclusive content inside, {title} <b>!");
         let button = ("Get access".to_owned(), "https://example.com/lander?click=a%2Fb".to_owned());
         assert_eq!(message.button, Some(button));
+    }
+
+    #[test]
+    fn the_invite_link_alone_is_a_buttons_link_and_is_encoded_within_another() {
+        let button = |url: &str, invite| {
+            let welcome = Welcome { button_text: "Go".into(), button_url: url.into(), ..Welcome::default() };
+            assert!(names_invite(&welcome), "{url}");
+            let text_values = WelcomeValues { title: "", first_name: "", invite };
+            let values = MacroValues { click: "{invite}".into(), ..MacroValues::default() };
+            render(&welcome, text_values, &values).button.map(|(_, url)| url)
+        };
+        let link = "https://t.me/+a_b-c";
+        assert_eq!(button("{invite}", link).as_deref(), Some(link));
+        let within = button("https://e.com/?to={invite}&c={click}", link);
+        assert_eq!(within.as_deref(), Some("https://e.com/?to=https%3A%2F%2Ft.me%2F%2Ba_b-c&c=%7Binvite%7D"));
+        assert_eq!(button("{invite}", ""), None, "a button that leads nowhere is none");
+    }
+
+    #[test]
+    fn values_that_make_a_caption_too_long_have_the_text_go_out_without_the_media() {
+        let text = format!("{}{{title}}", "x".repeat(1_000));
+        let welcome = Welcome { text, media: "img_abc123xyz789".into(), ..Welcome::default() };
+        let shown = |title: &str| {
+            let text_values = WelcomeValues { title, first_name: "", invite: "" };
+            render(&welcome, text_values, &MacroValues::default())
+        };
+        assert_eq!(shown(&"t".repeat(24)).media, MediaRef::parse("img_abc123xyz789"));
+        let long = shown(&"t".repeat(25));
+        assert_eq!((long.media, long.plain.len()), (None, 1_025));
+        assert_eq!(shown(&"t".repeat(5_000)).plain.len(), 4_096);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::Item;
 use crate::domain::calendar;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
+use crate::domain::media::MediaRef;
 use crate::ids::{AccountId, BotId, BotKey, CampaignKey, ChatId, LeadId, TelegramBotId, UserId};
 
 /// Over how many partitions a campaign's leads are spread: a partition takes 1,000 writes a second.
@@ -31,6 +32,10 @@ pub enum Key<'a> {
     Campaign(CampaignKey),
     /// Get or write one media by its reference.
     Media(AccountId, &'a str),
+    /// What Telegram keeps of a media for one bot.
+    FileId(BotKey, &'a MediaRef),
+    /// The link that a campaign invites with when its user gave none; leased while a call asks Telegram for it.
+    Invite(CampaignKey),
     /// Which account has a Telegram bot; leased while a call connects it, written with the bot in one transaction.
     BotOwner(TelegramBotId),
     /// Get or claim one chat of a bot; list a bot's by `begins_with(SK, "CHAT#")`.
@@ -70,10 +75,14 @@ impl Key<'_> {
             Self::AccountListing(_) => "ACCOUNTS".to_owned(),
             Self::Account(account) => format!("ACC#{account}"),
             Self::Bot(BotKey { account, .. }) => format!("ACC#{account}"),
-            Self::Campaign(CampaignKey { account, .. }) => format!("ACC#{account}"),
+            Self::Campaign(CampaignKey { account, .. }) | Self::Invite(CampaignKey { account, .. }) => {
+                format!("ACC#{account}")
+            }
             Self::TrackedChat(account, _) | Self::Media(account, _) => format!("ACC#{account}"),
             Self::BotOwner(telegram) => format!("TGBOT#{telegram}"),
-            Self::Chat(BotKey { account, bot }, _) => format!("BOT#{account}.{bot}"),
+            Self::Chat(BotKey { account, bot }, _) | Self::FileId(BotKey { account, bot }, _) => {
+                format!("BOT#{account}.{bot}")
+            }
             Self::Code(code) => format!("CODE#{code}"),
             Self::ClickToken(token) | Self::Visit(token) => format!("TOKEN#{token}"),
             Self::Lead(campaign, user) => {
@@ -105,6 +114,8 @@ impl Key<'_> {
             Self::Bot(key) => format!("BOT#{:010}", key.bot.0),
             Self::Campaign(key) => format!("CAMP#{:010}", key.campaign.0),
             Self::Media(_, reference) => format!("MEDIA#{reference}"),
+            Self::FileId(_, media) => format!("FILE#{media}"),
+            Self::Invite(key) => format!("INVITE#{:010}", key.campaign.0),
             Self::BotOwner(_) => "OWNER".to_owned(),
             Self::Chat(_, chat) | Self::TrackedChat(_, chat) => format!("CHAT#{chat}"),
             Self::Code(_) => "CODE".to_owned(),
@@ -177,13 +188,16 @@ mod tests {
         let bot_key = BotKey { account, bot };
         let campaign = CampaignKey { account, campaign: TrackingCampaignId(12) };
         let (chat, clock) = (ChatId(-1_001_234_567_890), FactClock { date: 1_760_000_000, update: 42 });
+        let media = MediaRef::parse("img_abc123xyz789").unwrap();
         let keys = [
             Key::System,
             Key::AccountListing(account),
             Key::Account(account),
             Key::Bot(bot_key),
             Key::Campaign(campaign),
-            Key::Media(account, "img_abc123xyz789"),
+            Key::Media(account, media.as_str()),
+            Key::FileId(bot_key, &media),
+            Key::Invite(campaign),
             Key::BotOwner(TelegramBotId(123_456)),
             Key::Chat(bot_key, chat),
             Key::TrackedChat(account, chat),
@@ -207,6 +221,8 @@ mod tests {
         ACC#1 | BOT#0000000007
         ACC#1 | CAMP#0000000012
         ACC#1 | MEDIA#img_abc123xyz789
+        BOT#1.7 | FILE#img_abc123xyz789
+        ACC#1 | INVITE#0000000012
         TGBOT#123456 | OWNER
         BOT#1.7 | CHAT#-1001234567890
         ACC#1 | CHAT#-1001234567890

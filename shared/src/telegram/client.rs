@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use reqwest::{Client, Response};
+use reqwest::{Client, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -86,7 +86,7 @@ pub struct WebhookInfo {
     pub allowed_updates: Option<Vec<String>>,
 }
 
-/// A text message to one person.
+/// A text to one person, by itself or below a media.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMessage {
     /// To whom.
@@ -116,9 +116,16 @@ struct SendMessage<'a> {
     reply_markup: Option<Keyboard<'a>>,
 }
 
+/// One button below a message.
 #[derive(Serialize)]
-struct Keyboard<'a> {
+pub(super) struct Keyboard<'a> {
     inline_keyboard: [[Button<'a>; 1]; 1],
+}
+
+impl<'a> Keyboard<'a> {
+    pub(super) fn of((text, url): &'a (String, String)) -> Self {
+        Self { inline_keyboard: [[Button { text, url }]] }
+    }
 }
 
 #[derive(Serialize)]
@@ -219,7 +226,6 @@ impl Telegram {
     ///
     /// [`TelegramError`].
     pub async fn send_message(&self, token: &BotToken, message: &NewMessage) -> Result<(), TelegramError> {
-        let button = message.button.as_ref();
         let (text, parse_mode) = match &message.text {
             MessageText::Html(html) => (html, Some("HTML")),
             MessageText::Plain(plain) => (plain, None),
@@ -228,24 +234,27 @@ impl Telegram {
             chat_id: message.user,
             text,
             parse_mode,
-            reply_markup: button.map(|(text, url)| Keyboard { inline_keyboard: [[Button { text, url }]] }),
+            reply_markup: message.button.as_ref().map(Keyboard::of),
         };
         self.call::<serde::de::IgnoredAny>(token, "sendMessage", &parameters).await.map(drop)
     }
 
-    async fn call<T: DeserializeOwned>(
+    pub(super) async fn call<T: DeserializeOwned>(
         &self,
         token: &BotToken,
         method: &str,
         parameters: &impl Serialize,
     ) -> Result<T, TelegramError> {
-        let url = format!("{}/bot{}/{method}", self.base_url, token.reveal());
-        let response = self.http.post(url).json(parameters).send().await.map_err(|error| unsent(&error))?;
-        read(response).await
+        let request = self.request(token, method).json(parameters);
+        read(request.send().await.map_err(|error| unsent(&error))?).await
+    }
+
+    pub(super) fn request(&self, token: &BotToken, method: &str) -> RequestBuilder {
+        self.http.post(format!("{}/bot{}/{method}", self.base_url, token.reveal()))
     }
 }
 
-async fn read<T: DeserializeOwned>(response: Response) -> Result<T, TelegramError> {
+pub(super) async fn read<T: DeserializeOwned>(response: Response) -> Result<T, TelegramError> {
     let status = response.status();
     let body = response.bytes().await.map_err(|_| TelegramError::Ambiguous("the answer broke off".into()))?;
     if status.is_success() {
@@ -259,7 +268,7 @@ async fn read<T: DeserializeOwned>(response: Response) -> Result<T, TelegramErro
 }
 
 /// An error of the client carries the URL, and with it the token: only its kind goes on.
-fn unsent(error: &reqwest::Error) -> TelegramError {
+pub(super) fn unsent(error: &reqwest::Error) -> TelegramError {
     if error.is_connect() || error.is_builder() {
         TelegramError::NotSent
     } else if error.is_timeout() {

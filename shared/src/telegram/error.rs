@@ -15,9 +15,12 @@ pub enum TelegramError {
     /// The group became a supergroup with this id.
     #[error("the chat moved to {0}")]
     ChatMigrated(i64),
-    /// Telegram does not take the text, the markup, the button or the media.
+    /// Telegram does not take the text, the markup or the button.
     #[error("Telegram does not take the content: {0}")]
     ContentRefused(String),
+    /// Telegram does not take the file, or does not know it: wrong or of another bot. Upload it, or do without.
+    #[error("Telegram does not take the media: {0}")]
+    MediaRefused(String),
     /// 429: nothing of this bot may be sent for so many seconds.
     #[error("Telegram wants {retry_after_seconds} s of silence")]
     Flood {
@@ -78,9 +81,23 @@ const CONTENT: &[&str] = &[
     "caption is too long",
     "BUTTON_URL_INVALID",
     "Wrong HTTP URL",
-    "wrong file identifier",
-    "failed to get HTTP URL content",
     "inline keyboard button",
+];
+
+/// Telegram's words for a file it does not take or does not know. Words in capitals come from behind the Bot API.
+const MEDIA: &[&str] = &[
+    "file identifier",
+    "failed to get HTTP URL content",
+    "can't use file of type",
+    "type of file mismatch",
+    "file must be non-empty",
+    "file is too big",
+    "too big for a photo",
+    "PHOTO_",
+    "IMAGE_",
+    "VIDEO_",
+    "MEDIA_",
+    "FILE_",
 ];
 
 impl ErrorAnswer {
@@ -99,6 +116,8 @@ impl ErrorAnswer {
             (403, _) => TelegramError::ChatLost(self.description),
             (400, _) if says(RIGHTS) => TelegramError::ChatLost(self.description),
             (400, _) if says(CONTENT) => TelegramError::ContentRefused(self.description),
+            (400, _) if says(MEDIA) => TelegramError::MediaRefused(self.description),
+            (413, _) => TelegramError::MediaRefused(self.description),
             _ => TelegramError::Refused { code, description: self.description },
         }
     }
@@ -125,6 +144,19 @@ mod tests {
         assert_eq!(answer(403, kicked), TelegramError::ChatLost(kicked.into()));
         let parse = "Bad Request: can't parse entities: unclosed tag";
         assert_eq!(answer(400, parse), TelegramError::ContentRefused(parse.into()));
+        for refused in [
+            "Bad Request: wrong file identifier/HTTP URL specified",
+            "Bad Request: wrong remote file identifier specified: Wrong padding in the string",
+            "Bad Request: can't use file of type Animation as Video",
+            "Bad Request: PHOTO_INVALID_DIMENSIONS",
+            "Bad Request: IMAGE_PROCESS_FAILED",
+        ] {
+            assert_eq!(answer(400, refused), TelegramError::MediaRefused(refused.into()));
+        }
+        assert!(matches!(answer(413, "Request Entity Too Large"), TelegramError::MediaRefused(_)));
+        let button =
+            "Bad Request: inline keyboard button URL 'https://e.com/MEDIA_1' is invalid: BUTTON_URL_INVALID";
+        assert_eq!(answer(400, button), TelegramError::ContentRefused(button.into()));
         assert!(matches!(answer(502, "Bad Gateway"), TelegramError::Ambiguous(_)));
         let odd = TelegramError::Refused { code: 409, description: "Conflict".into() };
         assert_eq!(answer(409, "Conflict"), odd);

@@ -2,10 +2,14 @@
 
 mod client;
 mod error;
+mod form;
+mod invites;
+mod media;
 mod types;
 
 pub use client::{AllowedUpdate, BotProfile, MessageText, NewMessage, Telegram, WebhookInfo};
 pub use error::TelegramError;
+pub use invites::{InviteLink, NewInvite};
 pub use types::{
     ChatMember, ChatMemberUpdated, JoinRequest, Membership, Message, TelegramChat, TelegramUser, Update,
 };

@@ -151,6 +151,7 @@ fn carry_out(method: &str, call: &mut Call<'_>) -> ApiResult {
         "deleteMessage" => editing::delete_message(call),
         "answerCallbackQuery" => editing::answer_callback_query(call),
         "createChatInviteLink" => invite_links::create_chat_invite_link(call),
+        "editChatInviteLink" => invite_links::edit_chat_invite_link(call),
         "revokeChatInviteLink" => invite_links::revoke_chat_invite_link(call),
         "exportChatInviteLink" => invite_links::export_chat_invite_link(call),
         "approveChatJoinRequest" => join_requests::approve_chat_join_request(call),

@@ -33,13 +33,17 @@ impl Entity {
 /// Plain text and its entities.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Formatted {
+    /// What people read.
     pub text: String,
+    /// How it looks.
     pub entities: Vec<Entity>,
 }
 
 /// Parses a text as its mode says; no mode is plain text.
 ///
-/// The error is the part after "can't parse entities: ".
+/// # Errors
+///
+/// Telegram's words after "can't parse entities: ".
 pub fn parse(text: &str, mode: Option<&str>) -> Result<Formatted, String> {
     let formatted = match mode.unwrap_or_default().to_ascii_lowercase().as_str() {
         "" | "none" => Formatted { text: text.to_owned(), entities: Vec::new() },

@@ -44,11 +44,22 @@ function media(file) {
     `${description}${file.url ? ` · ${file.url}` : ""}${file.size_bytes ? ` · ${file.size_bytes} bytes` : ""}`);
   if (file.url) return standIn();
   const source = `/simulator/control/files/${encodeURIComponent(file.file_id)}`;
-  const shown = file.kind === "photo"
-    ? element("img", { className: "media", src: source, alt: description })
-    : element("video", { className: "media", src: source, controls: true, muted: true, "aria-label": description });
-  shown.onerror = () => shown.replaceWith(standIn());
-  return shown;
+  const picture = () => element("img", { className: "media", src: source, alt: description });
+  const film = (own) => element("video",
+    { className: "media", src: source, muted: true, "aria-label": description, ...own });
+  // An animation is a GIF or a silent film: what cannot be shown one way is tried the other way.
+  const ways = {
+    photo: [picture],
+    animation: [picture, () => film({ autoplay: true, loop: true })],
+    video: [() => film({ controls: true })],
+  }[file.kind] ?? [];
+  const show = ([way, ...others]) => {
+    if (!way) return standIn();
+    const shown = way();
+    shown.onerror = () => shown.replaceWith(show(others));
+    return shown;
+  };
+  return show(ways);
 }
 
 function keyboard(message, press) {

@@ -126,6 +126,21 @@ async fn a_link_lets_in_as_many_as_it_says_or_asks_first() {
 }
 
 #[tokio::test]
+async fn a_link_is_changed_by_its_bot_until_it_is_revoked() {
+    let rig = Rig::new().await;
+    let channel = rig.channel();
+    let made = rig.result("createChatInviteLink", json!({ "chat_id": channel })).await;
+    let link = made["invite_link"].as_str().unwrap();
+    let edit = json!({ "chat_id": channel, "invite_link": link, "name": "ad", "creates_join_request": true });
+    let edited = rig.result("editChatInviteLink", edit.clone()).await;
+    assert_eq!((&edited["name"], &edited["creates_join_request"]), (&json!("ad"), &json!(true)));
+    assert!(rig.simulator.join_by_link(rig.subscriber("Anna"), link).is_err(), "people have to ask now");
+    rig.result("revokeChatInviteLink", json!({ "chat_id": channel, "invite_link": link })).await;
+    let gone = (400, "Bad Request: INVITE_HASH_EXPIRED".to_owned());
+    assert_eq!(rig.refusal("editChatInviteLink", edit).await, gone);
+}
+
+#[tokio::test]
 async fn bots_ban_unban_count_and_leave() {
     let rig = Rig::new().await;
     let channel = rig.channel();

@@ -3,11 +3,13 @@
 mod reference;
 #[cfg(test)]
 mod samples;
+mod shown;
 mod structure;
 
 use serde::{Deserialize, Serialize};
 
 pub use reference::MediaRef;
+pub use shown::{ShownAs, TelegramFile};
 use structure::is_whole;
 
 use crate::error::{AppError, AppResult};
