@@ -67,6 +67,7 @@ fn only_the_keys_spell_the_tables_keys() {
             "\"JOUR#{",
             "\"PB#{",
             "\"AUD#{",
+            "\"BOT#{",
             "\"TGBOT#{",
         ] {
             assert!(!text.contains(prefix), "{path} spells {prefix}");

@@ -4,6 +4,7 @@ use local::TEMPLATE;
 use local_aws::Template;
 use serde_json::json;
 use shared::domain::lead_event::LeadStatus;
+use telegram_simulator::{Faults, Refusal};
 
 use crate::world::samples::png;
 use crate::world::{Scene, World};
@@ -36,6 +37,11 @@ async fn live_through_everything(world: &World) {
     scene.start(user, "click");
     scene.join(user);
     scene.leave(user);
+    world.settle().await;
+    // The welcome is refused, waits in the queue, and is refused once more.
+    let refusal = Refusal { code: 429, retry_after: Some(1), next: 2, ..Refusal::default() };
+    world.simulator.set_faults(Faults { refuse: vec![refusal], ..Faults::default() });
+    scene.start(world.person("Bert"), "click");
     world.settle().await;
     let untracked = world.channel(&scene.bot).await;
     world.simulator.join(user, untracked).unwrap();

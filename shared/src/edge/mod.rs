@@ -4,6 +4,7 @@ pub mod envelope;
 pub mod export;
 pub mod http;
 mod logging;
+pub mod messages;
 mod multipart;
 pub mod params;
 pub mod queue;

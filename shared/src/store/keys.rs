@@ -59,6 +59,8 @@ pub enum Key<'a> {
     Postback(CampaignKey, FactClock, &'a str),
     /// Get or move one contact.
     Contact(AccountId, BotId, UserId),
+    /// Get, close or queue at a bot's flood gate.
+    Gate(BotKey),
 }
 
 impl Key<'_> {
@@ -73,7 +75,9 @@ impl Key<'_> {
             Self::Campaign(CampaignKey { account, .. }) => format!("ACC#{account}"),
             Self::TrackedChat(account, _) | Self::Media(account, _) => format!("ACC#{account}"),
             Self::BotOwner(telegram) => format!("TGBOT#{telegram}"),
-            Self::Chat(BotKey { account, bot }, _) => format!("BOT#{account}.{bot}"),
+            Self::Chat(BotKey { account, bot }, _) | Self::Gate(BotKey { account, bot }) => {
+                format!("BOT#{account}.{bot}")
+            }
             Self::Code(code) => format!("CODE#{code}"),
             Self::ClickToken(token) | Self::Visit(token) => format!("TOKEN#{token}"),
             Self::Lead(campaign, user) => {
@@ -118,6 +122,7 @@ impl Key<'_> {
             Self::Journal(_, _, clock) => clock.to_string(),
             Self::Postback(_, clock, id) => format!("{clock}#{id}"),
             Self::Contact(_, bot, user) => format!("{bot}#{user}"),
+            Self::Gate(_) => "GATE".to_owned(),
         }
     }
 
@@ -198,6 +203,7 @@ mod tests {
             Key::Journal(bot_key, chat, clock),
             Key::Postback(campaign, clock, "12-5-wait-1760000000-42"),
             Key::Contact(account, bot, user),
+            Key::Gate(bot_key),
         ];
         let layout: Vec<_> = keys.iter().map(|key| format!("{} | {}", key.partition(), key.sort())).collect();
         insta::assert_snapshot!(layout.join("\n"), @r#"
@@ -221,6 +227,7 @@ mod tests {
         JOUR#1.7.-1001234567890#2025-10 | 01760000000.000000000042
         PB#1.12#2025-10 | 01760000000.000000000042#12-5-wait-1760000000-42
         AUD#1#19 | 7#7000000001
+        BOT#1.7 | GATE
         "#);
     }
 

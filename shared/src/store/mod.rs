@@ -9,6 +9,7 @@ mod campaigns;
 mod chats;
 mod clicks;
 mod contacts;
+mod gates;
 mod journal;
 mod keys;
 mod lead_rows;
@@ -19,6 +20,7 @@ mod ranges;
 mod registers;
 mod start_spelling;
 mod statistics;
+mod welcomes;
 
 use std::collections::HashMap;
 
@@ -35,11 +37,12 @@ pub use contacts::{Contact, Reach};
 pub use journal::{JOURNAL_KEPT_SECONDS, JournalRange, JournalReader, JournalRow};
 pub use keys::{Key, campaign_of_lead_partition};
 pub use lead_rows::{LeadRange, LeadReader, LeadRow};
-pub use leads::{Arrival, Lead, StartPolicy, StartWrite};
+pub use leads::{Arrival, Lead, NewStart, StartPolicy, StartWrite};
 pub use media::{Media, MediaState};
 pub use postbacks::{AttemptWrite, LoggedPostback};
 pub use registers::FactWrite;
 pub use statistics::MarkProgress;
+pub use welcomes::{WelcomeClaim, WelcomeLease};
 
 use crate::error::AppResult;
 
