@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use due_sweep::DUE_SWEEP;
 use futures::FutureExt;
 use lambda_runtime::{Context, LambdaEvent};
 use lead_stream::LEAD_STREAM;
@@ -15,7 +16,7 @@ use shared::aws::SharedHttpClient;
 use shared::clock::Clock;
 use shared::config::Config;
 use shared::edge::http::Route;
-use shared::edge::{HandlerError, http, messages, queue, stream};
+use shared::edge::{HandlerError, http, messages, queue, schedule, stream};
 use telegram_webhook::TELEGRAM_WEBHOOK;
 use user_api::ROUTES;
 
@@ -28,20 +29,23 @@ pub enum Function {
     Queue(queue::QueueFunction),
     /// The queue of messages.
     Messages(messages::MessageFunction),
+    /// A schedule.
+    Scheduled(schedule::ScheduledFunction),
     /// The table's stream.
     Stream(stream::StreamFunction),
 }
 
 /// Every function there is; a test compares them with the template.
-pub const FUNCTIONS: [Function; ROUTES.len() + 5] = {
-    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 5];
+pub const FUNCTIONS: [Function; ROUTES.len() + 6] = {
+    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 6];
     all[1] = Function::Stream(LEAD_STREAM);
     all[2] = Function::Queue(POSTBACK_SENDER);
     all[3] = Function::Http(CLICK_REDIRECT);
     all[4] = Function::Messages(MESSAGE_SENDER);
+    all[5] = Function::Scheduled(DUE_SWEEP);
     let mut index = 0;
     while index < ROUTES.len() {
-        all[index + 5] = Function::Http(ROUTES[index]);
+        all[index + 6] = Function::Http(ROUTES[index]);
         index += 1;
     }
     all
@@ -55,6 +59,7 @@ impl Function {
             Self::Http(route) => route.binary,
             Self::Queue(function) => function.binary,
             Self::Messages(function) => function.binary,
+            Self::Scheduled(function) => function.binary,
             Self::Stream(function) => function.binary,
         }
     }
@@ -64,6 +69,7 @@ impl Function {
             Self::Http(route) => http::invoke(route, app, event).await,
             Self::Queue(_) => queue::invoke(app, event).await,
             Self::Messages(_) => messages::invoke(app, event).await,
+            Self::Scheduled(_) => schedule::invoke(app, event).await,
             Self::Stream(_) => stream::invoke(app, event).await,
         }
     }

@@ -3,7 +3,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use local::TEMPLATE;
 use local_aws::Template;
 use serde_json::json;
+use shared::domain::fact_clock::FactClock;
 use shared::domain::lead_event::LeadStatus;
+use shared::ids::{AccountId, CampaignKey, TrackingCampaignId, UserId};
+use shared::queue::MessageTask;
+use shared::store::Due;
 use telegram_simulator::{Faults, Refusal};
 
 use crate::world::samples::png;
@@ -43,6 +47,7 @@ async fn live_through_everything(world: &World) {
     world.simulator.set_faults(Faults { refuse: vec![refusal], ..Faults::default() });
     scene.start(world.person("Bert"), "click");
     world.settle().await;
+    sweep_something(world).await;
     let untracked = world.channel(&scene.bot).await;
     world.simulator.join(user, untracked).unwrap();
     world.settle().await;
@@ -117,6 +122,18 @@ async fn show_media(world: &World, scene: &Scene) {
             assert_eq!(reply.json()["status"] == "ok", is_good, "{}", reply.text);
         }
     }
+}
+
+/// A due item goes to its queue, and to the worker, who knows nothing of its campaign.
+async fn sweep_something(world: &World) {
+    let campaign = CampaignKey { account: AccountId(9), campaign: TrackingCampaignId(9) };
+    let request = FactClock::first_of_second(1);
+    let task = MessageTask::ApproveV1 { campaign, user: UserId(9), request };
+    let due_ms = world.system.app.clock.now_ms();
+    let due = Due { due_ms, id: task.id(), task: task.spelled().unwrap() };
+    world.system.app.store.put_due(&due).await.unwrap();
+    world.system.cloud.invoke("due-sweep", json!({})).await.unwrap();
+    world.settle().await;
 }
 
 /// A stream record that does not read goes to the dead-letter queue.

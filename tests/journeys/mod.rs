@@ -1,10 +1,12 @@
 //! What the product does, a sentence each.
 
+mod approvals;
 mod bot_check;
 mod bots;
 mod campaign_fields;
 mod click_vault;
 mod data_folder;
+mod dues;
 mod flood;
 mod holding_back;
 mod leads;

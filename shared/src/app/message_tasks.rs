@@ -32,26 +32,29 @@ pub struct Receipt<'a> {
 }
 
 /// How an attempt ended.
-enum Attempt {
+pub(super) enum Attempt {
     Done,
     /// To be received again after so many seconds.
     Again(u64),
 }
 
 /// A campaign and the bot that speaks for it.
-struct Speaker {
-    campaign: Arc<TrackingCampaign>,
-    bot: BotKey,
-    known: Arc<Bot>,
+pub(super) struct Speaker {
+    pub campaign: Arc<TrackingCampaign>,
+    pub bot: BotKey,
+    pub known: Arc<Bot>,
 }
 
 impl App {
-    /// Carries out a task of the welcome queue: one message, if it is still due and the bot's gate is open. What has
+    /// Carries out a task of the welcome queue: one message or approval, if it is still due and the bot's gate is open. What has
     /// to wait is held in the queue; where that fails, for as long as the queue holds by itself.
     pub async fn carry_out_message_task(&self, task: &MessageTask, receipt: Receipt<'_>) -> MessageOutcome {
         let attempt = match *task {
             MessageTask::WelcomeV1 { campaign, user, start } => {
                 self.make_up_for_welcome(campaign, user, start, receipt.count).await
+            }
+            MessageTask::ApproveV1 { campaign, user, request } => {
+                self.make_up_for_approval(campaign, user, request, receipt.count).await
             }
         };
         let seconds = match attempt {
@@ -106,7 +109,7 @@ impl App {
     }
 
     /// The campaign and its bot, or none if the bot may not send.
-    async fn speaker(&self, key: CampaignKey) -> AppResult<Option<Speaker>> {
+    pub(super) async fn speaker(&self, key: CampaignKey) -> AppResult<Option<Speaker>> {
         let Some(campaign) = self.cached_campaign(key).await? else { return Ok(None) };
         let bot = BotKey { account: key.account, bot: campaign.bot };
         let known = self.cached_bot(bot).await?.filter(|known| known.status == BotStatus::Active);
@@ -116,6 +119,9 @@ impl App {
     async fn greet_again(&self, speaker: &Speaker, lead: &Lead, clock: FactClock) -> AppResult<Sent> {
         let Speaker { campaign, bot, known } = speaker;
         let to = Addressee { bot: *bot, known, person: &lead.person, cause: clock };
+        if !lead.facts.starts.iter().any(|start| start.clock == clock) {
+            return self.greet_for_request(&to, campaign, lead).await;
+        }
         match campaign.status {
             CampaignStatus::Active => self.send_welcome(&to, campaign, lead).await,
             CampaignStatus::Paused | CampaignStatus::Deleted => self.send_polite_reply(&to).await,

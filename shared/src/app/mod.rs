@@ -1,12 +1,14 @@
 //! Use cases: what a route or a worker does, one file per noun. No SDK, no HTTP status, no Lambda type.
 
 mod accounts;
+mod approvals;
 mod bot_health;
 mod bots;
 mod cache;
 mod campaign_edits;
 mod campaigns;
 mod draw;
+mod dues;
 mod journal;
 mod lead_changes;
 mod lead_counts;

@@ -9,6 +9,7 @@ mod multipart;
 pub mod params;
 pub mod queue;
 pub mod redirect;
+pub mod schedule;
 pub mod stream;
 pub mod user_api;
 pub mod webhook;

@@ -58,8 +58,17 @@ impl Queue {
     ///
     /// [`AppError::Unavailable`], safe to retry: at worst the task is there twice.
     pub async fn send_later(&self, task: &MessageTask, seconds: u64) -> AppResult<()> {
+        self.send_spelled_later(task.spelled()?, seconds).await
+    }
+
+    /// The same with a task as [`MessageTask::spelled`] spelled it.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry: at worst the task is there twice.
+    pub async fn send_spelled_later(&self, task: String, seconds: u64) -> AppResult<()> {
         let delay_seconds = i32::try_from(seconds.min(DELAY_MAX_SECONDS)).unwrap_or_default();
-        let request = self.client.send_message().queue_url(&self.url).message_body(body(task)?);
+        let request = self.client.send_message().queue_url(&self.url).message_body(task);
         request.delay_seconds(delay_seconds).send().await.map_err(unavailable)?;
         Ok(())
     }
@@ -94,12 +103,12 @@ impl Queue {
 }
 
 fn entry(index: usize, task: &Task) -> AppResult<SendMessageBatchRequestEntry> {
-    let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body(task)?);
+    let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(spell(task)?);
     let entry = entry.message_group_id(task.group()).message_deduplication_id(task.id());
     entry.build().map_err(|error| AppError::unavailable(format!("SQS: {error}")))
 }
 
-fn body(task: &impl Serialize) -> AppResult<String> {
+fn spell(task: &impl Serialize) -> AppResult<String> {
     serde_json::to_string(task)
         .map_err(|error| AppError::unavailable(format!("a task does not write: {error}")))
 }
