@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use due_sweep::DUE_SWEEP;
 use futures::FutureExt;
 use lambda_runtime::{Context, LambdaEvent};
 use lead_stream::LEAD_STREAM;
 use local_aws::{Environment, FunctionError, Handler, Invocation};
+use message_sender::MESSAGE_SENDER;
 use postback_sender::POSTBACK_SENDER;
 use redirect::CLICK_REDIRECT;
 use serde_json::Value;
@@ -14,7 +16,7 @@ use shared::aws::SharedHttpClient;
 use shared::clock::Clock;
 use shared::config::Config;
 use shared::edge::http::Route;
-use shared::edge::{HandlerError, http, queue, stream};
+use shared::edge::{HandlerError, http, messages, queue, schedule, stream};
 use telegram_webhook::TELEGRAM_WEBHOOK;
 use user_api::ROUTES;
 
@@ -23,21 +25,27 @@ use user_api::ROUTES;
 pub enum Function {
     /// The HTTP API.
     Http(Route),
-    /// A queue.
+    /// The queue of postbacks.
     Queue(queue::QueueFunction),
+    /// The queue of messages.
+    Messages(messages::MessageFunction),
+    /// A schedule.
+    Scheduled(schedule::ScheduledFunction),
     /// The table's stream.
     Stream(stream::StreamFunction),
 }
 
 /// Every function there is; a test compares them with the template.
-pub const FUNCTIONS: [Function; ROUTES.len() + 4] = {
-    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 4];
+pub const FUNCTIONS: [Function; ROUTES.len() + 6] = {
+    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 6];
     all[1] = Function::Stream(LEAD_STREAM);
     all[2] = Function::Queue(POSTBACK_SENDER);
     all[3] = Function::Http(CLICK_REDIRECT);
+    all[4] = Function::Messages(MESSAGE_SENDER);
+    all[5] = Function::Scheduled(DUE_SWEEP);
     let mut index = 0;
     while index < ROUTES.len() {
-        all[index + 4] = Function::Http(ROUTES[index]);
+        all[index + 6] = Function::Http(ROUTES[index]);
         index += 1;
     }
     all
@@ -50,6 +58,8 @@ impl Function {
         match self {
             Self::Http(route) => route.binary,
             Self::Queue(function) => function.binary,
+            Self::Messages(function) => function.binary,
+            Self::Scheduled(function) => function.binary,
             Self::Stream(function) => function.binary,
         }
     }
@@ -58,6 +68,8 @@ impl Function {
         match self {
             Self::Http(route) => http::invoke(route, app, event).await,
             Self::Queue(_) => queue::invoke(app, event).await,
+            Self::Messages(_) => messages::invoke(app, event).await,
+            Self::Scheduled(_) => schedule::invoke(app, event).await,
             Self::Stream(_) => stream::invoke(app, event).await,
         }
     }

@@ -67,6 +67,8 @@ fn only_the_keys_spell_the_tables_keys() {
             "\"JOUR#{",
             "\"PB#{",
             "\"AUD#{",
+            "\"BOT#{",
+            "\"DUE#{",
             "\"TGBOT#{",
         ] {
             assert!(!text.contains(prefix), "{path} spells {prefix}");

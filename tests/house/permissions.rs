@@ -3,7 +3,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use local::TEMPLATE;
 use local_aws::Template;
 use serde_json::json;
+use shared::domain::fact_clock::FactClock;
 use shared::domain::lead_event::LeadStatus;
+use shared::ids::{AccountId, CampaignKey, TrackingCampaignId, UserId};
+use shared::queue::MessageTask;
+use shared::store::Due;
+use telegram_simulator::{Faults, Refusal};
 
 use crate::world::samples::png;
 use crate::world::{Account, Scene, World};
@@ -37,6 +42,12 @@ async fn live_through_everything(world: &World) {
     scene.join(user);
     scene.leave(user);
     world.settle().await;
+    // The welcome is refused, waits in the queue, and is refused once more.
+    let refusal = Refusal { code: 429, retry_after: Some(1), next: 2, ..Refusal::default() };
+    world.simulator.set_faults(Faults { refuse: vec![refusal], ..Faults::default() });
+    scene.start(world.person("Bert"), "click");
+    world.settle().await;
+    sweep_something(world).await;
     let untracked = world.channel(&scene.bot).await;
     world.simulator.join(user, untracked).unwrap();
     world.settle().await;
@@ -114,12 +125,30 @@ async fn show_media(world: &World, scene: &Scene) {
     }
 }
 
-/// Greets below a media that is gone.
+/// Greets below a media, at once and from the queue, and below one that is gone.
 async fn greet_with_media(world: &World, account: &Account) {
-    let media = world.upload(account, &png(64, 48)).await.data()["media"].clone();
-    let scene = world.setting().bot("mediabot").set("media", media.clone()).set_up().await;
-    world.remove_object(&format!("media/1/{}", media.as_str().unwrap()));
+    let upload = async || world.upload(account, &png(64, 48)).await.data()["media"].clone();
+    let shown = world.setting().bot("mediabot").set("media", upload().await).set_up().await;
+    world.refuse_next("sendPhoto", 429, Some(1));
+    shown.start(world.person("Anton"), "click");
+    world.settle().await;
+    let gone = upload().await;
+    let scene = world.setting().bot("gonebot").set("media", gone.clone()).set_up().await;
+    world.remove_object(&format!("media/1/{}", gone.as_str().unwrap()));
+    world.refuse_next("sendMessage", 429, Some(1));
     scene.start(world.person("Bert"), "click");
+    world.settle().await;
+}
+
+/// A due item goes to its queue, and to the worker, who knows nothing of its campaign.
+async fn sweep_something(world: &World) {
+    let campaign = CampaignKey { account: AccountId(9), campaign: TrackingCampaignId(9) };
+    let request = FactClock::first_of_second(1);
+    let task = MessageTask::ApproveV1 { campaign, user: UserId(9), request };
+    let due_ms = world.system.app.clock.now_ms();
+    let due = Due { due_ms, id: task.id(), task: task.spelled().unwrap() };
+    world.system.app.store.put_due(&due).await.unwrap();
+    world.system.cloud.invoke("due-sweep", json!({})).await.unwrap();
     world.settle().await;
 }
 

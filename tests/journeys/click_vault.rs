@@ -129,14 +129,19 @@ async fn only_a_start_with_a_token_costs_one_more_call() {
     let world = World::new().await;
     let scene = world.scene().await;
     let token = link(&scene, "a b").await.split_once("?start=").unwrap().1.to_owned();
-    let now = world.system.app.clock.now();
     let plain = format!("{}-c", scene.code);
     let deliver = async |update: Value| assert_eq!(world.deliver(&scene.bot, &update).await.code, 200);
-    deliver(start_update(1, 100, now, &plain)).await;
+    let users = ["Anna", "Bert", "Cleo"].map(|name| world.person(name));
+    for user in users {
+        world.simulator.start_bot(user, "mytrackbot", "").unwrap();
+    }
+    world.settle().await;
+    let now = world.system.app.clock.now();
+    deliver(start_update(1, users[0], now, &plain)).await;
     let calls = || world.faults.calls_of("telegram-webhook");
-    for (payload, expected) in [(&plain, 2), (&token, 3)] {
+    for (payload, user, expected) in [(&plain, users[1], 3), (&token, users[2], 4)] {
         let before = calls();
-        deliver(start_update(before.try_into().unwrap(), 200 + expected, now, payload)).await;
+        deliver(start_update(before.try_into().unwrap(), user, now, payload)).await;
         assert_eq!(i64::try_from(calls() - before).unwrap(), expected, "{payload}");
     }
 }

@@ -1,10 +1,13 @@
 //! What the product does, a sentence each.
 
+mod approvals;
 mod bot_check;
 mod bots;
 mod campaign_fields;
 mod click_vault;
 mod data_folder;
+mod dues;
+mod flood;
 mod holding_back;
 mod invites;
 mod leads;
@@ -15,6 +18,7 @@ mod postbacks;
 mod repeats;
 mod replays;
 mod round_trips;
+mod send_errors;
 mod shown_media;
 mod untracked;
 mod visits;

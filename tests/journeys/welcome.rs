@@ -1,7 +1,7 @@
 use serde_json::json;
 use telegram_simulator::{Faults, NewUser, Refusal};
 
-use crate::world::{World, start_update};
+use crate::world::World;
 
 #[tokio::test]
 async fn the_welcome_is_formatted_and_shows_the_title_and_the_first_name_as_they_are() {
@@ -52,55 +52,6 @@ async fn a_start_that_leads_nowhere_is_answered_politely_and_makes_a_contact_onl
         assert!(contact.unwrap().started.is_some());
     }
     assert_eq!((world.events().len(), scene.counters().await), (0, [0, 0, 0]));
-}
-
-#[tokio::test]
-async fn a_welcome_that_telegram_refuses_for_now_is_503_and_sent_once_when_the_update_comes_again() {
-    let world = World::new().await;
-    let scene = world.scene().await;
-    let anna = world.person("Anna");
-    world.simulator.start_bot(anna, "mytrackbot", "").unwrap();
-    world.settle().await;
-    let now = world.system.app.clock.now();
-    let update = start_update(200_000_001, anna, now, &format!("{}-c1", scene.code));
-    world.refuse_next("sendMessage", 429, Some(1));
-    let later = world.deliver(&scene.bot, &update).await;
-    assert_eq!((later.code, later.retry_after), (503, Some(1)));
-    let welcomes = || world.messages(anna).iter().filter(|text| text.starts_with("Join ")).count();
-    assert_eq!(welcomes(), 0);
-    world.simulator.set_faults(Faults::default());
-    for _ in 0..2 {
-        assert_eq!(world.deliver(&scene.bot, &update).await.code, 200);
-        assert_eq!(welcomes(), 1);
-    }
-    world.settle().await;
-    assert_eq!((world.events(), scene.counters().await), (vec!["wait".to_owned()], [1, 0, 0]));
-}
-
-#[tokio::test]
-async fn telegram_brings_a_start_again_until_its_welcome_is_sent() {
-    let world = World::new().await;
-    let scene = world.scene().await;
-    let anna = world.person("Anna");
-    world.refuse_next("sendMessage", 429, Some(1));
-    scene.start(anna, "c1");
-    world.settle().await;
-    assert_eq!(world.messages(anna), ["Join My Channel, Anna!"]);
-    assert_eq!(world.events(), ["wait"]);
-    let error = world.webhook_of(&scene.bot).await["last_error_message"].clone();
-    assert_eq!(error, "Wrong response from the webhook: 503 Service Unavailable");
-}
-
-#[tokio::test]
-async fn somebody_who_blocked_the_bot_is_a_lead_all_the_same() {
-    let world = World::new().await;
-    let scene = world.scene().await;
-    let anna = world.person("Anna");
-    world.refuse_next("sendMessage", 403, None);
-    scene.start(anna, "c1");
-    world.settle().await;
-    assert!(world.messages(anna).is_empty());
-    assert_eq!((world.events(), scene.counters().await), (vec!["wait".to_owned()], [1, 0, 0]));
 }
 
 #[tokio::test]

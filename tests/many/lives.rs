@@ -12,7 +12,7 @@ use shared::domain::lead::{LeadFacts, Leave, LeaveKind, Start};
 use shared::domain::lead_event::LeadStatus;
 use shared::domain::person::Person;
 use shared::ids::{BotId, CampaignKey, LeadId, UserId};
-use shared::store::{Arrival, Lead, StartPolicy, Store};
+use shared::store::{Arrival, Lead, NewStart, StartPolicy, Store, WelcomeLease};
 
 use crate::world::World;
 
@@ -98,7 +98,9 @@ async fn tell(store: &Store, campaign: CampaignKey, user: i64) {
             Step::Start(click) => {
                 let id = LeadId::of_start(clock.date, clock.update, BotId(1));
                 let start = Start::new(clock, click);
-                store.record_start(campaign, &person, &start, id, StartPolicy::MakeLeads).await.map(drop)
+                let lease = WelcomeLease { now_ms: 0, until_ms: 0 };
+                let new = NewStart { start: &start, id, policy: StartPolicy::MakeLeads, lease };
+                store.record_start(campaign, &person, new).await.map(drop)
             }
             Step::Arrival(arrival) => store.record_arrival(campaign, &person, arrival, clock).await.map(drop),
             Step::Leave(kind) => store.record_leave(campaign, &person, Leave { clock, kind }).await.map(drop),

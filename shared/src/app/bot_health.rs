@@ -6,7 +6,7 @@ use crate::domain::fact_clock::FactClock;
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, BotKey, TelegramBotId};
 use crate::secret::BotToken;
-use crate::store::{Chat, ChatKind, ChatRights};
+use crate::store::{BotStatus, Chat, ChatKind, ChatRights};
 use crate::telegram::{AllowedUpdate, TelegramError, WebhookInfo};
 
 /// How many chats Telegram is asked about at the same time.
@@ -71,7 +71,7 @@ impl App {
         let chats = self.store.chats(key).await?;
         let repair_link = repair_link(&profile.username, &chats);
         Ok(BotHealth {
-            state: state_by(&chats),
+            state: if bot.status == BotStatus::Disabled { BotState::Warning } else { state_by(&chats) },
             webhook: self.judge_webhook(key, webhook),
             chats,
             repair_link,

@@ -40,7 +40,7 @@ pub struct BotSummary {
 pub enum BotState {
     /// All is well.
     Active,
-    /// It is no longer administrator in a chat that a campaign tracks.
+    /// It is no longer administrator in a chat that a campaign tracks, or Telegram refuses its token.
     Warning,
     /// Disconnected.
     Deleted,
@@ -137,6 +137,7 @@ impl App {
         for bot in self.store.bots(account).await? {
             let state = match bot.status {
                 BotStatus::Deleted => BotState::Deleted,
+                BotStatus::Disabled => BotState::Warning,
                 BotStatus::Active => state_by(&self.store.chats(BotKey { account, bot: bot.id }).await?),
             };
             let Bot { id, tg, username, name, created, .. } = bot;
@@ -185,7 +186,7 @@ impl App {
 
     pub(super) async fn live_bot(&self, account: AccountId, bot: BotId) -> AppResult<Bot> {
         let found = self.store.bot(BotKey { account, bot }).await?;
-        found.filter(|bot| bot.status == BotStatus::Active).ok_or(AppError::NotFound("bot"))
+        found.filter(|bot| bot.status != BotStatus::Deleted).ok_or(AppError::NotFound("bot"))
     }
 
     pub(super) async fn open_token(&self, bot: BotKey, sealed: &SealedToken) -> AppResult<BotToken> {

@@ -108,6 +108,11 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         old
     }
 
+    /// Forgets a key: what was remembered is known to be over.
+    pub fn forget(&self, key: &K) {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
     fn remembered(&self, key: &K) -> Option<V> {
         let now = self.clock.now_ms();
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,11 +1,12 @@
 use super::App;
+use super::approvals::OpenRequest;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::journal::JournalAction;
 use crate::domain::lead::{Leave, LeaveKind};
 use crate::domain::person::Person;
 use crate::error::AppResult;
 use crate::ids::{BotKey, CampaignKey, ChatId};
-use crate::store::{Arrival, Chat, ChatKind, ChatRights, JournalRow, Reach};
+use crate::store::{Arrival, Bot, Chat, ChatKind, ChatRights, JournalRow, Reach};
 use crate::telegram::{ChatMemberUpdated, JoinRequest, Membership, TelegramChat};
 
 /// What a membership update tells about a person.
@@ -50,6 +51,7 @@ impl App {
     pub(super) async fn receive_join_request(
         &self,
         bot: BotKey,
+        known: &Bot,
         request: &JoinRequest,
         clock: FactClock,
     ) -> AppResult<()> {
@@ -58,8 +60,15 @@ impl App {
         }
         let person = Person::from(&request.from);
         match self.campaign_of_chat(bot, request.chat.id).await? {
-            Some(campaign) => {
-                self.store.record_arrival(campaign, &person, Arrival::Request, clock).await?;
+            Some(key) => {
+                let campaign = self.cached_campaign(key).await?;
+                let approving =
+                    campaign.as_ref().and_then(|campaign| Some((campaign, campaign.approves_after()?)));
+                let Some((campaign, approve_after)) = approving else {
+                    return self.store.record_arrival(key, &person, Arrival::Request, clock).await.map(drop);
+                };
+                let person = &person;
+                self.let_in(&OpenRequest { bot, known, campaign, person, clock, approve_after }).await?;
             }
             None => {
                 self.journal_untracked(bot, request.chat.id, person, JournalAction::Request, clock).await?

@@ -1,12 +1,14 @@
 //! Use cases: what a route or a worker does, one file per noun. No SDK, no HTTP status, no Lambda type.
 
 mod accounts;
+mod approvals;
 mod bot_health;
 mod bots;
 mod cache;
 mod campaign_edits;
 mod campaigns;
 mod draw;
+mod dues;
 mod invites;
 mod journal;
 mod lead_changes;
@@ -17,11 +19,13 @@ mod lead_merge;
 mod links;
 mod media;
 mod memberships;
+mod message_tasks;
 mod pages;
 mod postback_log;
 mod postbacks;
 mod profile;
 mod replays;
+mod sending;
 mod shown_media;
 mod starts;
 mod statistics;
@@ -41,6 +45,7 @@ pub use lead_changes::{LeadChange, StreamBatch};
 pub use lead_export::{LeadExport, LeadFile};
 pub use lead_lists::LeadQuestion;
 pub use media::AwaitedMedia;
+pub use message_tasks::{MessageOutcome, Receipt};
 pub use pages::{Page, PageRequest, PageStart};
 pub use postback_log::{PostbackPage, PostbackQuery, TimeRange};
 pub use postbacks::TaskOutcome;
@@ -74,6 +79,7 @@ pub struct App {
     telegram: OnceLock<Telegram>,
     outbound: OnceLock<Outbound>,
     postback_queue: OnceLock<Queue>,
+    welcome_queue: OnceLock<Queue>,
     objects: OnceLock<Objects>,
     seal: OnceLock<Seal>,
     webhook_cache: WebhookCache,
@@ -93,6 +99,7 @@ impl App {
             telegram: OnceLock::new(),
             outbound: OnceLock::new(),
             postback_queue: OnceLock::new(),
+            welcome_queue: OnceLock::new(),
             objects: OnceLock::new(),
             seal: OnceLock::new(),
         }
@@ -114,6 +121,10 @@ impl App {
         once(&self.postback_queue, || {
             self.queue(self.config.postback_queue_url.as_ref(), "POSTBACK_QUEUE_URL")
         })
+    }
+
+    fn welcome_queue(&self) -> AppResult<&Queue> {
+        once(&self.welcome_queue, || self.queue(self.config.welcome_queue_url.as_ref(), "WELCOME_QUEUE_URL"))
     }
 
     fn queue(&self, url: Option<&String>, variable: &str) -> AppResult<Queue> {

@@ -1,15 +1,24 @@
 use std::sync::Arc;
 
+use super::sending::{Addressee, NO_CONNECTION_SECONDS, Pause, Sent};
 use super::{App, UpdateRefusal};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::domain::deep_link::{Carried, Payload};
 use crate::domain::fact_clock::FactClock;
+use crate::domain::gate::seconds_until;
 use crate::domain::lead::Start;
 use crate::domain::person::Person;
 use crate::error::AppResult;
 use crate::ids::{BotKey, CampaignKey, LeadId};
-use crate::store::{Bot, StartPolicy, StartWrite};
+use crate::queue::MessageTask;
+use crate::store::{Bot, Lead, NewStart, StartPolicy, StartWrite, WelcomeLease};
 use crate::telegram::Message;
+
+/// For how long the webhook alone sends a welcome: longer than it may run.
+const LEASE_MS: i64 = 35_000;
+
+/// Telegram honours a `Retry-After` of up to an hour.
+const RETRY_AFTER_MAX_SECONDS: u64 = 3_600;
 
 impl App {
     /// A press of Start makes or touches a lead and is greeted; any other message is dropped.
@@ -45,6 +54,8 @@ impl App {
         }
     }
 
+    /// The call that writes a start greets for it; where the start was known, its welcome may be somebody else's, and
+    /// goes by the queue.
     async fn receive_start(
         &self,
         bot: BotKey,
@@ -59,22 +70,53 @@ impl App {
             CampaignStatus::Paused | CampaignStatus::Deleted => StartPolicy::OnlyLeads,
         };
         let id = LeadId::of_start(start.clock.date, start.clock.update, bot.bot);
-        let lead = match self.store.record_start(key, person, &start, id, policy).await? {
+        let now_ms = self.clock.now_ms();
+        let lease = WelcomeLease { now_ms, until_ms: now_ms + LEASE_MS };
+        let new = NewStart { start: &start, id, policy, lease };
+        let to = Addressee { bot, known, person, cause: start.clock };
+        let task = MessageTask::WelcomeV1 { campaign: key, user: person.user, start: start.clock };
+        let lead = match self.store.record_start(key, person, new).await? {
             StartWrite::ToGreet(lead) => lead,
+            StartWrite::Unremembered(lead) => {
+                return or_later(self.answer_start(&to, campaign, &lead).await?, now_ms);
+            }
+            StartWrite::Owed => return Ok(self.hand_over(bot, Pause::Turn, &task).await?),
             StartWrite::Greeted => return Ok(()),
             StartWrite::NoLead => return self.receive_bare_start(bot, known, person, start.clock).await,
         };
-        match campaign.status {
-            CampaignStatus::Active => self.send_welcome(bot, known, campaign, &lead, &start).await?,
-            CampaignStatus::Paused | CampaignStatus::Deleted => {
-                self.send_polite_reply(bot, known, person).await?
+        let answered = self.answer_start(&to, campaign, &lead).await;
+        if answered.is_err() {
+            // Nothing has left: whoever takes it up next need not wait for the end of the lease.
+            self.store.release_welcome(key, person.user, start.clock).await?;
+        }
+        match answered? {
+            Sent::Waits(pause) => {
+                self.hand_over(bot, pause, &task).await?;
+                // Where this fails the task waits for the end of the lease.
+                Ok(self.store.release_welcome(key, person.user, start.clock).await?)
+            }
+            Sent::Done | Sent::ContentRefused => {
+                self.note_greeted(key, person.user, start.clock).await;
+                Ok(())
             }
         }
-        // The message has left: answering anything but 200 would have it sent again.
-        if let Err(error) = self.store.settle_welcome(key, person.user, &start).await {
-            tracing::warn!(account.id = %bot.account, campaign.id = %campaign.id, ?error, "a welcome stays owed");
+    }
+
+    /// Greets, or says politely that there is nothing to join, if the bot's gate lets newcomers through.
+    async fn answer_start(
+        &self,
+        to: &Addressee<'_>,
+        campaign: &TrackingCampaign,
+        lead: &Lead,
+    ) -> AppResult<Sent> {
+        let gate = self.store.gate(to.bot).await?;
+        if !gate.admits_newcomers(self.clock.now_ms()) {
+            return Ok(Sent::Waits(Pause::Gate(gate)));
         }
-        Ok(())
+        match campaign.status {
+            CampaignStatus::Active => self.send_welcome(to, campaign, lead).await,
+            CampaignStatus::Paused | CampaignStatus::Deleted => self.send_polite_reply(to).await,
+        }
     }
 
     /// A start that makes no lead makes a contact, and is answered politely.
@@ -86,7 +128,13 @@ impl App {
         clock: FactClock,
     ) -> Result<(), UpdateRefusal> {
         self.store.record_contact(bot, person, clock).await?;
-        self.send_polite_reply(bot, known, person).await
+        let gate = self.store.gate(bot).await?;
+        let now_ms = self.clock.now_ms();
+        let sent = match gate.admits_newcomers(now_ms) {
+            true => self.send_polite_reply(&Addressee { bot, known, person, cause: clock }).await?,
+            false => Sent::Waits(Pause::Gate(gate)),
+        };
+        or_later(sent, now_ms)
     }
 
     /// The campaign of a code, if it is this bot's.
@@ -116,6 +164,17 @@ impl App {
             None => Start::new(clock, ""),
         })
     }
+}
+
+/// Where nothing notes that an answer is owed, Telegram has to bring the update again.
+fn or_later(sent: Sent, now_ms: i64) -> Result<(), UpdateRefusal> {
+    let seconds = match sent {
+        Sent::Done | Sent::ContentRefused => return Ok(()),
+        Sent::Waits(Pause::Gate(gate)) => seconds_until(gate.last_turn_ms(), now_ms),
+        Sent::Waits(Pause::Turn | Pause::Connection) => NO_CONNECTION_SECONDS,
+    };
+    let retry_after_seconds = seconds.clamp(1, RETRY_AFTER_MAX_SECONDS);
+    Err(UpdateRefusal::Later { retry_after_seconds, internal: "the answer waits".into() })
 }
 
 /// What follows `/start`; empty for a bare one, `None` for any other text.

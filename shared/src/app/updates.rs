@@ -69,7 +69,7 @@ impl App {
         } else if let Some(change) = &update.chat_member {
             Ok(self.receive_chat_member(bot, change, clock).await?)
         } else if let Some(request) = &update.chat_join_request {
-            Ok(self.receive_join_request(bot, request, clock).await?)
+            Ok(self.receive_join_request(bot, &known, request, clock).await?)
         } else if let Some(change) = &update.my_chat_member {
             Ok(self.receive_my_chat_member(bot, change, clock).await?)
         } else {

@@ -67,6 +67,15 @@ pub struct TrackingCampaign {
     pub created: i64,
 }
 
+impl TrackingCampaign {
+    /// After how many seconds a request to join is to be approved now; `None` if none is.
+    #[must_use]
+    pub fn approves_after(&self) -> Option<u64> {
+        let seconds = u64::try_from(self.auto_approve).ok()?;
+        (self.status == CampaignStatus::Active).then_some(seconds)
+    }
+}
+
 /// Whether a campaign runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -7,6 +7,7 @@ pub mod cursor;
 pub mod deep_link;
 pub mod fact_clock;
 pub mod formatting;
+pub mod gate;
 pub mod journal;
 pub mod lead;
 pub mod lead_event;

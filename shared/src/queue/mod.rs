@@ -1,14 +1,23 @@
 //! SQS: tasks carry ids only and their version in their name, because messages outlive deployments.
 
+mod message_task;
 mod task;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use serde::Serialize;
 
+pub use message_task::MessageTask;
 pub use task::Task;
 
 use crate::error::{AppError, AppResult};
+
+/// The longest that a message may be delayed when it is sent, in seconds.
+pub const DELAY_MAX_SECONDS: u64 = 900;
+
+/// The longest that a received message may be held, in seconds: twelve hours in all, less what its receiver needs.
+pub const HOLD_MAX_SECONDS: u64 = 43_000;
 
 /// One queue.
 #[derive(Clone, Debug)]
@@ -43,6 +52,39 @@ impl Queue {
         Ok(())
     }
 
+    /// Sends a task to a standard queue, to be received after so many seconds; at most [`DELAY_MAX_SECONDS`] count.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry: at worst the task is there twice.
+    pub async fn send_later(&self, task: &MessageTask, seconds: u64) -> AppResult<()> {
+        self.send_spelled_later(task.spelled()?, seconds).await
+    }
+
+    /// The same with a task as [`MessageTask::spelled`] spelled it.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry: at worst the task is there twice.
+    pub async fn send_spelled_later(&self, task: String, seconds: u64) -> AppResult<()> {
+        let delay_seconds = i32::try_from(seconds.min(DELAY_MAX_SECONDS)).unwrap_or_default();
+        let request = self.client.send_message().queue_url(&self.url).message_body(task);
+        request.delay_seconds(delay_seconds).send().await.map_err(unavailable)?;
+        Ok(())
+    }
+
+    /// Hides a received message for so many seconds from now; at most [`HOLD_MAX_SECONDS`] count.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn hold(&self, receipt: &str, seconds: u64) -> AppResult<()> {
+        let seconds = i32::try_from(seconds.min(HOLD_MAX_SECONDS)).unwrap_or_default();
+        let request = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(receipt);
+        request.visibility_timeout(seconds).send().await.map_err(unavailable)?;
+        Ok(())
+    }
+
     /// Sends one text as it is, for a dead-letter queue.
     ///
     /// # Errors
@@ -61,11 +103,14 @@ impl Queue {
 }
 
 fn entry(index: usize, task: &Task) -> AppResult<SendMessageBatchRequestEntry> {
-    let body = serde_json::to_string(task)
-        .map_err(|error| AppError::unavailable(format!("a task does not write: {error}")))?;
-    let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body);
+    let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(spell(task)?);
     let entry = entry.message_group_id(task.group()).message_deduplication_id(task.id());
     entry.build().map_err(|error| AppError::unavailable(format!("SQS: {error}")))
+}
+
+fn spell(task: &impl Serialize) -> AppResult<String> {
+    serde_json::to_string(task)
+        .map_err(|error| AppError::unavailable(format!("a task does not write: {error}")))
 }
 
 /// An outage, told to the log by code and message alone.

@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use super::access::{delete_step, number, put_step, text, update_step, written};
+use super::access::{delete_step, number, put_step, text, to_attribute, update_step, written};
 use super::{Key, Store};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotId, BotKey, TelegramBotId};
@@ -39,6 +39,8 @@ pub struct Bot {
 pub enum BotStatus {
     /// It is.
     Active,
+    /// Telegram refuses its token: nothing is sent until the token is added again.
+    Disabled,
     /// The account disconnected it; its campaigns and leads stay.
     Deleted,
 }
@@ -195,6 +197,27 @@ impl Store {
         self.query(Key::Account(account).partition(), "BOT#").await
     }
 
+    /// Notes that Telegram refuses a bot's token, unless it has another one by now. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn disable_bot(&self, bot: BotKey, token: &SealedToken) -> AppResult<()> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::Bot(bot).attributes()))
+            .update_expression("SET #status = :disabled")
+            .condition_expression("#status = :active AND #token = :token")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#token", "token")
+            .expression_attribute_values(":disabled", text("disabled"))
+            .expression_attribute_values(":active", text("active"))
+            .expression_attribute_values(":token", to_attribute(token)?);
+        written(update.send().await).map(drop)
+    }
+
     /// Marks a bot deleted and lets other accounts take it. `false` if the account has no such live bot.
     ///
     /// # Errors
@@ -204,10 +227,9 @@ impl Store {
         let deletion = self
             .update(&Key::Bot(BotKey { account, bot: bot.id }))
             .update_expression("SET #status = :deleted")
-            .condition_expression("#status = :active")
+            .condition_expression("attribute_exists(PK) AND #status <> :deleted")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":deleted", text("deleted"))
-            .expression_attribute_values(":active", text("active"));
+            .expression_attribute_values(":deleted", text("deleted"));
         let release = self
             .update(&Key::BotOwner(bot.tg))
             .update_expression("SET released = :yes")

@@ -18,10 +18,10 @@ pub struct Contact {
     pub person: Person,
     /// The last press of Start; `None` if only a block was ever seen.
     pub started: Option<FactClock>,
-    /// Whether the person blocks the bot.
+    /// Whether the person could be reached when that was last seen; [`Contact::is_reachable`] minds later starts.
     #[serde(default)]
     pub reach: Reach,
-    /// When they blocked or unblocked it last.
+    /// When they blocked or unblocked it last, or a message did not reach them.
     pub reach_since: Option<FactClock>,
 }
 
@@ -32,8 +32,16 @@ pub enum Reach {
     /// It may.
     #[default]
     Reachable,
-    /// The person blocked it.
+    /// The person blocked it, or is not there any more.
     Blocked,
+}
+
+impl Contact {
+    /// Whether the bot may write to the person: a press of Start proves it, whatever was seen before.
+    #[must_use]
+    pub fn is_reachable(&self) -> bool {
+        self.reach == Reach::Reachable || self.started > self.reach_since
+    }
 }
 
 impl Store {
@@ -61,7 +69,7 @@ impl Store {
         self.move_register(update, "started", clock).await
     }
 
-    /// Notes that a person blocked or unblocked the bot, unless something newer is known.
+    /// Notes that a person blocked or unblocked the bot, or could not be reached, unless something newer is known.
     ///
     /// # Errors
     ///

@@ -17,6 +17,9 @@ const LEAD_SHARDS: u64 = 16;
 /// Over how many partitions an account's contacts are spread; planners walk them side by side.
 const CONTACT_SHARDS: u64 = 64;
 
+/// Over how many partitions what is due in one minute is spread.
+pub const DUE_SHARDS: u64 = 8;
+
 /// One item's primary key.
 #[derive(Clone, Copy, Debug)]
 pub enum Key<'a> {
@@ -64,6 +67,12 @@ pub enum Key<'a> {
     Postback(CampaignKey, FactClock, &'a str),
     /// Get or move one contact.
     Contact(AccountId, BotId, UserId),
+    /// Get, close or queue at a bot's flood gate.
+    Gate(BotKey),
+    /// Something due at a millisecond, by shard and id; list those of a minute and a shard.
+    Due(i64, u64, &'a str),
+    /// Up to which minute due items were swept.
+    DueCursor,
 }
 
 impl Key<'_> {
@@ -80,7 +89,9 @@ impl Key<'_> {
             }
             Self::TrackedChat(account, _) | Self::Media(account, _) => format!("ACC#{account}"),
             Self::BotOwner(telegram) => format!("TGBOT#{telegram}"),
-            Self::Chat(BotKey { account, bot }, _) | Self::FileId(BotKey { account, bot }, _) => {
+            Self::Chat(BotKey { account, bot }, _)
+            | Self::FileId(BotKey { account, bot }, _)
+            | Self::Gate(BotKey { account, bot }) => {
                 format!("BOT#{account}.{bot}")
             }
             Self::Code(code) => format!("CODE#{code}"),
@@ -100,6 +111,8 @@ impl Key<'_> {
             Self::Postback(CampaignKey { account, campaign }, clock, _) => {
                 format!("PB#{account}.{campaign}#{}", calendar::month(clock.date))
             }
+            Self::Due(due_ms, shard, _) => format!("DUE#{}#{shard}", due_ms.div_euclid(60_000)),
+            Self::DueCursor => "DUE".to_owned(),
             Self::Contact(account, _, user) => format!("AUD#{account}#{}", shard(user, CONTACT_SHARDS)),
         }
     }
@@ -129,6 +142,9 @@ impl Key<'_> {
             Self::Journal(_, _, clock) => clock.to_string(),
             Self::Postback(_, clock, id) => format!("{clock}#{id}"),
             Self::Contact(_, bot, user) => format!("{bot}#{user}"),
+            Self::Gate(_) => "GATE".to_owned(),
+            Self::Due(due_ms, _, id) => format!("{due_ms:013}#{id}"),
+            Self::DueCursor => "CURSOR".to_owned(),
         }
     }
 
@@ -172,8 +188,18 @@ impl Hasher for Fnv {
 }
 
 fn shard(user: UserId, shards: u64) -> u64 {
+    shard_of(&user.0.to_be_bytes(), shards)
+}
+
+/// The shard of something due, by its id.
+#[must_use]
+pub fn due_shard(id: &str) -> u64 {
+    shard_of(id.as_bytes(), DUE_SHARDS)
+}
+
+fn shard_of(bytes: &[u8], shards: u64) -> u64 {
     let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
-    hash.write(&user.0.to_be_bytes());
+    hash.write(bytes);
     hash.finish() % shards
 }
 
@@ -212,6 +238,9 @@ mod tests {
             Key::Journal(bot_key, chat, clock),
             Key::Postback(campaign, clock, "12-5-wait-1760000000-42"),
             Key::Contact(account, bot, user),
+            Key::Gate(bot_key),
+            Key::Due(1_760_000_000_123, 5, "approve#1.12.7000000001"),
+            Key::DueCursor,
         ];
         let layout: Vec<_> = keys.iter().map(|key| format!("{} | {}", key.partition(), key.sort())).collect();
         insta::assert_snapshot!(layout.join("\n"), @r#"
@@ -237,6 +266,9 @@ mod tests {
         JOUR#1.7.-1001234567890#2025-10 | 01760000000.000000000042
         PB#1.12#2025-10 | 01760000000.000000000042#12-5-wait-1760000000-42
         AUD#1#19 | 7#7000000001
+        BOT#1.7 | GATE
+        DUE#29333333#5 | 1760000000123#approve#1.12.7000000001
+        DUE | CURSOR
         "#);
     }
 

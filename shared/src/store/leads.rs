@@ -3,10 +3,11 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
-use super::access::{from_item, number, text, to_attribute, unavailable};
+use super::access::{number, text, to_attribute};
 use super::registers::refused_item;
 use super::start_spelling::{parse_start, spell_start};
-use super::{FactWrite, Key, Store};
+use super::welcomes::{WelcomeLease, is_owed, lease_name, leased_until};
+use super::{FactWrite, Item, Key, Store};
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead::{LeadFacts, Leave, LeaveKind, Start};
 use crate::domain::person::Person;
@@ -30,8 +31,12 @@ pub struct Lead {
 /// What became of a press of Start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StartWrite {
-    /// It is written, now or before, and its welcome is still to be sent; the lead is as returned.
+    /// It is written, and its welcome leased to the caller; the lead is as returned.
     ToGreet(Box<Lead>),
+    /// The person has too many starts for one more to be remembered. Greeting it again is better than never.
+    Unremembered(Box<Lead>),
+    /// It was known, and its welcome is still owed: somebody may be at it.
+    Owed,
     /// It was known, and its welcome is done with.
     Greeted,
     /// The campaign makes no leads now, and the person was none.
@@ -45,6 +50,19 @@ pub enum StartPolicy {
     MakeLeads,
     /// Those of people who are leads already; the campaign is paused.
     OnlyLeads,
+}
+
+/// A press of Start, to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct NewStart<'a> {
+    /// The start.
+    pub start: &'a Start,
+    /// The id of the lead that it opens, if it is the first.
+    pub id: LeadId,
+    /// Whether it may.
+    pub policy: StartPolicy,
+    /// For how long nobody else sends its welcome.
+    pub lease: WelcomeLease,
 }
 
 /// A step of a person towards a chat.
@@ -64,9 +82,6 @@ struct LeadItem {
     person: Person,
     #[serde(default, with = "serde_dynamo::string_set")]
     starts: BTreeSet<String>,
-    /// The clocks of the starts whose welcome is owed.
-    #[serde(default, with = "serde_dynamo::string_set")]
-    owed: BTreeSet<String>,
     request: Option<FactClock>,
     join: Option<FactClock>,
     leave: Option<FactClock>,
@@ -108,8 +123,8 @@ impl Store {
         item.map(TryInto::try_into).transpose()
     }
 
-    /// Writes a press of Start, opening the lead with `id` if it is the first, and with it that its welcome is owed.
-    /// Twice is the same as once.
+    /// Writes a press of Start, opening the lead with its id if it is the first, and with it that its welcome is owed
+    /// and leased to the caller. Twice is the same as once.
     ///
     /// # Errors
     ///
@@ -118,28 +133,29 @@ impl Store {
         &self,
         campaign: CampaignKey,
         person: &Person,
-        start: &Start,
-        id: LeadId,
-        policy: StartPolicy,
+        new: NewStart<'_>,
     ) -> AppResult<StartWrite> {
+        let NewStart { start, id, policy, lease } = new;
         let (spelled, clock) = (spell_start(start), start.clock.to_string());
         let news = "(attribute_not_exists(starts) OR (NOT contains(starts, :click) AND size(starts) < :max))";
         let condition = match policy {
             StartPolicy::MakeLeads => news.to_owned(),
             StartPolicy::OnlyLeads => format!("attribute_exists(starts) AND {news}"),
         };
-        let sets = "#lead = if_not_exists(#lead, :lead)";
+        let sets = "#lead = if_not_exists(#lead, :lead), #lease = :until";
         let update = self.update_person(&Key::Lead(campaign, person.user), person, sets);
         let update_expression = update.get_update_expression().clone().unwrap_or_default();
         let written = update
             .update_expression(update_expression + " ADD starts :start, owed :clock")
             .condition_expression(condition)
             .expression_attribute_names("#lead", "lead")
+            .expression_attribute_names("#lease", lease_name(start.clock))
+            .expression_attribute_values(":until", number(lease.until_ms))
             .expression_attribute_values(":lead", number(id))
             .expression_attribute_values(":max", number(STARTS_MAX))
             .expression_attribute_values(":click", text(&spelled))
             .expression_attribute_values(":start", AttributeValue::Ss(vec![spelled.clone()]))
-            .expression_attribute_values(":clock", AttributeValue::Ss(vec![clock.clone()]))
+            .expression_attribute_values(":clock", AttributeValue::Ss(vec![clock]))
             .return_values(ReturnValue::AllOld)
             .send()
             .await;
@@ -147,39 +163,7 @@ impl Store {
             Ok(answer) => (answer.attributes, true),
             Err(error) => (refused_item(error)?, false),
         };
-        let old = old.filter(|item| item.contains_key("user"));
-        let old: Option<LeadItem> = old.map(from_item).transpose()?;
-        let known = old.as_ref().is_some_and(|item| item.starts.contains(&spelled));
-        let owed = old.as_ref().is_some_and(|item| item.owed.contains(&clock));
-        let mut lead = match old.map(Lead::try_from).transpose()? {
-            Some(lead) if recorded || lead.id.is_some() => lead,
-            None if recorded => Lead::new(person),
-            _ => return Ok(StartWrite::NoLead),
-        };
-        lead.id = lead.id.or(Some(id));
-        lead.person = person.clone();
-        lead.facts.starts.insert(start.clone());
-        let lead = Box::new(lead);
-        // A start too many is remembered nowhere; greeting it again is better than never.
-        Ok(if known && !owed { StartWrite::Greeted } else { StartWrite::ToGreet(lead) })
-    }
-
-    /// Notes that the welcome of a start is done with. Twice is the same as once.
-    ///
-    /// # Errors
-    ///
-    /// [`AppError::Unavailable`], safe to retry.
-    pub async fn settle_welcome(&self, campaign: CampaignKey, user: UserId, start: &Start) -> AppResult<()> {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::Lead(campaign, user).attributes()))
-            .update_expression("DELETE owed :clock")
-            .expression_attribute_values(":clock", AttributeValue::Ss(vec![start.clock.to_string()]))
-            .send()
-            .await
-            .map_err(unavailable)?;
-        Ok(())
+        new.judge(person, old.filter(|item| item.contains_key("user")), recorded)
     }
 
     /// Writes a request to join or a join, unless a newer one is known.
@@ -217,6 +201,33 @@ impl Store {
             .update_person(&Key::Lead(campaign, person.user), person, "#fact = :clock, leave_kind = :kind")
             .expression_attribute_values(":kind", to_attribute(&leave.kind)?);
         self.move_register(update, "leave", leave.clock).await
+    }
+}
+
+impl NewStart<'_> {
+    /// What a write means that found `old`.
+    fn judge(&self, person: &Person, old: Option<Item>, recorded: bool) -> AppResult<StartWrite> {
+        let clock = self.start.clock;
+        let owed = old.as_ref().is_some_and(|item| is_owed(item, clock));
+        // A retry inside the SDK of a write that succeeded is refused by its own work, and finds its own lease.
+        let own = old.as_ref().and_then(|item| leased_until(item, clock)) == Some(self.lease.until_ms);
+        let mut lead = match old.map(Lead::from_item).transpose()? {
+            Some(lead) if recorded || lead.id.is_some() => lead,
+            None if recorded => Lead::new(person),
+            _ => return Ok(StartWrite::NoLead),
+        };
+        let known = lead.facts.starts.contains(self.start);
+        lead.id = lead.id.or(Some(self.id));
+        lead.person = person.clone();
+        lead.facts.starts.insert(self.start.clone());
+        let lead = Box::new(lead);
+        Ok(match (recorded, known, owed) {
+            (true, ..) => StartWrite::ToGreet(lead),
+            (false, true, true) if own => StartWrite::ToGreet(lead),
+            (false, true, true) => StartWrite::Owed,
+            (false, true, false) => StartWrite::Greeted,
+            (false, false, _) => StartWrite::Unremembered(lead),
+        })
     }
 }
 

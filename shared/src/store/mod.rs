@@ -9,7 +9,9 @@ mod campaigns;
 mod chats;
 mod clicks;
 mod contacts;
+mod dues;
 mod file_ids;
+mod gates;
 mod invites;
 mod journal;
 mod keys;
@@ -19,8 +21,10 @@ mod media;
 mod postbacks;
 mod ranges;
 mod registers;
+mod requests;
 mod start_spelling;
 mod statistics;
+mod welcomes;
 
 use std::collections::HashMap;
 
@@ -33,16 +37,19 @@ pub use campaigns::{CampaignClaim, CodeOwner};
 pub use chats::{Chat, ChatKind, ChatRights};
 pub use clicks::VaultedClick;
 pub use contacts::{Contact, Reach};
+pub use dues::Due;
 pub use invites::Invite;
 pub use journal::{JOURNAL_KEPT_SECONDS, JournalRange, JournalReader, JournalRow};
-pub use keys::{Key, campaign_of_lead_partition};
+pub use keys::{DUE_SHARDS, Key, campaign_of_lead_partition};
 pub use lead_rows::{LeadRange, LeadReader, LeadRow};
-pub use leads::{Arrival, Lead, StartPolicy, StartWrite};
+pub use leads::{Arrival, Lead, NewStart, StartPolicy, StartWrite};
 pub use media::{Media, MediaState};
 pub use postbacks::{AttemptWrite, LoggedPostback};
 pub use ranges::Order;
 pub use registers::FactWrite;
+pub use requests::{PendingRequest, RequestWrite};
 pub use statistics::MarkProgress;
+pub use welcomes::{WelcomeClaim, WelcomeLease};
 
 use crate::error::AppResult;
 

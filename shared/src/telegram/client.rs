@@ -220,6 +220,21 @@ impl Telegram {
         self.call(token, "getChatMember", &serde_json::json!({"chat_id": chat, "user_id": bot})).await
     }
 
+    /// Lets in a person who asked to join. Twice is refused as [`TelegramError::Refused`].
+    ///
+    /// # Errors
+    ///
+    /// [`TelegramError`].
+    pub async fn approve_chat_join_request(
+        &self,
+        token: &BotToken,
+        chat: ChatId,
+        user: UserId,
+    ) -> Result<(), TelegramError> {
+        let parameters = serde_json::json!({"chat_id": chat, "user_id": user});
+        self.call::<bool>(token, "approveChatJoinRequest", &parameters).await.map(drop)
+    }
+
     /// Sends a text. Telegram knows no idempotency key: [`TelegramError::Ambiguous`] may have arrived.
     ///
     /// # Errors

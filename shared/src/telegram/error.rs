@@ -99,6 +99,17 @@ const MEDIA: &[&str] = &[
     "MEDIA_",
     "FILE_",
 ];
+/// Telegram's words for a request to join that is not open any more.
+const REQUEST_OVER: &[&str] = &["HIDE_REQUESTER_MISSING", "USER_ALREADY_PARTICIPANT"];
+
+impl TelegramError {
+    /// Whether a request to join cannot be approved because somebody has decided it, or the person took it back.
+    #[must_use]
+    pub fn is_request_over(&self) -> bool {
+        let Self::Refused { description, .. } = self else { return false };
+        REQUEST_OVER.iter().any(|word| description.contains(word))
+    }
+}
 
 impl ErrorAnswer {
     /// Sorts the answer by the table of Telegram's errors.

@@ -1,0 +1,199 @@
+//! Sends one message of a bot, and does what its outcome means.
+
+use super::App;
+use crate::domain::fact_clock::FactClock;
+use crate::domain::gate::{Gate, seconds_until};
+use crate::domain::media::MediaRef;
+use crate::domain::person::Person;
+use crate::error::AppResult;
+use crate::ids::BotKey;
+use crate::queue::{DELAY_MAX_SECONDS, HOLD_MAX_SECONDS, MessageTask};
+use crate::secret::BotToken;
+use crate::store::{Bot, BotStatus, Reach};
+use crate::telegram::{NewMessage, TelegramError};
+
+/// After how long a message that found no connection is tried again at first, and at most, in seconds.
+pub(super) const NO_CONNECTION_SECONDS: u64 = 5;
+const NO_CONNECTION_MAX_SECONDS: u64 = 600;
+
+/// To whom a bot writes, and why.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Addressee<'a> {
+    pub bot: BotKey,
+    pub known: &'a Bot,
+    pub person: &'a Person,
+    /// When they did what the message answers.
+    pub cause: FactClock,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sent {
+    /// It left, or nothing would make it arrive.
+    Done,
+    /// Telegram does not take its formatting or its button.
+    ContentRefused,
+    /// It did not leave, and may later.
+    Waits(Pause),
+}
+
+/// What a message waits for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Pause {
+    /// Nothing but whoever may be at it.
+    Turn,
+    /// Its turn in the line of the bot's gate.
+    Gate(Gate),
+    /// A connection to Telegram.
+    Connection,
+}
+
+/// What a refusal means for whatever was asked of Telegram.
+pub(super) enum Verdict {
+    /// It may be asked again later.
+    Waits(Pause),
+    /// The bot cannot be used any more.
+    Over,
+    /// The meaning depends on what was asked.
+    Other(TelegramError),
+}
+
+impl App {
+    /// Sends a message, below its media if it has one, if the bot has a usable token. Whether its gate is open is the caller's to see to.
+    ///
+    /// A person who turns out not to be reachable is noted as such.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`]: the message did not leave.
+    pub(super) async fn send_message(
+        &self,
+        to: &Addressee<'_>,
+        message: &NewMessage,
+        media: Option<&MediaRef>,
+    ) -> AppResult<Sent> {
+        let Addressee { bot, known, .. } = *to;
+        let Some(token) = self.usable_token(bot, known).await? else { return Ok(Sent::Done) };
+        let Err(error) = self.send_shown(bot, &token, message, media).await? else { return Ok(Sent::Done) };
+        let error = match self.judge_refusal(bot, known, error).await {
+            Verdict::Waits(pause) => return Ok(Sent::Waits(pause)),
+            Verdict::Over => return Ok(Sent::Done),
+            Verdict::Other(error) => error,
+        };
+        tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, %error, "a message was not delivered");
+        match error {
+            TelegramError::ContentRefused(_) => return Ok(Sent::ContentRefused),
+            TelegramError::PersonUnreachable(_) => self.note_unreachable(to).await,
+            _ => {}
+        }
+        Ok(Sent::Done)
+    }
+
+    /// The token of a bot that may send; remembered once it was opened.
+    pub(super) async fn usable_token(&self, bot: BotKey, known: &Bot) -> AppResult<Option<BotToken>> {
+        if known.status != BotStatus::Active {
+            return Ok(None);
+        }
+        let open = || async { Ok(Some(self.open_token(bot, &known.token).await?)) };
+        self.webhook_cache.tokens.get_or(known.token.clone(), open).await
+    }
+
+    /// Does what a refusal means for the whole bot: closes its gate, or disables it. What cannot be written down now
+    /// is met again by the next message, so that this never fails.
+    pub(super) async fn judge_refusal(&self, bot: BotKey, known: &Bot, error: TelegramError) -> Verdict {
+        match error {
+            TelegramError::Flood { retry_after_seconds } => {
+                Verdict::Waits(Pause::Gate(self.close_gate(bot, retry_after_seconds).await))
+            }
+            TelegramError::NotSent => Verdict::Waits(Pause::Connection),
+            TelegramError::TokenRefused => {
+                tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, "Telegram refuses the bot's token");
+                if let Err(error) = self.store.disable_bot(bot, &known.token).await {
+                    tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, ?error, "a bot is not disabled");
+                }
+                self.webhook_cache.bots.forget(&bot);
+                Verdict::Over
+            }
+            other => Verdict::Other(other),
+        }
+    }
+
+    async fn close_gate(&self, bot: BotKey, seconds: u64) -> Gate {
+        let now_ms = self.clock.now_ms();
+        let silence_ms = i64::try_from(seconds.max(1)).unwrap_or(i64::MAX).saturating_mul(1_000);
+        let until_ms = now_ms.saturating_add(silence_ms);
+        tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, seconds, "Telegram wants silence");
+        let closed = async {
+            if !self.store.close_gate(bot, now_ms, until_ms).await? {
+                self.store.extend_gate(bot, until_ms).await?;
+            }
+            AppResult::Ok(())
+        };
+        if let Err(error) = closed.await {
+            tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, ?error, "a gate stays open");
+        }
+        Gate { closed_until_ms: until_ms, waiting: 0 }
+    }
+
+    /// A start or a request proves that the person could be reached; what is known now is newer by a moment.
+    async fn note_unreachable(&self, to: &Addressee<'_>) {
+        let after = FactClock { update: to.cause.update + 1, ..to.cause };
+        let clock = after.max(FactClock::first_of_second(self.clock.now()));
+        if let Err(error) = self.store.record_reach(to.bot, to.person, Reach::Blocked, clock).await {
+            tracing::warn!(account.id = %to.bot.account, bot.id = %to.bot.bot, ?error, "reach is not noted");
+        }
+    }
+
+    /// Leaves a task to the queue that waits for `pause`.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry: at worst the task is there twice.
+    pub(super) async fn hand_over(&self, bot: BotKey, pause: Pause, task: &MessageTask) -> AppResult<()> {
+        let seconds = match pause {
+            Pause::Gate(gate) => self.seconds_in_line(bot, gate, DELAY_MAX_SECONDS).await?,
+            Pause::Turn => 0,
+            Pause::Connection => NO_CONNECTION_SECONDS,
+        };
+        self.welcome_queue()?.send_later(task, seconds).await
+    }
+
+    /// For how long a task is held that was received so many times and waits for `pause`, in seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub(super) async fn hold_seconds(&self, bot: BotKey, pause: Pause, receives: u32) -> AppResult<u64> {
+        match pause {
+            Pause::Gate(gate) => self.seconds_in_line(bot, gate, HOLD_MAX_SECONDS).await,
+            Pause::Turn | Pause::Connection => Ok(backoff_seconds(receives)),
+        }
+    }
+
+    /// How long it is until a new place in line has its turn, or `longest`: who cannot wait that long in one go takes
+    /// a place next time.
+    async fn seconds_in_line(&self, bot: BotKey, gate: Gate, longest: u64) -> AppResult<u64> {
+        if seconds_until(gate.closed_until_ms, self.clock.now_ms()) > longest {
+            return Ok(longest);
+        }
+        let gate = self.store.join_line(bot).await?;
+        Ok(seconds_until(gate.last_turn_ms(), self.clock.now_ms()).min(longest))
+    }
+}
+
+/// Five seconds, doubled with each receipt, up to ten minutes.
+pub(super) fn backoff_seconds(receives: u32) -> u64 {
+    let doublings = receives.saturating_sub(1).min(10);
+    (NO_CONNECTION_SECONDS << doublings).min(NO_CONNECTION_MAX_SECONDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_connection_five_seconds_double_up_to_ten_minutes() {
+        let waits = [0, 1, 2, 3, 7, 8, 100].map(backoff_seconds);
+        assert_eq!(waits, [5, 5, 10, 20, 320, 600, 600]);
+    }
+}

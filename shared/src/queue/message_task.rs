@@ -1,0 +1,74 @@
+use serde::{Deserialize, Serialize};
+
+use super::spell;
+use crate::domain::fact_clock::FactClock;
+use crate::error::AppResult;
+use crate::ids::{CampaignKey, UserId};
+
+/// Something a bot has to do at Telegram that could not be done at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum MessageTask {
+    /// Greet a person for one press of Start, or for one request to join, if the welcome is still owed.
+    WelcomeV1 {
+        /// The campaign.
+        campaign: CampaignKey,
+        /// The person.
+        user: UserId,
+        /// When they pressed Start, or asked to join.
+        start: FactClock,
+    },
+    /// Let in a person who asked to join, if that is still open.
+    ApproveV1 {
+        /// The campaign.
+        campaign: CampaignKey,
+        /// The person.
+        user: UserId,
+        /// When they asked.
+        request: FactClock,
+    },
+}
+
+impl MessageTask {
+    /// The same for a task that is made again.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let (word, CampaignKey { account, campaign }, user, clock) = match *self {
+            Self::WelcomeV1 { campaign, user, start } => ("welcome", campaign, user, start),
+            Self::ApproveV1 { campaign, user, request } => ("approve", campaign, user, request),
+        };
+        format!("{word}.{account}.{campaign}.{user}.{clock}")
+    }
+
+    /// As the queue has it.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`] if it does not write; a fault of this crate.
+    pub fn spelled(&self) -> AppResult<String> {
+        spell(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{AccountId, TrackingCampaignId};
+
+    #[test]
+    fn the_wire_form_is_frozen() {
+        let campaign = CampaignKey { account: AccountId(1), campaign: TrackingCampaignId(12) };
+        let (user, clock) = (UserId(7_000_000_001), FactClock { date: 1_760_000_001, update: 2 });
+        let task = MessageTask::WelcomeV1 { campaign, user, start: clock };
+        let wire = task.spelled().unwrap();
+        insta::assert_snapshot!(wire, @r#"{"type":"welcome_v1","campaign":{"account":1,"campaign":12},"user":7000000001,"start":"01760000001.000000000002"}"#);
+        assert_eq!(task.id(), "welcome.1.12.7000000001.01760000001.000000000002");
+        assert_eq!(serde_json::from_str::<MessageTask>(&wire).unwrap(), task);
+
+        let task = MessageTask::ApproveV1 { campaign, user, request: clock };
+        let wire = task.spelled().unwrap();
+        insta::assert_snapshot!(wire, @r#"{"type":"approve_v1","campaign":{"account":1,"campaign":12},"user":7000000001,"request":"01760000001.000000000002"}"#);
+        assert_eq!(task.id(), "approve.1.12.7000000001.01760000001.000000000002");
+        assert_eq!(serde_json::from_str::<MessageTask>(&wire).unwrap(), task);
+    }
+}
