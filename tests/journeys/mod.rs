@@ -10,6 +10,7 @@ mod leads;
 mod main_journey;
 mod membership;
 mod paused;
+mod people;
 mod postbacks;
 mod repeats;
 mod replays;

@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod campaign;
 pub mod click;
+pub mod command;
 pub mod cursor;
 pub mod deep_link;
 pub mod fact_clock;
@@ -17,5 +18,6 @@ pub mod postback_id;
 pub mod postback_log;
 pub mod retention;
 pub mod statistics;
+pub mod subscription;
 pub mod url_macro;
 pub mod welcome;

@@ -233,7 +233,7 @@ impl Telegram {
         self.call::<serde::de::IgnoredAny>(token, "sendMessage", &parameters).await.map(drop)
     }
 
-    async fn call<T: DeserializeOwned>(
+    pub(super) async fn call<T: DeserializeOwned>(
         &self,
         token: &BotToken,
         method: &str,

@@ -1,11 +1,14 @@
 //! A thin client of the Bot API: lenient types, and errors sorted by what the caller must do.
 
 mod client;
+mod dialogue;
 mod error;
 mod types;
 
 pub use client::{AllowedUpdate, BotProfile, MessageText, NewMessage, Telegram, WebhookInfo};
+pub use dialogue::{CallbackButton, Note};
 pub use error::TelegramError;
 pub use types::{
-    ChatMember, ChatMemberUpdated, JoinRequest, Membership, Message, TelegramChat, TelegramUser, Update,
+    CallbackQuery, ChatMember, ChatMemberUpdated, JoinRequest, Membership, Message, TelegramChat,
+    TelegramUser, Update,
 };
