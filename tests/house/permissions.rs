@@ -4,6 +4,7 @@ use local::TEMPLATE;
 use local_aws::Template;
 use serde_json::json;
 use shared::domain::lead_event::LeadStatus;
+use telegram_simulator::{ChatKind, NewChat};
 
 use crate::world::samples::png;
 use crate::world::{Scene, World};
@@ -66,6 +67,7 @@ async fn live_through_everything(world: &World) {
     account.get(&format!("/api/journal/list.json?bot=1&chat={}", scene.chat)).await.data();
     account.get("/api/stats/summary.json?from=1").await.data();
     show_media(world, &scene).await;
+    move_groups(world).await;
     for (path, body) in [
         ("bots/check", json!({"id": 1})),
         ("postbacks/replay", json!({"campaign": 1, "state": "delivered"})),
@@ -111,6 +113,22 @@ async fn show_media(world: &World, scene: &Scene) {
             assert_eq!(reply.json()["status"] == "ok", is_good, "{}", reply.text);
         }
     }
+}
+
+/// Groups become supergroups: the webhook hears of one, a check of the other.
+async fn move_groups(world: &World) {
+    let account = world.another_account().await;
+    let scene = world.setting().of(&account).bot("groups_bot").group().set_up().await;
+    world.simulator.migrate(scene.chat).unwrap();
+    world.settle().await;
+    let group = world.chat(&scene.bot, NewChat::new("My Group", ChatKind::Group)).await;
+    account
+        .post_json("/api/camp/add.json", &json!({"bot": 1, "chat": group, "welcome": "Join!"}))
+        .await
+        .data();
+    world.tell_only(&scene.bot, &[]).await;
+    world.simulator.migrate(group).unwrap();
+    account.post_json("/api/bots/check.json", &json!({"id": 1})).await.data();
 }
 
 /// A stream record that does not read goes to the dead-letter queue.

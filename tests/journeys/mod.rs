@@ -9,6 +9,7 @@ mod holding_back;
 mod leads;
 mod main_journey;
 mod membership;
+mod migration;
 mod paused;
 mod people;
 mod postbacks;

@@ -20,6 +20,9 @@ impl App {
         message: &Message,
         clock: FactClock,
     ) -> Result<(), UpdateRefusal> {
+        if let Some((from, to)) = migration(message) {
+            return Ok(self.move_chat(bot, from, to).await?);
+        }
         let command = message.text.as_deref().and_then(Command::parse);
         match (command, writer(message.from.as_ref(), message)) {
             (Some(Command::Subscription(said)), Some(person)) => {
@@ -108,6 +111,14 @@ impl App {
         let open = || async { Ok(Some(self.open_token(bot, &known.token).await?)) };
         self.webhook_cache.tokens.get_or(known.token.clone(), open).await
     }
+}
+
+/// The group and the supergroup that it became; Telegram says so in both.
+fn migration(message: &Message) -> Option<(ChatId, ChatId)> {
+    let here = message.chat.id;
+    let moved = message.migrate_to_chat_id.map(|to| (here, to));
+    let (from, to) = moved.or(message.migrate_from_chat_id.map(|from| (from, here)))?;
+    (message.chat.kind != "private" && from.0 < 0 && to.0 < 0 && from != to).then_some((from, to))
 }
 
 /// The person in a private chat with the bot.

@@ -176,7 +176,7 @@ impl App {
         changes: &[&LeadChange],
     ) -> AppResult<()> {
         let bot = BotKey { account: key.account, bot: deleted.bot };
-        let claim = self.store.chat(bot, deleted.chat).await?.and_then(|chat| chat.campaign);
+        let claim = self.claim_of_chat(bot, deleted.chat).await?;
         let Some(campaign) = claim.filter(|campaign| *campaign != key.campaign) else { return Ok(()) };
         let successor = CampaignKey { account: key.account, campaign };
         for change in changes {

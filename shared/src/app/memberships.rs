@@ -85,7 +85,8 @@ impl App {
         } else if let Some(kind) = chat_kind(&change.chat) {
             let rights = if change.new_chat_member.is_admin() { ChatRights::Admin } else { ChatRights::Lost };
             let title = change.chat.title.clone();
-            let chat = Chat { id: change.chat.id, title, kind, rights, seen: clock, campaign: None };
+            let chat =
+                Chat { id: change.chat.id, title, kind, rights, seen: clock, campaign: None, moved_to: None };
             self.store.record_chat(bot, &chat).await?;
         }
         Ok(())
@@ -93,7 +94,7 @@ impl App {
 
     async fn campaign_of_chat(&self, bot: BotKey, chat: ChatId) -> AppResult<Option<CampaignKey>> {
         let read = || async {
-            let claim = self.store.chat(bot, chat).await?.and_then(|chat| chat.campaign);
+            let claim = self.claim_of_chat(bot, chat).await?;
             Ok(claim.map(|campaign| CampaignKey { account: bot.account, campaign }))
         };
         self.webhook_cache.claims.get_or((bot, chat), read).await

@@ -6,6 +6,7 @@ mod bots;
 mod cache;
 mod campaign_edits;
 mod campaigns;
+mod chat_moves;
 mod dialogue;
 mod draw;
 mod journal;
