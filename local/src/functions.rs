@@ -6,6 +6,7 @@ use futures::FutureExt;
 use lambda_runtime::{Context, LambdaEvent};
 use lead_stream::LEAD_STREAM;
 use local_aws::{Environment, FunctionError, Handler, Invocation};
+use notifier::NOTIFIER;
 use postback_sender::POSTBACK_SENDER;
 use redirect::CLICK_REDIRECT;
 use serde_json::Value;
@@ -14,7 +15,7 @@ use shared::aws::SharedHttpClient;
 use shared::clock::Clock;
 use shared::config::Config;
 use shared::edge::http::Route;
-use shared::edge::{HandlerError, http, queue, stream};
+use shared::edge::{HandlerError, http, owner_news, queue, stream};
 use telegram_webhook::TELEGRAM_WEBHOOK;
 use user_api::ROUTES;
 
@@ -25,19 +26,22 @@ pub enum Function {
     Http(Route),
     /// A queue.
     Queue(queue::QueueFunction),
+    /// The queue of news for owners.
+    OwnerNews(owner_news::OwnerNewsFunction),
     /// The table's stream.
     Stream(stream::StreamFunction),
 }
 
 /// Every function there is; a test compares them with the template.
-pub const FUNCTIONS: [Function; ROUTES.len() + 4] = {
-    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 4];
+pub const FUNCTIONS: [Function; ROUTES.len() + 5] = {
+    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 5];
     all[1] = Function::Stream(LEAD_STREAM);
     all[2] = Function::Queue(POSTBACK_SENDER);
     all[3] = Function::Http(CLICK_REDIRECT);
+    all[4] = Function::OwnerNews(NOTIFIER);
     let mut index = 0;
     while index < ROUTES.len() {
-        all[index + 4] = Function::Http(ROUTES[index]);
+        all[index + 5] = Function::Http(ROUTES[index]);
         index += 1;
     }
     all
@@ -50,6 +54,7 @@ impl Function {
         match self {
             Self::Http(route) => route.binary,
             Self::Queue(function) => function.binary,
+            Self::OwnerNews(function) => function.binary,
             Self::Stream(function) => function.binary,
         }
     }
@@ -58,6 +63,7 @@ impl Function {
         match self {
             Self::Http(route) => http::invoke(route, app, event).await,
             Self::Queue(_) => queue::invoke(app, event).await,
+            Self::OwnerNews(_) => owner_news::invoke(app, event).await,
             Self::Stream(_) => stream::invoke(app, event).await,
         }
     }

@@ -68,6 +68,7 @@ fn only_the_keys_spell_the_tables_keys() {
             "\"PB#{",
             "\"AUD#{",
             "\"TGBOT#{",
+            "\"NOTICE#{",
         ] {
             assert!(!text.contains(prefix), "{path} spells {prefix}");
         }

@@ -68,6 +68,7 @@ async fn live_through_everything(world: &World) {
     account.get("/api/stats/summary.json?from=1").await.data();
     show_media(world, &scene).await;
     move_groups(world).await;
+    hear_news(world).await;
     for (path, body) in [
         ("bots/check", json!({"id": 1})),
         ("postbacks/replay", json!({"campaign": 1, "state": "delivered"})),
@@ -126,9 +127,24 @@ async fn move_groups(world: &World) {
         .post_json("/api/camp/add.json", &json!({"bot": 1, "chat": group, "welcome": "Join!"}))
         .await
         .data();
-    world.tell_only(&scene.bot, &[]).await;
+    world.tell_only(&scene.bot, &["chat_member"]).await;
     world.simulator.migrate(group).unwrap();
     account.post_json("/api/bots/check.json", &json!({"id": 1})).await.data();
+}
+
+/// An owner hears of leads, more than one in a second, and of a bot that lost its rights.
+async fn hear_news(world: &World) {
+    let account = world.another_account().await;
+    let scene = world.setting().of(&account).bot("news_bot").set("notify_level", 2).set_up().await;
+    account.post_json("/api/profile/notify.json", &json!({"leads": 1, "chat": world.person("Olga")})).await;
+    for _ in 0..3 {
+        let user = world.person("Ben");
+        scene.start(user, "click");
+        scene.join(user);
+    }
+    world.settle().await;
+    world.simulator.demote(scene.bot.tg, scene.chat).unwrap();
+    world.settle().await;
 }
 
 /// A stream record that does not read goes to the dead-letter queue.

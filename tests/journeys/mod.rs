@@ -10,6 +10,7 @@ mod leads;
 mod main_journey;
 mod membership;
 mod migration;
+mod owner_news;
 mod paused;
 mod people;
 mod postbacks;

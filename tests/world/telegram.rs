@@ -47,7 +47,8 @@ impl World {
 
     /// From now on Telegram tells a bot of these kinds of updates only.
     pub async fn tell_only(&self, bot: &ConnectedBot, kinds: &[&str]) {
-        let webhook = serde_json::json!({"url": self.last_webhook(bot)["url"], "allowed_updates": kinds});
+        let mut webhook = self.last_webhook(bot);
+        webhook["allowed_updates"] = serde_json::json!(kinds);
         let path = format!("/simulator/api/bot{}/setWebhook", bot.token);
         assert_eq!(Reply::of(self.request("POST", &path).json(&webhook)).await.code, 200);
     }

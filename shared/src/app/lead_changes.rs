@@ -59,7 +59,7 @@ struct CampaignWork<'a> {
 
 impl App {
     /// Makes of each change its journal rows, contacts, line in the list of leads and postback decisions, told or
-    /// skipped, then counts.
+    /// skipped, and news for the owner, then counts.
     ///
     /// A batch may come again, whole or in part: rows are written over themselves, a postback keeps its id,
     /// and counters move together with a mark of how far the shard is counted.
@@ -138,6 +138,7 @@ impl App {
         if !work.tasks.is_empty() {
             self.postback_queue()?.send(&work.tasks).await?;
         }
+        self.queue_lead_news(key, campaign, changes).await?;
         self.log_skipped(key.account, campaign, &work.skipped).await
     }
 

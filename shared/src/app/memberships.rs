@@ -2,6 +2,7 @@ use super::App;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::journal::JournalAction;
 use crate::domain::lead::{Leave, LeaveKind};
+use crate::domain::owner_news::OwnerNews;
 use crate::domain::person::Person;
 use crate::error::AppResult;
 use crate::ids::{BotKey, CampaignKey, ChatId};
@@ -88,6 +89,10 @@ impl App {
             let chat =
                 Chat { id: change.chat.id, title, kind, rights, seen: clock, campaign: None, moved_to: None };
             self.store.record_chat(bot, &chat).await?;
+            if rights == ChatRights::Lost && self.claim_of_chat(bot, chat.id).await?.is_some() {
+                let news = OwnerNews::RightsLost { bot: bot.bot, chat: chat.id, seen: clock };
+                self.tell_owner(bot.account, news).await?;
+            }
         }
         Ok(())
     }

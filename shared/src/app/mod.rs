@@ -18,6 +18,7 @@ mod lead_merge;
 mod links;
 mod media;
 mod memberships;
+mod owner_news;
 mod pages;
 mod postback_log;
 mod postbacks;
@@ -41,6 +42,7 @@ pub use lead_changes::{LeadChange, StreamBatch};
 pub use lead_export::LeadExport;
 pub use lead_lists::LeadQuestion;
 pub use media::AwaitedMedia;
+pub use owner_news::Receipt;
 pub use pages::{Page, PageRequest, PageStart};
 pub use postback_log::{PostbackPage, PostbackQuery, TimeRange};
 pub use postbacks::TaskOutcome;
@@ -74,6 +76,7 @@ pub struct App {
     telegram: OnceLock<Telegram>,
     outbound: OnceLock<Outbound>,
     postback_queue: OnceLock<Queue>,
+    notification_queue: OnceLock<Queue>,
     objects: OnceLock<Objects>,
     seal: OnceLock<Seal>,
     webhook_cache: WebhookCache,
@@ -93,6 +96,7 @@ impl App {
             telegram: OnceLock::new(),
             outbound: OnceLock::new(),
             postback_queue: OnceLock::new(),
+            notification_queue: OnceLock::new(),
             objects: OnceLock::new(),
             seal: OnceLock::new(),
         }
@@ -113,6 +117,12 @@ impl App {
     fn postback_queue(&self) -> AppResult<&Queue> {
         once(&self.postback_queue, || {
             self.queue(self.config.postback_queue_url.as_ref(), "POSTBACK_QUEUE_URL")
+        })
+    }
+
+    fn notification_queue(&self) -> AppResult<&Queue> {
+        once(&self.notification_queue, || {
+            self.queue(self.config.notification_queue_url.as_ref(), "NOTIFICATION_QUEUE_URL")
         })
     }
 

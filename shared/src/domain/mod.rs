@@ -12,6 +12,7 @@ pub mod journal;
 pub mod lead;
 pub mod lead_event;
 pub mod media;
+pub mod owner_news;
 pub mod person;
 pub mod postback;
 pub mod postback_id;

@@ -5,6 +5,7 @@ pub mod export;
 pub mod http;
 mod logging;
 mod multipart;
+pub mod owner_news;
 pub mod params;
 pub mod queue;
 pub mod redirect;

@@ -1,11 +1,13 @@
 //! SQS: tasks carry ids only and their version in their name, because messages outlive deployments.
 
+mod owner_task;
 mod task;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 
+pub use owner_task::OwnerTask;
 pub use task::Task;
 
 use crate::error::{AppError, AppResult};

@@ -5,6 +5,7 @@ use std::hash::Hasher;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Item;
+use super::notices::NoticeWindow;
 use crate::domain::calendar;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
@@ -59,6 +60,8 @@ pub enum Key<'a> {
     Postback(CampaignKey, FactClock, &'a str),
     /// Get or move one contact.
     Contact(AccountId, BotId, UserId),
+    /// What an owner's chat was told within one stretch of time; expires within days.
+    Notices(NoticeWindow),
 }
 
 impl Key<'_> {
@@ -92,6 +95,7 @@ impl Key<'_> {
                 format!("PB#{account}.{campaign}#{}", calendar::month(clock.date))
             }
             Self::Contact(account, _, user) => format!("AUD#{account}#{}", shard(user, CONTACT_SHARDS)),
+            Self::Notices(NoticeWindow { account, chat, .. }) => format!("NOTICE#{account}.{chat}"),
         }
     }
 
@@ -118,6 +122,7 @@ impl Key<'_> {
             Self::Journal(_, _, clock) => clock.to_string(),
             Self::Postback(_, clock, id) => format!("{clock}#{id}"),
             Self::Contact(_, bot, user) => format!("{bot}#{user}"),
+            Self::Notices(NoticeWindow { span, begun, .. }) => format!("{}#{begun:011}", span.name()),
         }
     }
 
@@ -160,6 +165,13 @@ impl Hasher for Fnv {
     }
 }
 
+/// A number that stands for a text among a few thousand others.
+pub(super) fn fingerprint(text: &str) -> u64 {
+    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
+    hash.write(text.as_bytes());
+    hash.finish()
+}
+
 fn shard(user: UserId, shards: u64) -> u64 {
     let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
     hash.write(&user.0.to_be_bytes());
@@ -170,6 +182,7 @@ fn shard(user: UserId, shards: u64) -> u64 {
 mod tests {
     use super::*;
     use crate::ids::TrackingCampaignId;
+    use crate::store::NoticeSpan;
 
     #[test]
     fn the_layout_is_frozen() {
@@ -198,6 +211,8 @@ mod tests {
             Key::Journal(bot_key, chat, clock),
             Key::Postback(campaign, clock, "12-5-wait-1760000000-42"),
             Key::Contact(account, bot, user),
+            Key::Notices(NoticeWindow::at(account, ChatId(7), NoticeSpan::Minute, 1_760_000_042)),
+            Key::Notices(NoticeWindow::at(account, ChatId(7), NoticeSpan::Day, 1_760_000_042)),
         ];
         let layout: Vec<_> = keys.iter().map(|key| format!("{} | {}", key.partition(), key.sort())).collect();
         insta::assert_snapshot!(layout.join("\n"), @r#"
@@ -221,6 +236,8 @@ mod tests {
         JOUR#1.7.-1001234567890#2025-10 | 01760000000.000000000042
         PB#1.12#2025-10 | 01760000000.000000000042#12-5-wait-1760000000-42
         AUD#1#19 | 7#7000000001
+        NOTICE#1.7 | MINUTE#01760000040
+        NOTICE#1.7 | DAY#01759968000
         "#);
     }
 
