@@ -75,9 +75,9 @@ impl App {
     ///
     /// # Errors
     ///
-    /// - [`AppError::NotFound`] if the account never had such a campaign.
-    /// - [`AppError::Parameter`] for a cursor of another list.
-    /// - [`AppError::Unavailable`], safe to retry.
+    /// - [`crate::AppError::NotFound`] if the account never had such a campaign.
+    /// - [`crate::AppError::Parameter`] for a cursor of another list.
+    /// - [`crate::AppError::Unavailable`], safe to retry.
     pub async fn list_leads(
         &self,
         account: AccountId,

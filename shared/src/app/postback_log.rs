@@ -67,8 +67,8 @@ impl App {
     ///
     /// # Errors
     ///
-    /// - [`AppError::NotFound`] if the account never had such a campaign.
-    /// - [`AppError::Unavailable`], safe to retry.
+    /// - [`crate::AppError::NotFound`] if the account never had such a campaign.
+    /// - [`crate::AppError::Unavailable`], safe to retry.
     pub async fn list_postbacks(&self, account: AccountId, query: &PostbackQuery) -> AppResult<PostbackPage> {
         let campaigns = self.campaigns_asked_for(account, query.campaign).await?;
         let is_filtered = query.lead.is_some() || query.state.is_some();

@@ -33,7 +33,7 @@ impl App {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn summary_statistics(&self, account: AccountId, range: DayRange) -> AppResult<Counters> {
         let campaigns = self.campaigns_asked_for(account, None).await?;
         let counters = if range == DayRange::default() {
@@ -51,8 +51,8 @@ impl App {
     ///
     /// # Errors
     ///
-    /// - [`AppError::NotFound`] if the account never had such a campaign.
-    /// - [`AppError::Unavailable`], safe to retry.
+    /// - [`crate::AppError::NotFound`] if the account never had such a campaign.
+    /// - [`crate::AppError::Unavailable`], safe to retry.
     pub async fn campaign_statistics(
         &self,
         account: AccountId,
@@ -67,8 +67,8 @@ impl App {
     ///
     /// # Errors
     ///
-    /// - [`AppError::NotFound`] if the account never had such a campaign.
-    /// - [`AppError::Unavailable`], safe to retry.
+    /// - [`crate::AppError::NotFound`] if the account never had such a campaign.
+    /// - [`crate::AppError::Unavailable`], safe to retry.
     pub async fn retention(&self, account: AccountId, id: TrackingCampaignId) -> AppResult<Vec<Cohort>> {
         let days = self.campaign_statistics(account, id, DayRange::default()).await?.days;
         let now = self.clock.now();
