@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::clock::Clock;
-use shared::domain::lead_event::LeadStatus;
+use shared::domain::fact_clock::FactClock;
+use shared::domain::lead_event::{LeadEvent, LeadStatus};
 use shared::domain::owner_news::OwnerNews;
-use shared::ids::{BotId, UserId};
+use shared::ids::{BotId, ChatId, UserId};
 use shared::queue::OwnerTask;
 use telegram_simulator::{Faults, NewUser, Refusal};
 
@@ -145,6 +146,30 @@ async fn fifty_events_in_a_minute_are_twenty_notifications_and_one_digest_of_the
         *told.entry(status).or_default() += count.parse::<u64>().unwrap();
     }
     assert_eq!(told, BTreeMap::from([("approve", 15), ("wait", 35)]));
+}
+
+#[tokio::test]
+async fn a_digest_counts_any_number_and_is_told_once() {
+    let now_ms = Clock::System.now_ms() - 120_000;
+    let world = World::with(|options| options.clock = Clock::manual(now_ms)).await;
+    let scene = world.setting().set("notify_level", 1).set_up().await;
+    let owner = owner(&world, &scene).await;
+    let anna = world.person("Anna");
+    scene.start(anna, "c1");
+    world.settle().await;
+    let event = |update| {
+        let clock = FactClock { date: now_ms / 1_000, update };
+        let event = LeadEvent { status: LeadStatus::Approve, clock };
+        OwnerTask::LeadNewsV1 { campaign: scene.campaign, user: UserId(anna), event, minute: None }
+    };
+    let tasks: Vec<_> = (0..140).map(event).collect();
+    assert!(receive(&world, &tasks, 1).await);
+    assert!(receive(&world, &tasks[20..120], 2).await, "held ones that come again count once");
+    let minute = now_ms / 60_000 * 60;
+    let digest = OwnerTask::DigestV1 { bot: scene.bot_key(), chat: ChatId(owner), minute };
+    assert!(receive(&world, &[digest.clone(), digest], 1).await);
+    let digests: Vec<_> = world.messages(owner).into_iter().filter(|text| text.starts_with("and ")).collect();
+    assert_eq!(digests, ["and 120 more: 120 approve"]);
 }
 
 #[tokio::test]
