@@ -8,6 +8,7 @@ use lambda_runtime::{Context, LambdaEvent};
 use lead_stream::LEAD_STREAM;
 use local_aws::{Environment, FunctionError, Handler, Invocation};
 use message_sender::MESSAGE_SENDER;
+use notifier::NOTIFIER;
 use postback_sender::POSTBACK_SENDER;
 use redirect::CLICK_REDIRECT;
 use serde_json::Value;
@@ -16,7 +17,7 @@ use shared::aws::SharedHttpClient;
 use shared::clock::Clock;
 use shared::config::Config;
 use shared::edge::http::Route;
-use shared::edge::{HandlerError, http, messages, queue, schedule, stream};
+use shared::edge::{HandlerError, http, messages, owner_news, queue, schedule, stream};
 use telegram_webhook::TELEGRAM_WEBHOOK;
 use user_api::ROUTES;
 
@@ -31,21 +32,24 @@ pub enum Function {
     Messages(messages::MessageFunction),
     /// A schedule.
     Scheduled(schedule::ScheduledFunction),
+    /// The queue of news for owners.
+    OwnerNews(owner_news::OwnerNewsFunction),
     /// The table's stream.
     Stream(stream::StreamFunction),
 }
 
 /// Every function there is; a test compares them with the template.
-pub const FUNCTIONS: [Function; ROUTES.len() + 6] = {
-    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 6];
+pub const FUNCTIONS: [Function; ROUTES.len() + 7] = {
+    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 7];
     all[1] = Function::Stream(LEAD_STREAM);
     all[2] = Function::Queue(POSTBACK_SENDER);
     all[3] = Function::Http(CLICK_REDIRECT);
     all[4] = Function::Messages(MESSAGE_SENDER);
     all[5] = Function::Scheduled(DUE_SWEEP);
+    all[6] = Function::OwnerNews(NOTIFIER);
     let mut index = 0;
     while index < ROUTES.len() {
-        all[index + 6] = Function::Http(ROUTES[index]);
+        all[index + 7] = Function::Http(ROUTES[index]);
         index += 1;
     }
     all
@@ -60,6 +64,7 @@ impl Function {
             Self::Queue(function) => function.binary,
             Self::Messages(function) => function.binary,
             Self::Scheduled(function) => function.binary,
+            Self::OwnerNews(function) => function.binary,
             Self::Stream(function) => function.binary,
         }
     }
@@ -70,6 +75,7 @@ impl Function {
             Self::Queue(_) => queue::invoke(app, event).await,
             Self::Messages(_) => messages::invoke(app, event).await,
             Self::Scheduled(_) => schedule::invoke(app, event).await,
+            Self::OwnerNews(_) => owner_news::invoke(app, event).await,
             Self::Stream(_) => stream::invoke(app, event).await,
         }
     }

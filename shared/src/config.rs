@@ -15,6 +15,8 @@ pub struct Config {
     pub postback_queue_url: Option<String>,
     /// `WELCOME_QUEUE_URL`: where messages wait that a bot may not send at once.
     pub welcome_queue_url: Option<String>,
+    /// `NOTIFICATION_QUEUE_URL`: where news for owners go.
+    pub notification_queue_url: Option<String>,
     /// `LEAD_STREAM_DEAD_LETTERS_URL`: where stream records go that do not read.
     pub lead_stream_dead_letters_url: Option<String>,
     /// `TELEGRAM_API_URL`: the Bot API's base, without a trailing slash.
@@ -127,6 +129,7 @@ impl Config {
             bucket_name: optional("BUCKET_NAME"),
             postback_queue_url: optional("POSTBACK_QUEUE_URL"),
             welcome_queue_url: optional("WELCOME_QUEUE_URL"),
+            notification_queue_url: optional("NOTIFICATION_QUEUE_URL"),
             lead_stream_dead_letters_url: optional("LEAD_STREAM_DEAD_LETTERS_URL"),
             telegram_api_url: optional("TELEGRAM_API_URL")
                 .map_or_else(|| "https://api.telegram.org".to_owned(), base_url),

@@ -112,7 +112,7 @@ fn of_route(path: &str, chat: i64) -> Taken {
         "/api/profile/postbacks.json" => Taken { valid: json!({}), required: &[], malformed: of_templates() },
         "/api/profile/notify.json" => {
             let mut all = malformed("leads", [json!(""), json!("x"), json!(2)]);
-            all.extend(malformed("chat", [json!(""), json!("x"), json!("1.5")]));
+            all.extend(malformed("chat", [json!(0), json!("x"), json!("1.5")]));
             Taken { valid: json!({}), required: &[], malformed: all }
         }
         other => panic!("the parameters of {other} are not written down"),

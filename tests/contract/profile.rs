@@ -10,7 +10,7 @@ const OK: &str = r#"{"status":"ok"}"#;
 async fn info_shows_the_account_with_an_unlimited_tariff_that_never_ends() {
     let world = World::new().await;
     let reply = world.account().get("/api/profile/info.json").await;
-    insta::assert_snapshot!(reply.text, @r#"{"status":"ok","data":{"id":1,"name":"first account","login":"first account","lang":"en","tariff":0,"tariff_name":"Self-hosted","tariff_campaigns":-1,"paid_until":"0000-00-00 00:00:00","campaigns":0,"pb_wait":"","pb_hold":"","pb_approve":"","pb_cancel":"","pb_trash":"","notify":{"tariff":0,"leads":0}}}"#);
+    insta::assert_snapshot!(reply.text, @r#"{"status":"ok","data":{"id":1,"name":"first account","login":"first account","lang":"en","tariff":0,"tariff_name":"Self-hosted","tariff_campaigns":-1,"paid_until":"0000-00-00 00:00:00","campaigns":0,"pb_wait":"","pb_hold":"","pb_approve":"","pb_cancel":"","pb_trash":"","notify":{"tariff":0,"leads":0,"chat":null}}}"#);
 }
 
 #[tokio::test]
@@ -92,6 +92,11 @@ async fn notify_changes_what_is_named() {
         OK
     );
     assert_eq!(account.post_form("/api/profile/notify.json", &json!({"chat": 78})).await.text, OK);
-    let notify = account.get("/api/profile/info.json").await.data()["notify"].clone();
-    assert_eq!(notify, json!({"tariff": 0, "leads": 1}));
+    let notify = async || account.get("/api/profile/info.json").await.data()["notify"].clone();
+    assert_eq!(notify().await, json!({"tariff": 0, "leads": 1, "chat": 78}));
+    for (cleared, leads) in [(json!({"chat": ""}), 1), (json!({"chat": "", "leads": 0}), 0)] {
+        assert_eq!(account.post_form("/api/profile/notify.json", &json!({"chat": 79})).await.text, OK);
+        assert_eq!(account.post_form("/api/profile/notify.json", &cleared).await.text, OK);
+        assert_eq!(notify().await, json!({"tariff": 0, "leads": leads, "chat": null}));
+    }
 }

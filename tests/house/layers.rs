@@ -70,6 +70,7 @@ fn only_the_keys_spell_the_tables_keys() {
             "\"BOT#{",
             "\"DUE#{",
             "\"TGBOT#{",
+            "\"NOTICE#{",
         ] {
             assert!(!text.contains(prefix), "{path} spells {prefix}");
         }

@@ -8,7 +8,7 @@ use shared::domain::lead_event::LeadStatus;
 use shared::ids::{AccountId, CampaignKey, TrackingCampaignId, UserId};
 use shared::queue::MessageTask;
 use shared::store::Due;
-use telegram_simulator::{Faults, Refusal};
+use telegram_simulator::{ChatKind, Faults, NewChat, Refusal};
 
 use crate::world::samples::png;
 use crate::world::{Account, Scene, World};
@@ -78,6 +78,8 @@ async fn live_through_everything(world: &World) {
     account.get("/api/stats/summary.json?from=1").await.data();
     show_media(world, &scene).await;
     greet_with_media(world, account).await;
+    move_groups(world).await;
+    hear_news(world).await;
     for (path, body) in [
         ("bots/check", json!({"id": 1})),
         ("postbacks/replay", json!({"campaign": 1, "state": "delivered"})),
@@ -149,6 +151,37 @@ async fn sweep_something(world: &World) {
     let due = Due { due_ms, id: task.id(), task: task.spelled().unwrap() };
     world.system.app.store.put_due(&due).await.unwrap();
     world.system.cloud.invoke("due-sweep", json!({})).await.unwrap();
+    world.settle().await;
+}
+
+/// Groups become supergroups: the webhook hears of one, a check of the other.
+async fn move_groups(world: &World) {
+    let account = world.another_account().await;
+    let scene = world.setting().of(&account).bot("groups_bot").group().set_up().await;
+    world.simulator.migrate(scene.chat).unwrap();
+    world.settle().await;
+    let group = world.chat(&scene.bot, NewChat::new("My Group", ChatKind::Group)).await;
+    account
+        .post_json("/api/camp/add.json", &json!({"bot": 1, "chat": group, "welcome": "Join!"}))
+        .await
+        .data();
+    world.tell_only(&scene.bot, &["chat_member"]).await;
+    world.simulator.migrate(group).unwrap();
+    account.post_json("/api/bots/check.json", &json!({"id": 1})).await.data();
+}
+
+/// An owner hears of leads, more than one in a second, and of a bot that lost its rights.
+async fn hear_news(world: &World) {
+    let account = world.another_account().await;
+    let scene = world.setting().of(&account).bot("news_bot").set("notify_level", 2).set_up().await;
+    account.post_json("/api/profile/notify.json", &json!({"leads": 1, "chat": world.person("Olga")})).await;
+    for _ in 0..3 {
+        let user = world.person("Ben");
+        scene.start(user, "click");
+        scene.join(user);
+    }
+    world.settle().await;
+    world.simulator.demote(scene.bot.tg, scene.chat).unwrap();
     world.settle().await;
 }
 

@@ -21,6 +21,28 @@ async fn a_bot_demoted_in_a_tracked_chat_is_a_warning_until_it_is_promoted_again
     assert_eq!(status().await, 0);
 }
 
+#[tokio::test]
+async fn a_bot_that_is_thrown_out_or_leaves_a_tracked_chat_is_a_warning() {
+    let world = World::new().await;
+    let scene = world.setting().group().set_up().await;
+    let status = async || scene.account.get("/api/bots/list.json").await.data()[0]["status"].clone();
+    world.simulator.remove_bot(scene.bot.tg, scene.chat).unwrap();
+    world.delivered().await;
+    assert_eq!(status().await, 1, "kicked");
+    world.simulator.promote(scene.bot.tg, scene.chat).unwrap();
+    world.delivered().await;
+    assert_eq!(status().await, 0);
+    let bot = json!({"id": scene.bot.tg, "is_bot": true, "first_name": "My Bot"});
+    let left = json!({"update_id": 900_000_001, "my_chat_member": {
+        "chat": {"id": scene.chat, "type": "group", "title": "My Channel"},
+        "from": bot, "date": world.system.app.clock.now() + 1,
+        "old_chat_member": {"user": bot, "status": "administrator"},
+        "new_chat_member": {"user": bot, "status": "left"},
+    }});
+    assert_eq!(world.deliver(&scene.bot, &left).await.code, 200);
+    assert_eq!(status().await, 1, "left");
+}
+
 /// How long the webhook may go on with what it knows of a bot.
 const CACHE_MS: i64 = 5_000;
 

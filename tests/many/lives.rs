@@ -91,8 +91,7 @@ fn live(user: i64) -> Vec<(FactClock, Step)> {
 }
 
 async fn tell(store: &Store, campaign: CampaignKey, user: i64) {
-    let text = String::new;
-    let person = Person { user: UserId(user), username: text(), first_name: text(), language: text() };
+    let person = Person { user: UserId(user), ..Person::default() };
     for (clock, step) in live(user) {
         match step {
             Step::Start(click) => {

@@ -105,6 +105,12 @@ impl Setting<'_> {
         self
     }
 
+    /// In a basic group.
+    pub fn group(mut self) -> Self {
+        self.chat.kind = ChatKind::Group;
+        self
+    }
+
     /// In a chat of this title.
     pub fn title(mut self, title: &str) -> Self {
         title.clone_into(&mut self.chat.title);

@@ -45,6 +45,14 @@ impl World {
         Value::Object(set.next().expect("setWebhook was called").parameters.clone())
     }
 
+    /// From now on Telegram tells a bot of these kinds of updates only.
+    pub async fn tell_only(&self, bot: &ConnectedBot, kinds: &[&str]) {
+        let mut webhook = self.last_webhook(bot);
+        webhook["allowed_updates"] = serde_json::json!(kinds);
+        let path = format!("/simulator/api/bot{}/setWebhook", bot.token);
+        assert_eq!(Reply::of(self.request("POST", &path).json(&webhook)).await.code, 200);
+    }
+
     /// The next call of a method is answered with an error.
     pub fn refuse_next(&self, method: &str, code: u16, retry_after: Option<i64>) {
         let methods = vec![method.to_owned()];

@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::now_s;
 use crate::error::ControlError;
 use crate::people::NewUser;
+use crate::shapes;
 use crate::simulator::Simulator;
 use crate::state::{Chat, ChatKind, InviteLink, Rights, Standing};
-use crate::updates::MadeUpdate;
+use crate::updates::{Kind, MadeUpdate};
 use crate::world::World;
 
 const SUPERGROUP_BASE: i64 = -1_001_000_000_000;
@@ -80,6 +82,15 @@ pub struct Presence {
     pub chat: i64,
     /// The people, by id, without bots.
     pub present: Vec<i64>,
+}
+
+/// A group that became a supergroup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Migration {
+    /// The supergroup's id.
+    pub migrate_to_chat_id: i64,
+    /// What bots hear of it.
+    pub updates: Vec<MadeUpdate>,
 }
 
 impl Simulator {
@@ -166,13 +177,13 @@ impl Simulator {
         })
     }
 
-    /// The group becomes a supergroup with a new id: sends to the old one are told so.
+    /// The group becomes a supergroup with a new id: both say so to their bots, and sends to the old one are refused.
     ///
     /// # Errors
     ///
     /// - [`ControlError::Unknown`] if there is no such chat.
     /// - [`ControlError::Invalid`] if it is no group, or has migrated already.
-    pub fn migrate(&self, chat: i64) -> Result<i64, ControlError> {
+    pub fn migrate(&self, chat: i64) -> Result<Migration, ControlError> {
         self.change(|world| world.migrate(chat))
     }
 
@@ -272,7 +283,7 @@ impl World {
         }
     }
 
-    fn migrate(&mut self, chat: i64) -> Result<i64, ControlError> {
+    fn migrate(&mut self, chat: i64) -> Result<Migration, ControlError> {
         let group = self.chat(chat)?;
         if group.kind != ChatKind::Group || group.migrated_to.is_some() {
             return Err(ControlError::invalid("chat", "only a group that has not migrated yet can migrate"));
@@ -285,6 +296,25 @@ impl World {
         let id = self.new_chat(owner, successor);
         self.chat_mut(id)?.members = members;
         self.chat_mut(chat)?.migrated_to = Some(id);
-        Ok(id)
+        let mut updates = self.emit_migration(chat, "migrate_to_chat_id", id)?;
+        updates.extend(self.emit_migration(id, "migrate_from_chat_id", chat)?);
+        Ok(Migration { migrate_to_chat_id: id, updates })
+    }
+
+    /// A chat says in a message where it went, or where it comes from.
+    fn emit_migration(
+        &mut self,
+        chat: i64,
+        field: &str,
+        other: i64,
+    ) -> Result<Vec<MadeUpdate>, ControlError> {
+        let (owner, shape) = (self.chat(chat)?.owner, shapes::chat(self.chat(chat)?));
+        let message = serde_json::json!({
+            "message_id": self.next_number(), "from": self.anybody(owner), "chat": shape, "date": now_s(),
+            field: other,
+        });
+        let bots = self.watching_bots(chat).into_iter();
+        let tell = |bot| self.emit(bot, Kind::Message, format!("chat:{chat}"), message.clone());
+        Ok(bots.filter_map(tell).collect())
     }
 }

@@ -50,7 +50,7 @@ mod tests;
 mod updates;
 mod world;
 
-pub use chats::{ChatView, MemberView, NewChat, Presence};
+pub use chats::{ChatView, MemberView, Migration, NewChat, Presence};
 pub use conversations::ShownAnswer;
 pub use delivery::DeliveryTiming;
 pub use error::{ControlError, StartError};

@@ -4,7 +4,7 @@ use super::App;
 use super::bots::{BotState, lost_while_tracked, state_by, token_error};
 use crate::domain::fact_clock::FactClock;
 use crate::error::{AppError, AppResult};
-use crate::ids::{AccountId, BotId, BotKey, TelegramBotId};
+use crate::ids::{AccountId, BotId, BotKey, ChatId, TelegramBotId};
 use crate::secret::BotToken;
 use crate::store::{BotStatus, Chat, ChatKind, ChatRights};
 use crate::telegram::{AllowedUpdate, TelegramError, WebhookInfo};
@@ -62,13 +62,13 @@ impl App {
         let token = self.open_token(key, &bot.token).await?;
         let profile = self.telegram()?.get_me(&token).await.map_err(token_error)?;
         let webhook = self.telegram()?.get_webhook_info(&token).await.map_err(check_error)?;
-        let mut asked_about = self.store.chats(key).await?;
+        let mut asked_about = self.present_chats(key).await?;
         asked_about.retain(|chat| chat.rights == ChatRights::Admin || chat.campaign.is_some());
         stream::iter(asked_about.into_iter().map(Ok))
             .try_for_each_concurrent(CHATS_AT_ONCE, |chat| self.check_chat(key, &token, bot.tg, chat))
             .await?;
         // Read again: what an update told of a chat meanwhile is newer than what was asked.
-        let chats = self.store.chats(key).await?;
+        let chats = self.present_chats(key).await?;
         let repair_link = repair_link(&profile.username, &chats);
         Ok(BotHealth {
             state: if bot.status == BotStatus::Disabled { BotState::Warning } else { state_by(&chats) },
@@ -86,7 +86,14 @@ impl App {
         chat: Chat,
     ) -> AppResult<()> {
         let seen = FactClock { date: self.clock.now(), update: 0 };
-        let member = self.telegram()?.get_chat_member(token, chat.id, telegram).await;
+        let mut member = self.telegram()?.get_chat_member(token, chat.id, telegram).await;
+        let mut chat = chat;
+        if let Err(TelegramError::ChatMigrated(to)) = member {
+            let to = ChatId(to);
+            self.move_chat(bot, chat.id, to).await?;
+            member = self.telegram()?.get_chat_member(token, to, telegram).await;
+            chat = Chat { id: to, kind: ChatKind::Supergroup, ..chat };
+        }
         let rights = match member {
             Ok(member) if member.is_admin() => ChatRights::Admin,
             Ok(_) => ChatRights::Lost,
@@ -94,6 +101,13 @@ impl App {
             Err(error) => return Err(check_error(error)),
         };
         self.store.record_chat(bot, &Chat { rights, seen, ..chat }).await.map(drop)
+    }
+
+    /// The chats a bot was seen in, without groups that are supergroups now.
+    async fn present_chats(&self, bot: BotKey) -> AppResult<Vec<Chat>> {
+        let mut chats = self.store.chats(bot).await?;
+        chats.retain(|chat| chat.moved_to.is_none());
+        Ok(chats)
     }
 
     fn judge_webhook(&self, bot: BotKey, info: WebhookInfo) -> WebhookHealth {
@@ -152,12 +166,12 @@ fn repair_link(username: &str, chats: &[Chat]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{ChatId, TrackingCampaignId};
+    use crate::ids::TrackingCampaignId;
 
     fn chat(kind: ChatKind, rights: ChatRights, campaign: Option<u64>) -> Chat {
         let seen = FactClock { date: 0, update: 0 };
         let campaign = campaign.map(TrackingCampaignId);
-        Chat { id: ChatId(-1), title: String::new(), kind, rights, seen, campaign }
+        Chat { id: ChatId(-1), title: String::new(), kind, rights, seen, campaign, moved_to: None }
     }
 
     #[test]

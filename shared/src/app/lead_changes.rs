@@ -58,8 +58,8 @@ struct CampaignWork<'a> {
 }
 
 impl App {
-    /// Makes of each change its postback decisions, told or skipped, contacts, journal rows and line in the list of
-    /// leads, then counts.
+    /// Makes of each change its postback decisions, told or skipped, news for the owner, contacts, journal rows and line
+    /// in the list of leads, then counts.
     ///
     /// A batch may come again, whole or in part: rows are written over themselves, a postback keeps its id,
     /// and counters move together with a mark of how far the shard is counted.
@@ -126,6 +126,7 @@ impl App {
         if !work.tasks.is_empty() {
             self.postback_queue()?.send(&work.tasks).await?;
         }
+        self.queue_lead_news(key, campaign, changes).await?;
         let contacts = stream::iter(work.contacts.into_iter().map(Ok));
         contacts
             .try_for_each_concurrent(CONTACTS_AT_ONCE, |(person, clock)| async move {
@@ -177,7 +178,7 @@ impl App {
         changes: &[&LeadChange],
     ) -> AppResult<()> {
         let bot = BotKey { account: key.account, bot: deleted.bot };
-        let claim = self.store.chat(bot, deleted.chat).await?.and_then(|chat| chat.campaign);
+        let claim = self.claim_of_chat(bot, deleted.chat).await?;
         let Some(campaign) = claim.filter(|campaign| *campaign != key.campaign) else { return Ok(()) };
         let successor = CampaignKey { account: key.account, campaign };
         for change in changes {

@@ -98,12 +98,7 @@ mod tests {
         let at = |day: i64| FactClock { date: 1_760_000_000 + day * 86_400, update: number };
         let starts = [Start::new(at(2 * number), "")].into();
         let facts = LeadFacts { starts, join: Some(at(2 * number + 1)), ..LeadFacts::default() };
-        let person = Person {
-            user: UserId(number),
-            username: String::new(),
-            first_name: String::new(),
-            language: String::new(),
-        };
+        let person = Person { user: UserId(number), ..Person::default() };
         LeadChange {
             campaign: CampaignKey { account: AccountId(1), campaign: TrackingCampaignId(1) },
             old: None,

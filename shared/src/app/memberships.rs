@@ -3,6 +3,7 @@ use super::approvals::OpenRequest;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::journal::JournalAction;
 use crate::domain::lead::{Leave, LeaveKind};
+use crate::domain::owner_news::OwnerNews;
 use crate::domain::person::Person;
 use crate::error::AppResult;
 use crate::ids::{BotKey, CampaignKey, ChatId};
@@ -94,15 +95,20 @@ impl App {
         } else if let Some(kind) = chat_kind(&change.chat) {
             let rights = if change.new_chat_member.is_admin() { ChatRights::Admin } else { ChatRights::Lost };
             let title = change.chat.title.clone();
-            let chat = Chat { id: change.chat.id, title, kind, rights, seen: clock, campaign: None };
+            let chat =
+                Chat { id: change.chat.id, title, kind, rights, seen: clock, campaign: None, moved_to: None };
             self.store.record_chat(bot, &chat).await?;
+            if rights == ChatRights::Lost && self.claim_of_chat(bot, chat.id).await?.is_some() {
+                let news = OwnerNews::RightsLost { bot: bot.bot, chat: chat.id, seen: clock };
+                self.tell_owner(bot.account, news).await?;
+            }
         }
         Ok(())
     }
 
     async fn campaign_of_chat(&self, bot: BotKey, chat: ChatId) -> AppResult<Option<CampaignKey>> {
         let read = || async {
-            let claim = self.store.chat(bot, chat).await?.and_then(|chat| chat.campaign);
+            let claim = self.claim_of_chat(bot, chat).await?;
             Ok(claim.map(|campaign| CampaignKey { account: bot.account, campaign }))
         };
         self.webhook_cache.claims.get_or((bot, chat), read).await

@@ -7,6 +7,8 @@ mod bots;
 mod cache;
 mod campaign_edits;
 mod campaigns;
+mod chat_moves;
+mod dialogue;
 mod draw;
 mod dues;
 mod invites;
@@ -20,6 +22,7 @@ mod links;
 mod media;
 mod memberships;
 mod message_tasks;
+mod owner_news;
 mod pages;
 mod postback_log;
 mod postbacks;
@@ -46,6 +49,7 @@ pub use lead_export::{LeadExport, LeadFile};
 pub use lead_lists::LeadQuestion;
 pub use media::AwaitedMedia;
 pub use message_tasks::{MessageOutcome, Receipt};
+pub use owner_news::NewsReceipt;
 pub use pages::{Page, PageRequest, PageStart};
 pub use postback_log::{PostbackPage, PostbackQuery, TimeRange};
 pub use postbacks::TaskOutcome;
@@ -80,6 +84,7 @@ pub struct App {
     outbound: OnceLock<Outbound>,
     postback_queue: OnceLock<Queue>,
     welcome_queue: OnceLock<Queue>,
+    notification_queue: OnceLock<Queue>,
     objects: OnceLock<Objects>,
     seal: OnceLock<Seal>,
     webhook_cache: WebhookCache,
@@ -100,6 +105,7 @@ impl App {
             outbound: OnceLock::new(),
             postback_queue: OnceLock::new(),
             welcome_queue: OnceLock::new(),
+            notification_queue: OnceLock::new(),
             objects: OnceLock::new(),
             seal: OnceLock::new(),
         }
@@ -125,6 +131,12 @@ impl App {
 
     fn welcome_queue(&self) -> AppResult<&Queue> {
         once(&self.welcome_queue, || self.queue(self.config.welcome_queue_url.as_ref(), "WELCOME_QUEUE_URL"))
+    }
+
+    fn notification_queue(&self) -> AppResult<&Queue> {
+        once(&self.notification_queue, || {
+            self.queue(self.config.notification_queue_url.as_ref(), "NOTIFICATION_QUEUE_URL")
+        })
     }
 
     fn queue(&self, url: Option<&String>, variable: &str) -> AppResult<Queue> {

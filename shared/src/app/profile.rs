@@ -1,8 +1,9 @@
 use super::App;
 use crate::domain::campaign::validate_url_template;
 use crate::domain::lead_event::LeadStatus;
+use crate::domain::owner_news::NotifyChat;
 use crate::error::{AppError, AppResult};
-use crate::ids::{AccountId, ChatId};
+use crate::ids::AccountId;
 use crate::secret::{ApiKey, ApiKeyHash};
 use crate::store::Account;
 
@@ -56,7 +57,7 @@ impl App {
         &self,
         account: AccountId,
         leads: Option<bool>,
-        chat: Option<ChatId>,
+        chat: Option<NotifyChat>,
     ) -> AppResult<()> {
         self.store.set_notify(account, leads, chat).await
     }

@@ -9,7 +9,7 @@ use crate::error::AppResult;
 use crate::ids::BotKey;
 use crate::queue::{DELAY_MAX_SECONDS, HOLD_MAX_SECONDS, MessageTask};
 use crate::secret::BotToken;
-use crate::store::{Bot, BotStatus, Reach};
+use crate::store::{Bot, BotStatus};
 use crate::telegram::{NewMessage, TelegramError};
 
 /// After how long a message that found no connection is tried again at first, and at most, in seconds.
@@ -139,7 +139,7 @@ impl App {
     async fn note_unreachable(&self, to: &Addressee<'_>) {
         let after = FactClock { update: to.cause.update + 1, ..to.cause };
         let clock = after.max(FactClock::first_of_second(self.clock.now()));
-        if let Err(error) = self.store.record_reach(to.bot, to.person, Reach::Blocked, clock).await {
+        if let Err(error) = self.store.record_unreached(to.bot, to.person, clock).await {
             tracing::warn!(account.id = %to.bot.account, bot.id = %to.bot.bot, ?error, "reach is not noted");
         }
     }

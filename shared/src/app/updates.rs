@@ -65,13 +65,15 @@ impl App {
         }
         let clock = FactClock { date, update: update.update_id };
         if let Some(message) = &update.message {
-            self.receive_message(bot, &known, message, clock).await
+            self.receive_any_message(bot, &known, message, clock).await
         } else if let Some(change) = &update.chat_member {
             Ok(self.receive_chat_member(bot, change, clock).await?)
         } else if let Some(request) = &update.chat_join_request {
             Ok(self.receive_join_request(bot, &known, request, clock).await?)
         } else if let Some(change) = &update.my_chat_member {
             Ok(self.receive_my_chat_member(bot, change, clock).await?)
+        } else if let Some(press) = &update.callback_query {
+            Ok(self.receive_press(bot, &known, press, update.update_id).await?)
         } else {
             Ok(())
         }

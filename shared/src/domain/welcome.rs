@@ -32,7 +32,8 @@ pub struct WelcomeValues<'a> {
     pub invite: &'a str,
 }
 
-/// Renders a welcome for one person: the text's values escaped, other braces as they are.
+/// Renders a welcome for one person: the text's values escaped, other braces as they are. A text of which nothing is left,
+/// because all of it is a link that is not there, is the chat's title: Telegram sends no empty message.
 #[must_use]
 pub fn render(welcome: &Welcome, text_values: WelcomeValues<'_>, values: &MacroValues) -> WelcomeMessage {
     let value = |name: &str| match name {
@@ -41,8 +42,12 @@ pub fn render(welcome: &Welcome, text_values: WelcomeValues<'_>, values: &MacroV
         "invite" => Some(text_values.invite),
         _ => None,
     };
-    let html = replace_names(&markdown_to_html(&welcome.text), |name| value(name).map(escape_html));
+    let mut html = replace_names(&markdown_to_html(&welcome.text), |name| value(name).map(escape_html));
     let mut plain = replace_names(&visible_text(&welcome.text), |name| value(name).map(str::to_owned));
+    if plain.trim().is_empty() {
+        html = escape_html(text_values.title);
+        text_values.title.clone_into(&mut plain);
+    }
     let length = plain.chars().count();
     if length > WELCOME_CHARACTERS {
         plain = plain.chars().take(WELCOME_CHARACTERS).collect();
@@ -72,6 +77,16 @@ pub(super) fn button_link(template: &str, values: &MacroValues, invite: &str) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_welcome_of_nothing_but_a_missing_link_shows_the_title() {
+        let welcome = Welcome { text: "*{invite}*".into(), ..Welcome::default() };
+        let values = WelcomeValues { title: "Cats & dogs", first_name: "Anna", invite: "" };
+        let message = render(&welcome, values, &MacroValues::default());
+        assert_eq!((message.html.as_str(), message.plain.as_str()), ("Cats &amp; dogs", "Cats & dogs"));
+        let values = WelcomeValues { title: "Cats", first_name: "Anna", invite: "https://t.me/+x" };
+        assert_eq!(render(&welcome, values, &MacroValues::default()).plain, "https://t.me/+x");
+    }
 
     #[test]
     fn the_seeds_welcome_shows_the_title_and_carries_the_click() {

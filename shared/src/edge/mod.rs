@@ -6,6 +6,7 @@ pub mod http;
 mod logging;
 pub mod messages;
 mod multipart;
+pub mod owner_news;
 pub mod params;
 pub mod queue;
 pub mod redirect;

@@ -10,7 +10,9 @@ use super::multipart::{self, Form};
 use crate::domain::cursor::Cursor;
 use crate::domain::journal::JournalAction;
 use crate::domain::lead_event::LeadStatus;
+use crate::domain::owner_news::NotifyChat;
 use crate::error::{AppError, AppResult};
+use crate::ids::ChatId;
 use crate::secret::ApiKey;
 
 /// A body without a file is no longer than this, in bytes.
@@ -214,7 +216,7 @@ spelled_parameter!(
     i64: "must be a whole number",
     crate::ids::BotId: "must be the number of a bot",
     crate::ids::TrackingCampaignId: "must be the number of a campaign",
-    crate::ids::ChatId: "must be the number of a chat",
+    ChatId: "must be the number of a chat",
     Cursor: "must be the `next` of another page",
     crate::ids::LeadId: "must be the number of a lead",
 );
@@ -225,6 +227,17 @@ impl Parameter for LeadStatus {
     fn parse(text: &str) -> Option<Self> {
         let number: u8 = text.trim().parse().ok()?;
         Self::ALL.into_iter().find(|status| status.number() == number)
+    }
+}
+
+impl Parameter for NotifyChat {
+    const EXPECTED: &'static str = "must be the id of a chat, or empty";
+
+    fn parse(text: &str) -> Option<Self> {
+        match text.trim() {
+            "" => Some(Self::Nowhere),
+            id => id.parse().ok().filter(|id| *id != ChatId(0)).map(Self::To),
+        }
     }
 }
 

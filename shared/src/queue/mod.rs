@@ -1,6 +1,7 @@
 //! SQS: tasks carry ids only and their version in their name, because messages outlive deployments.
 
 mod message_task;
+mod owner_task;
 mod task;
 
 use aws_sdk_sqs::Client;
@@ -9,6 +10,7 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::Serialize;
 
 pub use message_task::MessageTask;
+pub use owner_task::OwnerTask;
 pub use task::Task;
 
 use crate::error::{AppError, AppResult};

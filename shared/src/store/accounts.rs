@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::access::{number, put_step, text, to_attribute, unavailable, written};
 use super::{Key, Store};
 use crate::domain::lead_event::LeadStatus;
+use crate::domain::owner_news::NotifyChat;
 use crate::domain::postback::PostbackTemplates;
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, ChatId};
@@ -38,7 +39,7 @@ pub struct Account {
     /// Whether the owner hears of leads.
     #[serde(default)]
     pub notify_leads: bool,
-    /// Where the owner hears of them; `None` = wherever the bot knows them from.
+    /// Where the owner hears of leads and bots; `None` = nowhere.
     pub notify_chat: Option<ChatId>,
     /// Unix seconds.
     pub created: i64,
@@ -168,22 +169,43 @@ impl Store {
         &self,
         id: AccountId,
         leads: Option<bool>,
-        chat: Option<ChatId>,
+        chat: Option<NotifyChat>,
     ) -> AppResult<()> {
-        let mut sets = Vec::new();
+        let (mut sets, mut removes) = (Vec::new(), "");
         let mut update = self.update_account(id);
         if let Some(leads) = leads {
             sets.push("notify_leads = :leads");
             update = update.expression_attribute_values(":leads", AttributeValue::Bool(leads));
         }
-        if let Some(chat) = chat {
-            sets.push("notify_chat = :chat");
-            update = update.expression_attribute_values(":chat", number(chat));
+        match chat {
+            Some(NotifyChat::To(chat)) => {
+                sets.push("notify_chat = :chat");
+                update = update.expression_attribute_values(":chat", number(chat));
+            }
+            Some(NotifyChat::Nowhere) => removes = " REMOVE notify_chat",
+            None => {}
         }
-        if !sets.is_empty() {
-            update.update_expression(format!("SET {}", sets.join(", "))).send().await.map_err(unavailable)?;
+        let sets = if sets.is_empty() { String::new() } else { format!("SET {}", sets.join(", ")) };
+        let expression = sets + removes;
+        if !expression.is_empty() {
+            update.update_expression(expression.trim()).send().await.map_err(unavailable)?;
         }
         Ok(())
+    }
+
+    /// Notes that the owner's chat has another id now, if it is still theirs. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn move_notify_chat(&self, id: AccountId, from: ChatId, to: ChatId) -> AppResult<()> {
+        let update = self
+            .update_account(id)
+            .update_expression("SET notify_chat = :to")
+            .condition_expression("notify_chat = :from")
+            .expression_attribute_values(":to", number(to))
+            .expression_attribute_values(":from", number(from));
+        written(update.send().await).map(drop)
     }
 
     /// Suspends an account or lets it back; `false` if there is no such account. Twice is the same as once.

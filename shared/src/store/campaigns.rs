@@ -24,9 +24,9 @@ pub enum CampaignClaim {
 
 /// A chat that a live campaign of the account tracks, whichever bot it uses.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct TrackedChat {
-    id: ChatId,
-    campaign: TrackingCampaignId,
+pub(super) struct TrackedChat {
+    pub id: ChatId,
+    pub campaign: TrackingCampaignId,
 }
 
 /// Where a deep link's code leads.

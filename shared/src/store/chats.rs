@@ -23,6 +23,8 @@ pub struct Chat {
     pub seen: FactClock,
     /// The live campaign that tracks it.
     pub campaign: Option<TrackingCampaignId>,
+    /// The supergroup that this group became.
+    pub moved_to: Option<ChatId>,
 }
 
 /// What a chat is, by Telegram's word.

@@ -5,6 +5,7 @@ use std::hash::Hasher;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Item;
+use super::notices::NoticeWindow;
 use crate::domain::calendar;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
@@ -73,6 +74,8 @@ pub enum Key<'a> {
     Due(i64, u64, &'a str),
     /// Up to which minute due items were swept.
     DueCursor,
+    /// What an owner's chat was told within one stretch of time; expires within days.
+    Notices(NoticeWindow),
 }
 
 impl Key<'_> {
@@ -114,6 +117,7 @@ impl Key<'_> {
             Self::Due(due_ms, shard, _) => format!("DUE#{}#{shard}", due_ms.div_euclid(60_000)),
             Self::DueCursor => "DUE".to_owned(),
             Self::Contact(account, _, user) => format!("AUD#{account}#{}", shard(user, CONTACT_SHARDS)),
+            Self::Notices(NoticeWindow { account, chat, .. }) => format!("NOTICE#{account}.{chat}"),
         }
     }
 
@@ -145,6 +149,7 @@ impl Key<'_> {
             Self::Gate(_) => "GATE".to_owned(),
             Self::Due(due_ms, _, id) => format!("{due_ms:013}#{id}"),
             Self::DueCursor => "CURSOR".to_owned(),
+            Self::Notices(NoticeWindow { span, begun, .. }) => format!("{}#{begun:011}", span.name()),
         }
     }
 
@@ -187,6 +192,13 @@ impl Hasher for Fnv {
     }
 }
 
+/// A number that stands for a text among a few thousand others.
+pub(super) fn fingerprint(text: &str) -> u64 {
+    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
+    hash.write(text.as_bytes());
+    hash.finish()
+}
+
 fn shard(user: UserId, shards: u64) -> u64 {
     shard_of(&user.0.to_be_bytes(), shards)
 }
@@ -207,6 +219,13 @@ fn shard_of(bytes: &[u8], shards: u64) -> u64 {
 mod tests {
     use super::*;
     use crate::ids::TrackingCampaignId;
+    use crate::store::NoticeSpan;
+
+    fn layout(keys: &[Key<'_>]) -> String {
+        let spelled: Vec<_> =
+            keys.iter().map(|key| format!("{} | {}", key.partition(), key.sort())).collect();
+        spelled.join("\n")
+    }
 
     #[test]
     fn the_layout_is_frozen() {
@@ -238,12 +257,8 @@ mod tests {
             Key::Journal(bot_key, chat, clock),
             Key::Postback(campaign, clock, "12-5-wait-1760000000-42"),
             Key::Contact(account, bot, user),
-            Key::Gate(bot_key),
-            Key::Due(1_760_000_000_123, 5, "approve#1.12.7000000001"),
-            Key::DueCursor,
         ];
-        let layout: Vec<_> = keys.iter().map(|key| format!("{} | {}", key.partition(), key.sort())).collect();
-        insta::assert_snapshot!(layout.join("\n"), @r#"
+        insta::assert_snapshot!(layout(&keys), @r#"
         SYSTEM | SEQUENCES
         ACCOUNTS | ACC#0000000001
         ACC#1 | PROFILE
@@ -266,9 +281,26 @@ mod tests {
         JOUR#1.7.-1001234567890#2025-10 | 01760000000.000000000042
         PB#1.12#2025-10 | 01760000000.000000000042#12-5-wait-1760000000-42
         AUD#1#19 | 7#7000000001
+        "#);
+    }
+
+    #[test]
+    fn the_layout_of_what_waits_is_frozen() {
+        let (account, chat) = (AccountId(1), ChatId(7));
+        let notices = |span| Key::Notices(NoticeWindow::at(account, chat, span, 1_760_000_042));
+        let keys = [
+            Key::Gate(BotKey { account, bot: BotId(7) }),
+            Key::Due(1_760_000_000_123, 5, "approve#1.12.7000000001"),
+            Key::DueCursor,
+            notices(NoticeSpan::Minute),
+            notices(NoticeSpan::Day),
+        ];
+        insta::assert_snapshot!(layout(&keys), @r#"
         BOT#1.7 | GATE
         DUE#29333333#5 | 1760000000123#approve#1.12.7000000001
         DUE | CURSOR
+        NOTICE#1.7 | MINUTE#01760000040
+        NOTICE#1.7 | DAY#01759968000
         "#);
     }
 

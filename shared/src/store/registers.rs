@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 use super::access::{number, text, unavailable};
 use super::{Item, Key, Store};
@@ -59,14 +59,17 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(key.attributes()))
             .update_expression(format!(
-                "SET {sets}, #user = :user, username = :username, first_name = :first_name, #language = :language"
+                "SET {sets}, #user = :user, username = :username, first_name = :first_name, \
+                 last_name = :last_name, #language = :language, premium = :premium"
             ))
             .expression_attribute_names("#user", "user")
             .expression_attribute_names("#language", "language")
             .expression_attribute_values(":user", number(person.user))
             .expression_attribute_values(":username", text(&person.username))
             .expression_attribute_values(":first_name", text(&person.first_name))
+            .expression_attribute_values(":last_name", text(&person.last_name))
             .expression_attribute_values(":language", text(&person.language))
+            .expression_attribute_values(":premium", AttributeValue::Bool(person.premium))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 }

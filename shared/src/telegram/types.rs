@@ -23,6 +23,9 @@ pub struct Update {
     /// Somebody asks to join.
     #[serde(default, deserialize_with = "lenient")]
     pub chat_join_request: Option<JoinRequest>,
+    /// Somebody presses a button that reports to the bot.
+    #[serde(default, deserialize_with = "lenient")]
+    pub callback_query: Option<CallbackQuery>,
 }
 
 impl Update {
@@ -58,6 +61,29 @@ pub struct Message {
     /// Its text.
     #[serde(default, deserialize_with = "lenient")]
     pub text: Option<String>,
+    /// The group became the supergroup with this id.
+    #[serde(default, deserialize_with = "lenient")]
+    pub migrate_to_chat_id: Option<ChatId>,
+    /// The supergroup was the group with this id.
+    #[serde(default, deserialize_with = "lenient")]
+    pub migrate_from_chat_id: Option<ChatId>,
+}
+
+/// A press of a button. Telegram does not say when.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CallbackQuery {
+    /// What the answer names.
+    #[serde(default, deserialize_with = "lenient")]
+    pub id: String,
+    /// Who presses.
+    #[serde(default, deserialize_with = "lenient")]
+    pub from: TelegramUser,
+    /// The message with the button; its date is 0 where Telegram no longer shows it.
+    #[serde(default, deserialize_with = "lenient")]
+    pub message: Option<Message>,
+    /// What the button reports.
+    #[serde(default, deserialize_with = "lenient")]
+    pub data: String,
 }
 
 /// A chat.
@@ -86,12 +112,18 @@ pub struct TelegramUser {
     /// First name.
     #[serde(default, deserialize_with = "lenient")]
     pub first_name: String,
+    /// Last name.
+    #[serde(default, deserialize_with = "lenient")]
+    pub last_name: String,
     /// Without `@`.
     #[serde(default, deserialize_with = "lenient")]
     pub username: String,
     /// IETF tag.
     #[serde(default, deserialize_with = "lenient")]
     pub language_code: String,
+    /// Whether they have Telegram Premium.
+    #[serde(default, deserialize_with = "lenient")]
+    pub is_premium: bool,
 }
 
 impl From<&TelegramUser> for Person {
@@ -100,7 +132,9 @@ impl From<&TelegramUser> for Person {
             user: UserId(user.id),
             username: user.username.clone(),
             first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
             language: user.language_code.clone(),
+            premium: user.is_premium,
         }
     }
 }

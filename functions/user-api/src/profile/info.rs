@@ -4,7 +4,7 @@ use serde::Serialize;
 use shared::domain::calendar;
 use shared::domain::lead_event::LeadStatus;
 use shared::edge::user_api::Call;
-use shared::ids::AccountId;
+use shared::ids::{AccountId, ChatId};
 use shared::store::Account;
 use shared::{App, AppResult};
 
@@ -43,6 +43,8 @@ pub struct Profile {
 struct Notify {
     tariff: u8,
     leads: u8,
+    /// Where; `null` for nowhere.
+    chat: Option<ChatId>,
 }
 
 impl From<Account> for Profile {
@@ -63,7 +65,7 @@ impl From<Account> for Profile {
             pb_approve: template(LeadStatus::Approve),
             pb_cancel: template(LeadStatus::Cancel),
             pb_trash: template(LeadStatus::Trash),
-            notify: Notify { tariff: 0, leads: u8::from(account.notify_leads) },
+            notify: Notify { tariff: 0, leads: u8::from(account.notify_leads), chat: account.notify_chat },
             name: account.name,
         }
     }

@@ -1,8 +1,8 @@
 //! `POST /api/profile/notify.json`
 
+use shared::domain::owner_news::NotifyChat;
 use shared::edge::params::{FromParams, Params};
 use shared::edge::user_api::Call;
-use shared::ids::ChatId;
 use shared::{App, AppResult};
 
 /// Sets whether and where the owner hears of leads.
@@ -19,7 +19,8 @@ pub async fn notify(app: &App, call: &Call, params: NotifyParams) -> AppResult<O
 pub struct NotifyParams {
     /// 1 to hear of leads, 0 not to.
     leads: Option<bool>,
-    chat: Option<ChatId>,
+    /// Empty for nowhere.
+    chat: Option<NotifyChat>,
 }
 
 impl FromParams for NotifyParams {

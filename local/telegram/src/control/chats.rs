@@ -1,8 +1,6 @@
 //! `/chats`
 
-use axum::Json;
 use axum::extract::{Path, State};
-use serde_json::json;
 
 use super::answers::{Answer, made, shown};
 use super::fields::Fields;
@@ -52,8 +50,7 @@ pub async fn remove_bot(State(simulator): State<Simulator>, Path(chat): Path<i64
 }
 
 pub async fn migrate(State(simulator): State<Simulator>, Path(chat): Path<i64>) -> Answer {
-    let id = simulator.migrate(chat)?;
-    Ok(Json(json!({ "migrate_to_chat_id": id, "updates": [] })))
+    shown(&simulator.migrate(chat)?)
 }
 
 pub async fn approve(State(simulator): State<Simulator>, Path(chat): Path<i64>, fields: Fields) -> Answer {

@@ -43,6 +43,7 @@ const deeds = {
     }
   },
   promote: (chat, own) => post(`/chats/${chat.id}/promote`, { bot: own.id }),
+  migrate: (chat) => post(`/chats/${chat.id}/migrate`, {}),
   demote: (chat, own) => post(`/chats/${chat.id}/demote`, { bot: own.id }),
   approve: (chat, user) => post(`/chats/${chat.id}/approve`, { user }),
   decline: (chat, user) => post(`/chats/${chat.id}/decline`, { user }),

@@ -40,12 +40,14 @@ export function chats({ chats: list, bots: allBots, names }, deeds) {
       button(`Approve ${names[user] ?? user}`, () => deeds.approve(chat, user), { className: "small" }),
       button(`Decline ${names[user] ?? user}`, () => deeds.decline(chat, user), { className: "small" }),
     ]);
+    const moves = chat.kind === "group" && !chat.migrated_to
+      ? [button("Make it a supergroup", () => deeds.migrate(chat), { className: "small" })] : [];
     return element("li", {},
       element("div", { className: "head" },
         element("strong", {}, chat.title),
         element("span", { className: "badge" }, `${chat.kind}${chat.join_by_request ? " · by request" : ""}`)),
       element("p", { className: "quiet" }, element("code", {}, `${chat.id}`), ` · ${chat.member_count} present`),
-      element("div", { className: "deeds" }, ...roles, ...requests));
+      element("div", { className: "deeds" }, ...roles, ...moves, ...requests));
   });
 }
 

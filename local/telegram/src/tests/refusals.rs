@@ -64,7 +64,7 @@ async fn a_chat_in_which_the_bot_is_not_is_403_and_one_without_rights_400() {
 async fn a_migrated_group_names_its_successor() {
     let rig = Rig::new().await;
     let group = rig.chat(ChatKind::Group, false);
-    let successor = rig.simulator.migrate(group).unwrap();
+    let successor = rig.simulator.migrate(group).unwrap().migrate_to_chat_id;
     let (status, answer) = rig.call("sendMessage", json!({ "chat_id": group, "text": "a" })).await;
     assert_eq!((status, &answer["parameters"]["migrate_to_chat_id"]), (400, &json!(successor)));
     rig.result("sendMessage", json!({ "chat_id": successor, "text": "a" })).await;

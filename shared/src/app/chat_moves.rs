@@ -1,0 +1,46 @@
+use super::App;
+use crate::error::{AppError, AppResult};
+use crate::ids::{BotKey, ChatId, TrackingCampaignId};
+use crate::store::ChatMove;
+
+/// How often a move is tried that meets others: Telegram tells it in the group and in the supergroup.
+const MOVE_TRIES: usize = 5;
+
+impl App {
+    /// Takes note that a group of a bot became a supergroup. Twice is the same as once; the group's journal stays.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub(super) async fn move_chat(&self, bot: BotKey, from: ChatId, to: ChatId) -> AppResult<()> {
+        for _ in 0..MOVE_TRIES {
+            let known = self.store.chat(bot, from).await?;
+            let Some(chat) = known.filter(|chat| chat.moved_to.is_none() && to != from) else {
+                return Ok(());
+            };
+            match self.store.move_chat(bot, &chat, to).await? {
+                ChatMove::Moved => return Ok(()),
+                ChatMove::Changed => {}
+                ChatMove::Taken => {
+                    tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, "another campaign has the supergroup");
+                    return Ok(());
+                }
+            }
+        }
+        Err(AppError::unavailable("a group that became a supergroup keeps changing"))
+    }
+
+    /// The campaign that tracks a chat of a bot, or the supergroup it became: what happened in the group may be told
+    /// after that.
+    pub(super) async fn claim_of_chat(
+        &self,
+        bot: BotKey,
+        chat: ChatId,
+    ) -> AppResult<Option<TrackingCampaignId>> {
+        let Some(known) = self.store.chat(bot, chat).await? else { return Ok(None) };
+        match (known.campaign, known.moved_to) {
+            (None, Some(moved)) => Ok(self.store.chat(bot, moved).await?.and_then(|chat| chat.campaign)),
+            (claim, _) => Ok(claim),
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! What owners hear from their own bots: decided here, carried out by a queue, at most so much in a minute.
+
+use super::App;
+use super::LeadChange;
+use super::lead_changes::facts;
+use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
+use crate::domain::lead::events;
+use crate::domain::lead_event::LeadEvent;
+use crate::domain::owner_news::{OwnerNews, digest_text, is_told, lead_text};
+use crate::error::{AppError, AppResult};
+use crate::ids::{AccountId, BotKey, CampaignKey, ChatId, UserId};
+use crate::queue::OwnerTask;
+use crate::store::{
+    Account, AccountStatus, Bot, BotStatus, ChatRights, DigestDebt, NoticePlace, NoticeSpan, NoticeWindow,
+};
+use crate::telegram::{Note, TelegramError};
+
+/// How many events a chat is told of one by one in a minute; the rest is a digest.
+const EVENTS_A_MINUTE: u32 = 20;
+
+/// How many news of bots a chat is told of in a day.
+const NEWS_A_DAY: u32 = 20;
+
+/// A digest is told so many seconds after its minute, when the last events of it are held.
+const DIGEST_MARGIN_SECONDS: i64 = 2;
+
+/// A digest that could not be told for so many seconds is no news any more.
+const DIGEST_KEPT_SECONDS: i64 = 86_400;
+
+/// How long to wait when there was no connection to Telegram.
+const NO_CONNECTION_SECONDS: i64 = 60;
+
+/// SQS keeps a message back for this long at most.
+const DELAY_MAX_SECONDS: i64 = 900;
+
+/// In how many minutes before this one a task that comes again may have been carried out already.
+const LOOK_BACK_MINUTES: i64 = 5;
+
+/// How many bots are tried to tell of one that cannot tell itself.
+const BOTS_TRIED: usize = 3;
+
+/// Whether a task was received before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewsReceipt {
+    /// Now for the first time.
+    First,
+    /// It was, and may have been carried out.
+    Again,
+}
+
+/// One event of one lead, on its way.
+struct LeadNews {
+    id: String,
+    campaign: CampaignKey,
+    user: UserId,
+    event: LeadEvent,
+    /// The minute in which it has a place.
+    minute: Option<i64>,
+}
+
+/// What became of a text to the owner.
+enum Told {
+    /// It left.
+    Sent,
+    /// It may leave later.
+    Later {
+        /// After so many seconds.
+        seconds: i64,
+    },
+    /// This bot will not get it through.
+    Refused,
+}
+
+impl App {
+    /// Has the owner of an account told of something, if they gave a chat. The same news within a day are told once.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn tell_owner(&self, account: AccountId, news: OwnerNews) -> AppResult<()> {
+        self.notification_queue()?.send_owner_tasks(&[OwnerTask::BotNewsV1 { account, news }], 0).await
+    }
+
+    /// Decides which events of a batch the owner hears of. None while the campaign is paused.
+    pub(super) async fn queue_lead_news(
+        &self,
+        key: CampaignKey,
+        campaign: &TrackingCampaign,
+        changes: &[&LeadChange],
+    ) -> AppResult<()> {
+        if campaign.status != CampaignStatus::Active || campaign.notify_level == 0 {
+            return Ok(());
+        }
+        let mut tasks = Vec::new();
+        for change in changes {
+            let Some(new) = &change.new else { continue };
+            let events = events(&facts(change.old.as_ref()), &new.facts).into_iter();
+            let told = events.filter(|event| is_told(campaign.notify_level, event.status));
+            let user = new.person.user;
+            tasks.extend(told.map(|event| OwnerTask::LeadNewsV1 {
+                campaign: key,
+                user,
+                event,
+                minute: None,
+            }));
+        }
+        if tasks.is_empty() || self.chat_for_leads(key.account).await?.is_none() {
+            return Ok(());
+        }
+        self.notification_queue()?.send_owner_tasks(&tasks, 0).await
+    }
+
+    /// Carries out a task of the notification queue.
+    ///
+    /// A task that comes again tells nothing twice, unless Telegram took a text and the answer, or our note of it, was
+    /// lost.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn carry_out_owner_task(&self, task: &OwnerTask, receipt: NewsReceipt) -> AppResult<()> {
+        match *task {
+            OwnerTask::LeadNewsV1 { campaign, user, event, minute } => {
+                let news = LeadNews { id: task.id(), campaign, user, event, minute };
+                self.tell_lead_news(&news, receipt).await
+            }
+            OwnerTask::BotNewsV1 { account, news } => self.tell_bot_news(account, news).await,
+            OwnerTask::DigestV1 { bot, chat, minute } => self.tell_digest(bot, chat, minute).await,
+        }
+    }
+
+    async fn tell_lead_news(&self, news: &LeadNews, receipt: NewsReceipt) -> AppResult<()> {
+        let account = news.campaign.account;
+        let Some(chat) = self.chat_for_leads(account).await? else { return Ok(()) };
+        let Some(campaign) = self.cached_campaign(news.campaign).await? else { return Ok(()) };
+        let bot = BotKey { account, bot: campaign.bot };
+        let now = self.clock.now();
+        let window = NoticeWindow::at(account, chat, NoticeSpan::Minute, news.minute.unwrap_or(now));
+        if news.minute.is_none() && self.was_told_before(window, &news.id, receipt).await? {
+            return Ok(());
+        }
+        match self.store.take_notice_place(window, &news.id, EVENTS_A_MINUTE, now).await? {
+            NoticePlace::Taken { due } if due > now => return self.tell_later(news, window, due - now).await,
+            NoticePlace::Taken { .. } | NoticePlace::Kept => {}
+            NoticePlace::Settled => return Ok(()),
+            NoticePlace::Full { last_due } => return self.hold_lead_news(bot, window, news, last_due).await,
+        }
+        let Some(lead) = self.store.lead(news.campaign, news.user).await? else { return Ok(()) };
+        let text = lead_text(news.event.status, &lead.person, &campaign.chat_title, campaign.id);
+        match self.tell(bot, chat, text).await? {
+            Told::Later { seconds } => {
+                // By now the digest of the minute it had a place in may be out.
+                let window = NoticeWindow::at(account, chat, NoticeSpan::Minute, now);
+                self.hold_lead_news(bot, window, news, now.saturating_add(seconds)).await
+            }
+            Told::Sent | Told::Refused => self.store.settle_notice(window, &news.id).await,
+        }
+    }
+
+    /// Has an event come again when its place is due.
+    async fn tell_later(&self, news: &LeadNews, window: NoticeWindow, seconds: i64) -> AppResult<()> {
+        let LeadNews { campaign, user, event, .. } = *news;
+        let task = OwnerTask::LeadNewsV1 { campaign, user, event, minute: Some(window.begun) };
+        self.notification_queue()?.send_owner_tasks(&[task], delay_seconds(seconds)).await
+    }
+
+    /// A batch of the stream, or a message, may come again in a later minute.
+    async fn was_told_before(&self, window: NoticeWindow, id: &str, receipt: NewsReceipt) -> AppResult<bool> {
+        let minutes = match receipt {
+            NewsReceipt::First => 1,
+            NewsReceipt::Again => LOOK_BACK_MINUTES,
+        };
+        for count in 1..=minutes {
+            if self.store.is_notice_settled(window.before(count), id).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Keeps an event for the digest; the first one of a minute asks for it.
+    async fn hold_lead_news(
+        &self,
+        bot: BotKey,
+        window: NoticeWindow,
+        news: &LeadNews,
+        not_before: i64,
+    ) -> AppResult<()> {
+        if self.store.hold_notice(window, &news.id, news.event.status).await? == DigestDebt::Settled {
+            return Ok(());
+        }
+        let digest = OwnerTask::DigestV1 { bot, chat: window.chat, minute: window.begun };
+        let due = window.end().max(not_before).saturating_add(DIGEST_MARGIN_SECONDS);
+        let delay = delay_seconds(due.saturating_sub(self.clock.now()));
+        self.notification_queue()?.send_owner_tasks(&[digest], delay).await?;
+        self.store.settle_digest_debt(window).await
+    }
+
+    async fn tell_digest(&self, bot: BotKey, chat: ChatId, minute: i64) -> AppResult<()> {
+        let is_stale = self.clock.now() - minute > DIGEST_KEPT_SECONDS;
+        if is_stale || self.chat_for_leads(bot.account).await? != Some(chat) {
+            return Ok(());
+        }
+        let window = NoticeWindow::at(bot.account, chat, NoticeSpan::Minute, minute);
+        let Some(held) = self.store.close_notices(window).await? else { return Ok(()) };
+        match self.tell(bot, chat, digest_text(&held)).await? {
+            Told::Later { seconds } => {
+                let again = OwnerTask::DigestV1 { bot, chat, minute };
+                self.notification_queue()?.send_owner_tasks(&[again], delay_seconds(seconds)).await
+            }
+            Told::Sent | Told::Refused => self.store.settle_digest(window).await,
+        }
+    }
+
+    /// Tells of a bot by itself or, where it cannot, by another bot of the account.
+    async fn tell_bot_news(&self, account: AccountId, news: OwnerNews) -> AppResult<()> {
+        let Some(chat) = self.active_account(account).await?.and_then(|owner| owner.notify_chat) else {
+            return Ok(());
+        };
+        let mut bots = self.store.bots(account).await?;
+        bots.retain(|bot| bot.status == BotStatus::Active);
+        let Some(subject) = bots.iter().find(|bot| bot.id == news.bot()).cloned() else { return Ok(()) };
+        let Some(title) = self.title_of_loss(account, news).await? else { return Ok(()) };
+        let window = NoticeWindow::at(account, chat, NoticeSpan::Day, self.clock.now());
+        match self.store.take_notice_place(window, &news.id(), NEWS_A_DAY, self.clock.now()).await? {
+            NoticePlace::Taken { .. } | NoticePlace::Kept => {}
+            NoticePlace::Settled | NoticePlace::Full { .. } => return Ok(()),
+        }
+        bots.sort_by_key(|bot| bot.id != subject.id);
+        bots.retain(|bot| !matches!(news, OwnerNews::TokenRefused { .. }) || bot.id != subject.id);
+        for bot in bots.iter().take(BOTS_TRIED) {
+            let key = BotKey { account, bot: bot.id };
+            match self.tell(key, chat, news.text(&subject.username, &title)).await? {
+                Told::Sent => break,
+                Told::Later { .. } => return Err(AppError::unavailable("news of a bot wait for Telegram")),
+                Told::Refused => {}
+            }
+        }
+        self.store.settle_notice(window, &news.id()).await
+    }
+
+    /// The title of the chat in question, empty for news of no chat; `None` for rights that are back, or gone elsewhere
+    /// with their group.
+    async fn title_of_loss(&self, account: AccountId, news: OwnerNews) -> AppResult<Option<String>> {
+        let OwnerNews::RightsLost { bot, chat, seen } = news else { return Ok(Some(String::new())) };
+        let chat = self.store.chat(BotKey { account, bot }, chat).await?;
+        let lost = chat
+            .filter(|chat| chat.rights == ChatRights::Lost && chat.campaign.is_some() && chat.seen == seen);
+        Ok(lost.map(|chat| chat.title))
+    }
+
+    /// Sends a text to the owner's chat. A refusal switches nothing off, and is logged once a day.
+    async fn tell(&self, bot: BotKey, chat: ChatId, text: String) -> AppResult<Told> {
+        let known = self
+            .cached_bot(bot)
+            .await?
+            .filter(|known: &std::sync::Arc<Bot>| known.status == BotStatus::Active);
+        let Some(known) = known else { return Ok(Told::Refused) };
+        let Some(token) = self.bot_token(bot, &known).await? else { return Ok(Told::Refused) };
+        let note = Note { chat, text, button: None };
+        let Err(error) = self.telegram()?.send_note(&token, &note).await else { return Ok(Told::Sent) };
+        match error {
+            // It may have arrived; twice would be worse.
+            TelegramError::Ambiguous(_) => return Ok(Told::Sent),
+            TelegramError::Flood { retry_after_seconds } => {
+                return Ok(Told::Later { seconds: i64::try_from(retry_after_seconds).unwrap_or(i64::MAX) });
+            }
+            TelegramError::NotSent => return Ok(Told::Later { seconds: NO_CONNECTION_SECONDS }),
+            TelegramError::ChatMigrated(to) => {
+                self.store.move_notify_chat(bot.account, chat, ChatId(to)).await?;
+                return Err(AppError::unavailable("the owner's chat has another id now"));
+            }
+            TelegramError::TokenRefused
+            | TelegramError::PersonUnreachable(_)
+            | TelegramError::ChatLost(_)
+            | TelegramError::ContentRefused(_)
+            | TelegramError::MediaRefused(_)
+            | TelegramError::Refused { .. } => {}
+        }
+        let today = NoticeWindow::at(bot.account, chat, NoticeSpan::Day, self.clock.now());
+        if self.store.note_notice_refusal(today, bot.bot).await? {
+            tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, %error, "the owner's chat refuses notifications");
+        }
+        Ok(Told::Refused)
+    }
+
+    /// Where an account's owner hears of leads; `None` if they want to hear nothing.
+    async fn chat_for_leads(&self, account: AccountId) -> AppResult<Option<ChatId>> {
+        let owner = self.active_account(account).await?.filter(|owner| owner.notify_leads);
+        Ok(owner.and_then(|owner| owner.notify_chat))
+    }
+
+    async fn active_account(&self, account: AccountId) -> AppResult<Option<Account>> {
+        let found = self.store.account(account).await?;
+        Ok(found.filter(|account| account.status == AccountStatus::Active))
+    }
+}
+
+fn delay_seconds(seconds: i64) -> i32 {
+    i32::try_from(seconds.clamp(0, DELAY_MAX_SECONDS)).unwrap_or_default()
+}
