@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use local::{FUNCTIONS, Function, TEMPLATE};
 use local_aws::Template;
+use shared::app::WELCOME_LEASE_MS;
 
 use super::root;
 
@@ -86,5 +87,14 @@ fn queues_report_partial_failures_and_keep_what_cannot_be_done() {
 fn the_deployed_template_does_not_know_the_laptops_switches() {
     for switch in ["ALLOW_PRIVATE_TARGETS", "TOKEN_KEY_FILE"] {
         assert!(!TEMPLATE.contains(switch), "{switch}");
+    }
+}
+
+#[test]
+fn whoever_took_up_a_welcome_is_over_before_another_may() {
+    let described = described();
+    for binary in ["telegram-webhook", "message-sender"] {
+        let timeout_ms = i64::try_from(described[binary].timeout.as_millis()).unwrap();
+        assert!(timeout_ms < WELCOME_LEASE_MS, "{binary} may run for {timeout_ms} ms");
     }
 }

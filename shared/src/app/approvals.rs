@@ -1,6 +1,6 @@
 use super::App;
 use super::message_tasks::{Attempt, Speaker};
-use super::sending::{Addressee, Pause, Sent, Verdict, backoff_seconds};
+use super::sending::{Addressee, Pause, Sent, Verdict, WELCOME_LEASE_MS, backoff_seconds};
 use crate::domain::campaign::TrackingCampaign;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead::LeadFacts;
@@ -10,9 +10,6 @@ use crate::ids::{BotKey, CampaignKey, UserId};
 use crate::queue::MessageTask;
 use crate::store::{Bot, ChatRights, Lead, RequestWrite, WelcomeLease};
 use crate::telegram::TelegramError;
-
-/// For how long the webhook alone sends a welcome: longer than it may run.
-const LEASE_MS: i64 = 15_000;
 
 /// For how long a bot may write to somebody who asked to join, and never pressed Start, in seconds. Telegram's bound
 /// is five minutes; a message that is on its way then would be refused.
@@ -37,7 +34,7 @@ impl App {
         let OpenRequest { bot, known, campaign, person, clock, approve_after } = *request;
         let key = CampaignKey { account: bot.account, campaign: campaign.id };
         let now_ms = self.clock.now_ms();
-        let lease = WelcomeLease { now_ms, until_ms: now_ms + LEASE_MS };
+        let lease = WelcomeLease { now_ms, until_ms: now_ms + WELCOME_LEASE_MS };
         let welcome = MessageTask::WelcomeV1 { campaign: key, user: person.user, start: clock };
         let approval = MessageTask::ApproveV1 { campaign: key, user: person.user, request: clock };
         let gate = self.store.gate(bot).await?;
@@ -48,7 +45,11 @@ impl App {
             RequestWrite::ToGreet(_) if !may_send => Some(Pause::Gate(gate)),
             RequestWrite::ToGreet(lead) => {
                 let to = Addressee { bot, known, person, cause: clock };
-                match self.greet_for_request(&to, campaign, &lead).await? {
+                let greeted = self.greet_for_request(&to, campaign, &lead).await;
+                if greeted.is_err() {
+                    self.store.release_welcome(key, person.user, clock).await?;
+                }
+                match greeted? {
                     Sent::Waits(pause) => Some(pause),
                     Sent::Done | Sent::ContentRefused => {
                         self.note_greeted(key, person.user, clock).await;

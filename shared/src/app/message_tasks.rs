@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::App;
-use super::sending::{Addressee, Pause, Sent, backoff_seconds};
+use super::sending::{Addressee, Pause, Sent, WELCOME_LEASE_MS, backoff_seconds};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::domain::fact_clock::FactClock;
 use crate::domain::gate::seconds_until;
@@ -9,9 +9,6 @@ use crate::error::AppResult;
 use crate::ids::{BotKey, CampaignKey, UserId};
 use crate::queue::MessageTask;
 use crate::store::{Bot, BotStatus, Lead, WelcomeClaim, WelcomeLease};
-
-/// For how long the worker alone sends a welcome: longer than it may run.
-const LEASE_MS: i64 = 35_000;
 
 /// What became of a task of the welcome queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +83,7 @@ impl App {
         if !gate.is_open(now_ms) {
             return Ok(Attempt::Again(self.hold_seconds(bot, Pause::Gate(gate), receives).await?));
         }
-        let lease = WelcomeLease { now_ms, until_ms: now_ms + LEASE_MS };
+        let lease = WelcomeLease { now_ms, until_ms: now_ms + WELCOME_LEASE_MS };
         let lead = match self.store.claim_welcome(key, user, clock, lease).await? {
             WelcomeClaim::Granted(lead) => lead,
             WelcomeClaim::Settled => return Ok(Attempt::Done),

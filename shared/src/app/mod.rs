@@ -54,6 +54,7 @@ pub use pages::{Page, PageRequest, PageStart};
 pub use postback_log::{PostbackPage, PostbackQuery, TimeRange};
 pub use postbacks::TaskOutcome;
 pub use replays::{Replay, ReplayedPostbacks};
+pub use sending::WELCOME_LEASE_MS;
 pub use statistics::{CampaignStatistics, DayRange};
 pub use updates::UpdateRefusal;
 

@@ -16,6 +16,9 @@ use crate::telegram::{NewMessage, TelegramError};
 pub(super) const NO_CONNECTION_SECONDS: u64 = 5;
 const NO_CONNECTION_MAX_SECONDS: u64 = 600;
 
+/// For how long whoever took up a welcome alone sends it: longer than any function that sends may run.
+pub const WELCOME_LEASE_MS: i64 = 35_000;
+
 /// To whom a bot writes, and why.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Addressee<'a> {
@@ -94,8 +97,7 @@ impl App {
         if known.status != BotStatus::Active {
             return Ok(None);
         }
-        let open = || async { Ok(Some(self.open_token(bot, &known.token).await?)) };
-        self.webhook_cache.tokens.get_or(known.token.clone(), open).await
+        self.bot_token(bot, known).await
     }
 
     /// Does what a refusal means for the whole bot: closes its gate, or disables it. What cannot be written down now

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::sending::{Addressee, NO_CONNECTION_SECONDS, Pause, Sent};
+use super::sending::{Addressee, NO_CONNECTION_SECONDS, Pause, Sent, WELCOME_LEASE_MS};
 use super::{App, UpdateRefusal};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::domain::deep_link::{Carried, Payload};
@@ -13,9 +13,6 @@ use crate::ids::{BotKey, CampaignKey, LeadId};
 use crate::queue::MessageTask;
 use crate::store::{Bot, Lead, NewStart, StartPolicy, StartWrite, WelcomeLease};
 use crate::telegram::Message;
-
-/// For how long the webhook alone sends a welcome: longer than it may run.
-const LEASE_MS: i64 = 35_000;
 
 /// Telegram honours a `Retry-After` of up to an hour.
 const RETRY_AFTER_MAX_SECONDS: u64 = 3_600;
@@ -71,7 +68,7 @@ impl App {
         };
         let id = LeadId::of_start(start.clock.date, start.clock.update, bot.bot);
         let now_ms = self.clock.now_ms();
-        let lease = WelcomeLease { now_ms, until_ms: now_ms + LEASE_MS };
+        let lease = WelcomeLease { now_ms, until_ms: now_ms + WELCOME_LEASE_MS };
         let new = NewStart { start: &start, id, policy, lease };
         let to = Addressee { bot, known, person, cause: start.clock };
         let task = MessageTask::WelcomeV1 { campaign: key, user: person.user, start: start.clock };
