@@ -5,5 +5,6 @@ mod house;
 mod journeys;
 #[cfg(feature = "many")]
 mod many;
+mod outreach;
 mod webhook;
 mod world;

@@ -1,6 +1,6 @@
 //! Every function of the template, run inside this process behind its real event and response types.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use due_sweep::DUE_SWEEP;
 use futures::FutureExt;
@@ -19,7 +19,6 @@ use shared::config::Config;
 use shared::edge::http::Route;
 use shared::edge::{HandlerError, http, messages, owner_news, queue, schedule, stream};
 use telegram_webhook::TELEGRAM_WEBHOOK;
-use user_api::ROUTES;
 
 /// One function, by what calls it.
 #[derive(Clone, Copy)]
@@ -38,22 +37,22 @@ pub enum Function {
     Stream(stream::StreamFunction),
 }
 
+/// The functions that are no route of an API.
+const OTHERS: [Function; 7] = [
+    Function::Http(TELEGRAM_WEBHOOK),
+    Function::Stream(LEAD_STREAM),
+    Function::Queue(POSTBACK_SENDER),
+    Function::Http(CLICK_REDIRECT),
+    Function::Messages(MESSAGE_SENDER),
+    Function::Scheduled(DUE_SWEEP),
+    Function::OwnerNews(NOTIFIER),
+];
+
 /// Every function there is; a test compares them with the template.
-pub const FUNCTIONS: [Function; ROUTES.len() + 7] = {
-    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 7];
-    all[1] = Function::Stream(LEAD_STREAM);
-    all[2] = Function::Queue(POSTBACK_SENDER);
-    all[3] = Function::Http(CLICK_REDIRECT);
-    all[4] = Function::Messages(MESSAGE_SENDER);
-    all[5] = Function::Scheduled(DUE_SWEEP);
-    all[6] = Function::OwnerNews(NOTIFIER);
-    let mut index = 0;
-    while index < ROUTES.len() {
-        all[index + 7] = Function::Http(ROUTES[index]);
-        index += 1;
-    }
-    all
-};
+pub static FUNCTIONS: LazyLock<Vec<Function>> = LazyLock::new(|| {
+    let routes = user_api::ROUTES.into_iter().chain(campaigns_api::ROUTES).map(Function::Http);
+    OTHERS.into_iter().chain(routes).collect()
+});
 
 impl Function {
     /// The name of its binary.
@@ -89,7 +88,7 @@ pub(crate) fn find_handler(
     clock: &Clock,
     http: SharedHttpClient,
 ) -> Option<Handler> {
-    let function = FUNCTIONS.into_iter().find(|function| function.binary() == binary)?;
+    let function = FUNCTIONS.iter().copied().find(|function| function.binary() == binary)?;
     let config = Config::read(|name| environment.get(name).cloned());
     let config =
         config.inspect_err(|error| tracing::error!(binary, %error, "the template is incomplete")).ok()?;

@@ -1,7 +1,20 @@
 //! The one error of the use cases. It knows nothing of HTTP; `edge` maps it to answers.
 
+use serde::Serialize;
+
+use crate::domain::outreach::CampaignRefusal;
+
 /// What a use case answers.
 pub type AppResult<T> = Result<T, AppError>;
+
+/// One thing that is wrong with what a client sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// Where, as the client spells it: `messages[0].content`
+    pub field: String,
+    /// What it must be, in plain words.
+    pub reason: String,
+}
 
 /// Why a use case did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +36,24 @@ pub enum AppError {
         /// What it must be, in plain words.
         reason: String,
     },
+    /// What was sent does not read; every fault that was found, at least one.
+    #[error("{}", first_fault(.0))]
+    Invalid(Vec<Fault>),
+    /// Rules or filters that are not known.
+    #[error("{}", first_fault(.0))]
+    UnsupportedFilter(Vec<Fault>),
+    /// The state of an outreach campaign does not allow it.
+    #[error("{0}")]
+    Refused(CampaignRefusal),
+    /// Somebody else changed it since; read it again.
+    #[error("it was changed since it was read")]
+    VersionConflict,
+    /// A campaign has nothing to send.
+    #[error("the campaign has no message to send")]
+    NoContent,
+    /// A campaign has nobody to send to.
+    #[error("no reachable contact matches the audience")]
+    EmptyAudience,
     /// The account has no such object; says nothing of other accounts.
     #[error("no such {0}")]
     NotFound(&'static str),
@@ -77,4 +108,9 @@ impl AppError {
     pub fn retryable(&self) -> bool {
         matches!(self, Self::Unavailable { .. })
     }
+}
+
+/// The first of several faults, in words.
+fn first_fault(faults: &[Fault]) -> String {
+    faults.first().map(|Fault { field, reason }| format!("{field}: {reason}")).unwrap_or_default()
 }

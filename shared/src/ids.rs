@@ -123,6 +123,63 @@ fn seconds_since_epoch(date: i64) -> u64 {
     (date - EPOCH).clamp(0, (1 << 31) - 1).unsigned_abs()
 }
 
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident($prefix:literal)) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// What every one begins with.
+            pub const PREFIX: &str = $prefix;
+
+            /// Reads an id: the prefix, then 1 to 32 letters and digits.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                let own = text.strip_prefix(Self::PREFIX)?;
+                let legal = (1..=32).contains(&own.len()) && own.bytes().all(|byte| byte.is_ascii_alphanumeric());
+                legal.then(|| Self(text.to_owned()))
+            }
+
+            /// The id of these letters and digits.
+            #[must_use]
+            pub fn of(drawn: &str) -> Self {
+                Self(format!("{}{drawn}", Self::PREFIX))
+            }
+
+            /// As the API spells it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id!(
+    /// An outreach campaign of one account.
+    OutreachCampaignId("camp")
+);
+text_id!(
+    /// A segment of one account.
+    SegmentId("seg")
+);
+text_id!(
+    /// A template of one account.
+    TemplateId("tmpl")
+);
+text_id!(
+    /// One run of an outreach campaign.
+    ExecutionId("exec")
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +190,15 @@ mod tests {
         let late = LeadId::of_start(1_760_000_001, 1, BotId(1));
         assert!(early < late);
         assert!(LeadId::of_start(i64::MAX, i64::MAX, BotId(u64::MAX)).0 < 1 << 53);
+    }
+
+    #[test]
+    fn a_text_id_has_its_prefix_and_plain_letters_after_it() {
+        assert_eq!(OutreachCampaignId::parse("camp123").unwrap().as_str(), "camp123");
+        for nothing in ["camp", "123", "seg123", "camp 1", "camp1#2", "Camp123", "camp\u{e9}"] {
+            assert_eq!(OutreachCampaignId::parse(nothing), None, "{nothing}");
+        }
+        assert_eq!(OutreachCampaignId::parse(&format!("camp{}", "x".repeat(33))), None);
     }
 
     #[test]

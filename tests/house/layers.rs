@@ -71,6 +71,7 @@ fn only_the_keys_spell_the_tables_keys() {
             "\"DUE#{",
             "\"TGBOT#{",
             "\"NOTICE#{",
+            "\"OUT#{",
         ] {
             assert!(!text.contains(prefix), "{path} spells {prefix}");
         }

@@ -5,8 +5,13 @@ use local::{FUNCTIONS, Function};
 use super::root;
 
 #[test]
-fn the_openapi_file_describes_every_route_of_the_user_api_and_no_other() {
-    let text = std::fs::read_to_string(root().join("openapi/user-api.yaml")).unwrap();
+fn the_openapi_files_describe_every_route_of_their_api_and_no_other() {
+    compare("user-api.yaml", |path| path.starts_with("/api/") && !path.starts_with("/api/v1/"));
+    compare("campaigns-api.yaml", |path| path.starts_with("/api/v1/"));
+}
+
+fn compare(file: &str, belongs: fn(&str) -> bool) {
+    let text = std::fs::read_to_string(root().join("openapi").join(file)).unwrap();
     let mut described = BTreeSet::new();
     let mut path = "";
     let mut method = "";
@@ -14,7 +19,7 @@ fn the_openapi_file_describes_every_route_of_the_user_api_and_no_other() {
         let word = line.trim().trim_end_matches(':');
         match line.len() - line.trim_start().len() {
             2 if word.starts_with("/api/") => path = word,
-            4 if matches!(word, "get" | "post") => method = word,
+            4 if matches!(word, "get" | "post" | "put" | "delete") => method = word,
             6 => {
                 if let Some(operation) = word.strip_prefix("operationId: ") {
                     described.insert((operation.to_owned(), method.to_uppercase(), path.to_owned()));
@@ -26,7 +31,7 @@ fn the_openapi_file_describes_every_route_of_the_user_api_and_no_other() {
     let served: BTreeSet<_> = FUNCTIONS
         .iter()
         .filter_map(|function| match function {
-            Function::Http(route) if route.path.starts_with("/api/") && route.method != "ANY" => {
+            Function::Http(route) if belongs(route.path) && route.method != "ANY" => {
                 Some((route.binary.to_owned(), route.method.to_owned(), route.path.to_owned()))
             }
             Function::Http(_)
@@ -37,5 +42,5 @@ fn the_openapi_file_describes_every_route_of_the_user_api_and_no_other() {
             | Function::Stream(_) => None,
         })
         .collect();
-    assert_eq!(described, served);
+    assert_eq!(described, served, "{file}");
 }

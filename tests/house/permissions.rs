@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use local::TEMPLATE;
 use local_aws::Template;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::domain::fact_clock::FactClock;
 use shared::domain::lead_event::LeadStatus;
 use shared::ids::{AccountId, CampaignKey, TrackingCampaignId, UserId};
@@ -100,8 +100,29 @@ async fn live_through_everything(world: &World) {
     let reply = account.post_json("/api/bots/add.json", &json!({"token": refused.token})).await;
     assert_eq!(reply.error(), "webhook");
     account.post_form("/api/bots/del.json", &json!({"id": 1})).await;
-    account.post_json("/api/profile/apikey.json", &json!({})).await;
+    let renewed = account.post_json("/api/profile/apikey.json", &json!({})).await.data();
+    let new_key = renewed["key"].as_str().unwrap().to_owned();
     put_aside_a_record(world).await;
+    plan_outreach(&world.account_of(account.id, new_key)).await;
+}
+
+/// A campaign is made, changed, and deleted.
+async fn plan_outreach(account: &Account) {
+    let id = account.outreach_campaign(&json!({})).await;
+    for (method, path, body) in [
+        ("GET", String::new(), Value::Null),
+        ("GET", format!("/{id}"), Value::Null),
+        ("PUT", format!("/{id}"), json!({"status": "active"})),
+        ("POST", format!("/{id}/pause"), Value::Null),
+        ("POST", format!("/{id}/resume"), Value::Null),
+        ("POST", format!("/{id}/clone"), Value::Null),
+        ("PUT", format!("/{id}"), json!({"status": "cancelled"})),
+        ("DELETE", format!("/{id}"), Value::Null),
+    ] {
+        let reply = account.v1(method, &format!("campaigns{path}"), &body).await;
+        assert!(matches!(reply.code, 200 | 201), "{method} {path}: {}", reply.text);
+    }
+    account.v1("GET", "nothing", &Value::Null).await;
 }
 
 /// Uploads, and names in both calls that take a media: one that was uploaded with a form, one that was not, and one

@@ -94,6 +94,11 @@ impl Account {
         Self { key: key.to_owned(), ..self.clone() }
     }
 
+    /// A request to the system as it is, without the key.
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        self.http.request(method.parse().unwrap(), format!("{}{path}", self.base_url))
+    }
+
     pub async fn get(&self, path: &str) -> Reply {
         let request = self.http.get(format!("{}{path}", self.base_url));
         Reply::of_api(request.bearer_auth(&self.key)).await

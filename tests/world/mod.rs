@@ -6,6 +6,7 @@ mod leads;
 mod log;
 mod media;
 mod options;
+mod outreach;
 mod postbacks;
 mod scene;
 mod telegram;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{OffsetDateTime, Time};
 
@@ -64,6 +65,27 @@ pub fn iso_time(unix: i64) -> String {
     date_time(unix).replace(' ', "T") + "Z"
 }
 
+/// Reads an ISO 8601 time with its offset from UTC, as `2026-06-01T00:00:00Z`; fractions of a second are dropped.
+#[must_use]
+pub fn parse_iso_time(text: &str) -> Option<i64> {
+    OffsetDateTime::parse(text, &Rfc3339).ok().map(OffsetDateTime::unix_timestamp)
+}
+
+/// Reads a span of minutes, hours or days, as `30m`, `12h` or `7d`, in seconds; up to a hundred years.
+#[must_use]
+pub fn parse_span(text: &str) -> Option<i64> {
+    let (count, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    let digits = (1..=9).contains(&count.len()) && count.bytes().all(|byte| byte.is_ascii_digit());
+    let span = digits.then_some(count)?.parse::<i64>().ok()?.checked_mul(seconds)?;
+    (span <= 100 * 366 * 86_400).then_some(span)
+}
+
 fn moment(unix: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp(unix).ok().filter(|time| (0..=9999).contains(&time.year()))
 }
@@ -71,6 +93,22 @@ fn moment(unix: i64) -> Option<OffsetDateTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_and_spans_are_read_as_the_contract_spells_them() {
+        assert_eq!(parse_iso_time("2024-06-01T00:00:00Z"), Some(1_717_200_000));
+        assert_eq!(parse_iso_time("2024-06-01T02:00:00.9+02:00"), Some(1_717_200_000));
+        for no_time in ["", "2024-06-01", "2024-13-01T00:00:00Z", "2024-06-01T00:00:00", "yesterday"] {
+            assert_eq!(parse_iso_time(no_time), None, "{no_time}");
+        }
+        assert_eq!(
+            (parse_span("30m"), parse_span("12h"), parse_span("7d")),
+            (Some(1800), Some(43_200), Some(604_800))
+        );
+        for no_span in ["", "d", "7", "-7d", "+7d", "7 d", "1.5h", "9999999999d", "7é", "999999999d"] {
+            assert_eq!(parse_span(no_span), None, "{no_span}");
+        }
+    }
 
     #[test]
     fn times_are_spelled_as_the_contract_says() {

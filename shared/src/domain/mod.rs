@@ -13,6 +13,7 @@ pub mod journal;
 pub mod lead;
 pub mod lead_event;
 pub mod media;
+pub mod outreach;
 pub mod owner_news;
 pub mod person;
 pub mod postback;

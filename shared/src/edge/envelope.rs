@@ -1,7 +1,11 @@
-//! From a use case's outcome to the User API's answer: always HTTP 200, `status` says which.
+//! From a use case's outcome to an answer. The User API's is always HTTP 200, and `status` says which.
+
+mod campaigns;
 
 use http::StatusCode;
 use serde::Serialize;
+
+pub use campaigns::{Answered, campaigns_api};
 
 use super::http::{Answer, json};
 use crate::error::{AppError, AppResult};
@@ -60,8 +64,12 @@ fn word(error: &AppError) -> &'static str {
         AppError::Unauthorized => "key",
         AppError::Suspended => "ban",
         AppError::UnknownRoute => "func",
-        AppError::Parameter { .. } => "param",
+        AppError::Parameter { .. } | AppError::Invalid(_) | AppError::UnsupportedFilter(_) => "param",
         AppError::NotFound(_) => "notfound",
+        // Outreach alone answers these, and not by this API.
+        AppError::Refused(_) | AppError::VersionConflict | AppError::NoContent | AppError::EmptyAudience => {
+            "param"
+        }
         AppError::ChatTaken | AppError::BotTaken => "exists",
         AppError::NoChat => "nochat",
         AppError::CampaignLimit => "limit",

@@ -1,5 +1,6 @@
 //! Lambda events in, envelopes out; the one map from error to answer.
 
+pub mod campaigns_api;
 pub mod envelope;
 pub mod export;
 pub mod http;

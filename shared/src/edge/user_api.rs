@@ -53,7 +53,7 @@ pub fn unknown_route() -> AppResult<Option<()>> {
 }
 
 /// The key in `Authorization: Bearer <key>`; the scheme may be in any letter case.
-fn bearer_key(request: &Request) -> Option<ApiKey> {
+pub(super) fn bearer_key(request: &Request) -> Option<ApiKey> {
     let header = request.headers().get("authorization")?.to_str().ok()?;
     let (scheme, key) = header.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| ApiKey::parse(key.trim())).flatten()

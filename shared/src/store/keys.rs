@@ -10,7 +10,9 @@ use crate::domain::calendar;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::media::MediaRef;
-use crate::ids::{AccountId, BotId, BotKey, CampaignKey, ChatId, LeadId, TelegramBotId, UserId};
+use crate::ids::{
+    AccountId, BotId, BotKey, CampaignKey, ChatId, LeadId, OutreachCampaignId, TelegramBotId, UserId,
+};
 
 /// Over how many partitions a campaign's leads are spread: a partition takes 1,000 writes a second.
 const LEAD_SHARDS: u64 = 16;
@@ -74,6 +76,10 @@ pub enum Key<'a> {
     Due(i64, u64, &'a str),
     /// Up to which minute due items were swept.
     DueCursor,
+    /// Get or change one outreach campaign; list an account's by `begins_with(SK, "CAMP#")`.
+    Outreach(AccountId, &'a OutreachCampaignId),
+    /// One step of an outreach campaign, by the version that it made; list by `begins_with(SK, "STEP#<id>#")`.
+    OutreachStep(AccountId, &'a OutreachCampaignId, u64),
     /// What an owner's chat was told within one stretch of time; expires within days.
     Notices(NoticeWindow),
 }
@@ -117,6 +123,7 @@ impl Key<'_> {
             Self::Due(due_ms, shard, _) => format!("DUE#{}#{shard}", due_ms.div_euclid(60_000)),
             Self::DueCursor => "DUE".to_owned(),
             Self::Contact(account, _, user) => format!("AUD#{account}#{}", shard(user, CONTACT_SHARDS)),
+            Self::Outreach(account, _) | Self::OutreachStep(account, ..) => format!("OUT#{account}"),
             Self::Notices(NoticeWindow { account, chat, .. }) => format!("NOTICE#{account}.{chat}"),
         }
     }
@@ -149,6 +156,8 @@ impl Key<'_> {
             Self::Gate(_) => "GATE".to_owned(),
             Self::Due(due_ms, _, id) => format!("{due_ms:013}#{id}"),
             Self::DueCursor => "CURSOR".to_owned(),
+            Self::Outreach(_, id) => format!("CAMP#{id}"),
+            Self::OutreachStep(_, id, version) => format!("STEP#{id}#{version:08}"),
             Self::Notices(NoticeWindow { span, begun, .. }) => format!("{}#{begun:011}", span.name()),
         }
     }
@@ -281,6 +290,16 @@ mod tests {
         JOUR#1.7.-1001234567890#2025-10 | 01760000000.000000000042
         PB#1.12#2025-10 | 01760000000.000000000042#12-5-wait-1760000000-42
         AUD#1#19 | 7#7000000001
+        "#);
+    }
+
+    #[test]
+    fn the_layout_of_outreach_is_frozen() {
+        let (account, campaign) = (AccountId(1), OutreachCampaignId::of("k3x9"));
+        let keys = [Key::Outreach(account, &campaign), Key::OutreachStep(account, &campaign, 12)];
+        insta::assert_snapshot!(layout(&keys), @r#"
+        OUT#1 | CAMP#campk3x9
+        OUT#1 | STEP#campk3x9#00000012
         "#);
     }
 

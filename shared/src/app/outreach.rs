@@ -1,0 +1,263 @@
+use serde_json::{Map, Value};
+
+use super::App;
+use super::draw::draw;
+use crate::domain::outreach::{
+    CampaignAction, CampaignBody, CampaignRefusal, ExecutionProgress, OutreachCampaign, OutreachStatus,
+    copied, own_fields, rule,
+};
+use crate::error::{AppError, AppResult, Fault};
+use crate::ids::{AccountId, OutreachCampaignId};
+use crate::store::OutreachStep;
+
+/// How many letters and digits an id has after its prefix; among 36^16 none is drawn twice.
+const ID_LENGTH: usize = 16;
+
+/// How often a change is made anew that others overtook.
+const CHANGE_TRIES: usize = 8;
+
+impl App {
+    /// Makes a campaign, a draft.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::Invalid`], [`AppError::UnsupportedFilter`] for what was sent.
+    /// - [`AppError::Unavailable`]; a retry may make a second one.
+    pub async fn create_outreach_campaign(
+        &self,
+        account: AccountId,
+        document: Map<String, Value>,
+    ) -> AppResult<OutreachCampaign> {
+        let now = self.clock.now();
+        let document = drawn_fields(document)?;
+        CampaignBody::read(&document)?;
+        let campaign = OutreachCampaign {
+            id: OutreachCampaignId::of(&draw(ID_LENGTH)?),
+            status: OutreachStatus::Draft,
+            progress: ExecutionProgress::NothingSent,
+            last_execution: None,
+            document,
+            version: 1,
+            pause_reason: None,
+            created: now,
+            updated: now,
+        };
+        match self.store.create_outreach_campaign(account, &campaign).await? {
+            true => Ok(campaign),
+            false => Err(AppError::unavailable("a drawn id is in use")),
+        }
+    }
+
+    /// One campaign.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] if the account has none such.
+    /// - [`AppError::Unavailable`], safe to retry.
+    pub async fn outreach_campaign(
+        &self,
+        account: AccountId,
+        id: &OutreachCampaignId,
+    ) -> AppResult<OutreachCampaign> {
+        self.store.outreach_campaign(account, id).await?.ok_or(AppError::NotFound("campaign"))
+    }
+
+    /// Changes what is named of a campaign, its status included; a `version` that is named must be the present one.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] if the account has none such.
+    /// - [`AppError::Invalid`], [`AppError::UnsupportedFilter`] for what was sent.
+    /// - [`AppError::Refused`] if its status does not allow it.
+    /// - [`AppError::VersionConflict`] if it was changed since the version that was named.
+    /// - [`AppError::Unavailable`], safe to retry.
+    pub async fn update_outreach_campaign(
+        &self,
+        account: AccountId,
+        id: &OutreachCampaignId,
+        changes: Map<String, Value>,
+    ) -> AppResult<OutreachCampaign> {
+        let (version, status) = (named_version(&changes)?, named_status(&changes)?);
+        let changes = drawn_fields(changes)?;
+        self.change_outreach(account, id, |mut campaign, now| {
+            if version.is_some_and(|version| version != campaign.version) {
+                return Err(AppError::VersionConflict);
+            }
+            let action = match campaign.touches_content(&changes) {
+                true => CampaignAction::EditContent,
+                false => CampaignAction::EditDetails,
+            };
+            if !changes.is_empty() {
+                allow(&campaign, action, now)?;
+                campaign.document = campaign.changed(changes.clone());
+            }
+            let body = campaign.body()?;
+            let Some(status) = status else { return Ok((campaign, action)) };
+            let action = CampaignAction::SetStatus(status);
+            let to = allow(&campaign, action, now)?;
+            if to == OutreachStatus::Active
+                && campaign.status == OutreachStatus::Draft
+                && body.messages.is_empty()
+            {
+                return Err(AppError::NoContent);
+            }
+            campaign.set_status(to);
+            Ok((campaign, action))
+        })
+        .await
+    }
+
+    /// Deletes a campaign; its history stays.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] if the account has none such.
+    /// - [`AppError::Refused`] unless it is a draft or cancelled.
+    /// - [`AppError::Unavailable`]; a retry may answer [`AppError::NotFound`] by the first attempt.
+    pub async fn delete_outreach_campaign(
+        &self,
+        account: AccountId,
+        id: &OutreachCampaignId,
+    ) -> AppResult<()> {
+        for _ in 0..CHANGE_TRIES {
+            let (campaign, now) = (self.outreach_campaign(account, id).await?, self.clock.now());
+            let to = allow(&campaign, CampaignAction::Delete, now)?;
+            let step = step(CampaignAction::Delete, campaign.status, to, now);
+            if self.store.delete_outreach_campaign(account, &campaign, &step).await? {
+                return Ok(());
+            }
+        }
+        Err(AppError::unavailable("the campaign is being changed by other calls"))
+    }
+
+    /// Pauses a campaign.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::update_outreach_campaign`].
+    pub async fn pause_outreach_campaign(
+        &self,
+        account: AccountId,
+        id: &OutreachCampaignId,
+    ) -> AppResult<OutreachCampaign> {
+        self.move_outreach(account, id, CampaignAction::Pause).await
+    }
+
+    /// Lets a paused campaign go on.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::update_outreach_campaign`].
+    pub async fn resume_outreach_campaign(
+        &self,
+        account: AccountId,
+        id: &OutreachCampaignId,
+    ) -> AppResult<OutreachCampaign> {
+        self.move_outreach(account, id, CampaignAction::Resume).await
+    }
+
+    /// Makes a draft of the same content under another id and name, without dates that are over.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] if the account has none such.
+    /// - [`AppError::Invalid`] for the name.
+    /// - [`AppError::Unavailable`]; a retry may make a second one.
+    pub async fn clone_outreach_campaign(
+        &self,
+        account: AccountId,
+        id: &OutreachCampaignId,
+        name: Option<String>,
+    ) -> AppResult<OutreachCampaign> {
+        let original = self.outreach_campaign(account, id).await?;
+        let mut document = copied(&original, name, self.clock.now());
+        forget_ids(&mut document);
+        self.create_outreach_campaign(account, document).await
+    }
+
+    async fn move_outreach(
+        &self,
+        account: AccountId,
+        id: &OutreachCampaignId,
+        action: CampaignAction,
+    ) -> AppResult<OutreachCampaign> {
+        self.change_outreach(account, id, |mut campaign, now| {
+            let to = allow(&campaign, action, now)?;
+            campaign.set_status(to);
+            Ok((campaign, action))
+        })
+        .await
+    }
+
+    /// Changes a campaign by one conditional write; one that others overtook is judged anew by what they made of it.
+    async fn change_outreach(
+        &self,
+        account: AccountId,
+        id: &OutreachCampaignId,
+        change: impl Fn(OutreachCampaign, i64) -> AppResult<(OutreachCampaign, CampaignAction)>,
+    ) -> AppResult<OutreachCampaign> {
+        for _ in 0..CHANGE_TRIES {
+            let (before, now) = (self.outreach_campaign(account, id).await?, self.clock.now());
+            let (from, version) = (before.status, before.version);
+            let (mut after, action) = change(before, now)?;
+            (after.version, after.updated) = (version + 1, now);
+            let step = step(action, from, after.status, now);
+            if self.store.change_outreach_campaign(account, &after, &step).await? {
+                return Ok(after);
+            }
+        }
+        Err(AppError::unavailable("the campaign is being changed by other calls"))
+    }
+}
+
+/// The status that an action leads to.
+fn allow(campaign: &OutreachCampaign, action: CampaignAction, now: i64) -> AppResult<OutreachStatus> {
+    let standing = campaign.standing(now);
+    rule(standing, action)
+        .map_err(|refusal| AppError::Refused(CampaignRefusal::of(refusal, standing, action)))
+}
+
+fn step(action: CampaignAction, from: OutreachStatus, to: OutreachStatus, time: i64) -> OutreachStep {
+    OutreachStep { action: action.name().to_owned(), from, to, time }
+}
+
+/// The fields that are the client's, with ids for messages and variations that have none.
+fn drawn_fields(document: Map<String, Value>) -> AppResult<Map<String, Value>> {
+    let mut failure = None;
+    let document = own_fields(document, |prefix| match draw(ID_LENGTH) {
+        Ok(drawn) => format!("{prefix}{drawn}"),
+        Err(error) => {
+            failure = Some(error);
+            String::new()
+        }
+    });
+    failure.map_or(Ok(document), Err)
+}
+
+/// A copy's messages are others than the original's.
+fn forget_ids(document: &mut Map<String, Value>) {
+    let forget = |item: &mut Value| item.as_object_mut().and_then(|item| item.remove("id"));
+    for message in document.get_mut("messages").and_then(Value::as_array_mut).into_iter().flatten() {
+        forget(message);
+        let variations = message.get_mut("variations").and_then(Value::as_array_mut);
+        variations.into_iter().flatten().for_each(|variation| drop(forget(variation)));
+    }
+}
+
+fn named_version(changes: &Map<String, Value>) -> AppResult<Option<u64>> {
+    match changes.get("version") {
+        None | Some(Value::Null) => Ok(None),
+        Some(version) => version.as_u64().map(Some).ok_or_else(|| fault("version", "must be a whole number")),
+    }
+}
+
+fn named_status(changes: &Map<String, Value>) -> AppResult<Option<OutreachStatus>> {
+    let Some(status) = changes.get("status").filter(|status| !status.is_null()) else { return Ok(None) };
+    let found = OutreachStatus::ALL.into_iter().find(|known| status.as_str() == Some(known.name()));
+    let expected = format!("must be one of {}", OutreachStatus::ALL.map(OutreachStatus::name).join(", "));
+    found.map(Some).ok_or_else(|| fault("status", &expected))
+}
+
+fn fault(field: &str, reason: &str) -> AppError {
+    AppError::Invalid(vec![Fault { field: field.to_owned(), reason: reason.to_owned() }])
+}

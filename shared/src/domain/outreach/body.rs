@@ -1,0 +1,251 @@
+//! What a client says of a campaign, read and checked. The client's own words are kept beside it.
+
+use std::collections::BTreeSet;
+
+use rust_decimal::Decimal;
+use serde_json::{Map, Value};
+
+use super::reader::Reader;
+use super::rule::{Rule, RuleFault};
+use super::segment::rule_of_filter;
+use crate::error::{AppError, AppResult, Fault};
+use crate::ids::{BotId, SegmentId, TemplateId};
+
+const NAME_CHARACTERS_MAX: usize = 200;
+const TEXT_CHARACTERS_MAX: usize = 4000;
+
+/// Telegram takes 4,096 characters after formatting; marks come on top of it.
+const CONTENT_CHARACTERS_MAX: usize = 8192;
+
+const SEGMENTS_MAX: usize = 50;
+const BOTS_MAX: usize = 100;
+const MESSAGES_MAX: usize = 10;
+const VARIATIONS_MAX: usize = 10;
+const PERSONAL_FIELDS_MAX: usize = 50;
+
+/// What a campaign does; the five of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CampaignType {
+    /// Sends messages.
+    Message,
+    /// Invites to a chat.
+    Invitation,
+    /// Asks questions.
+    DataCollection,
+    /// Holds a contest.
+    Engagement,
+    /// Asks the user's own endpoint what to send.
+    Custom,
+}
+
+impl CampaignType {
+    /// All five.
+    pub const ALL: [Self; 5] =
+        [Self::Message, Self::Invitation, Self::DataCollection, Self::Engagement, Self::Custom];
+
+    /// The word in the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Invitation => "invitation",
+            Self::DataCollection => "data_collection",
+            Self::Engagement => "engagement",
+            Self::Custom => "custom",
+        }
+    }
+}
+
+/// A campaign's body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CampaignBody {
+    /// 1 to 200 characters.
+    pub name: String,
+    /// May be empty.
+    pub description: String,
+    /// What it does.
+    pub kind: CampaignType,
+    /// To whom.
+    pub audience: TargetAudience,
+    /// What.
+    pub messages: Vec<Message>,
+    /// What it may cost; `None` = without bounds.
+    pub budget: Option<Decimal>,
+    /// What a message costs, in the budget's unit.
+    pub cost_per_message: Decimal,
+    /// What a Star costs, in the budget's unit.
+    pub star_price: Decimal,
+    /// When it starts by itself, in Unix seconds.
+    pub start: Option<i64>,
+    /// When it ends, in Unix seconds.
+    pub end: Option<i64>,
+    /// Whether its messages carry no button to unsubscribe.
+    pub transactional: bool,
+}
+
+/// Who is to be reached: those of any segment who pass every filter; without either, everybody.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TargetAudience {
+    /// The segments.
+    pub segments: Vec<SegmentId>,
+    /// The filters, as rules.
+    pub filters: Vec<Rule>,
+    /// Only contacts of these bots; empty = of all.
+    pub bots: Vec<BotId>,
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// The template that it is made of.
+    pub template: Option<TemplateId>,
+    /// Its own text; counts before the template's.
+    pub content: Option<String>,
+    /// Others that some people get instead.
+    pub variations: Vec<Variation>,
+}
+
+/// What some people get instead of a message's own text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variation {
+    /// The text.
+    pub content: String,
+    /// How many of a hundred people get it.
+    pub weight: Decimal,
+}
+
+impl CampaignBody {
+    /// Reads a body; unknown fields are let be.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Invalid`] with every fault; [`AppError::UnsupportedFilter`] if filters alone are at fault.
+    pub fn read(document: &Map<String, Value>) -> AppResult<Self> {
+        let (body, mut faults, unsupported) = (Reader::of_body(document), Vec::new(), &mut Vec::new());
+        let name = required_name(&body, &mut faults);
+        let kind = body.read("type", &type_words(), &mut faults, |value| {
+            CampaignType::ALL.into_iter().find(|kind| value.as_str() == Some(kind.name()))
+        });
+        if body.given("type").is_none() {
+            body.refuse("type", "is required", &mut faults);
+        }
+        let (start, end) = (body.time("startDate", &mut faults), body.time("endDate", &mut faults));
+        if start.zip(end).is_some_and(|(start, end)| end <= start) {
+            body.refuse("endDate", "must be after startDate", &mut faults);
+        }
+        check_goals(&body, &mut faults);
+        body.object("strategy", &mut faults);
+        let read = Self {
+            name,
+            description: body.text("description", TEXT_CHARACTERS_MAX, &mut faults).unwrap_or_default(),
+            kind: kind.unwrap_or(CampaignType::Message),
+            audience: read_audience(&body, &mut faults, unsupported),
+            messages: read_messages(&body, &mut faults),
+            budget: body.amount("budget", &mut faults),
+            cost_per_message: body.amount("costPerMessage", &mut faults).unwrap_or_default(),
+            star_price: body.amount("starPrice", &mut faults).unwrap_or_default(),
+            start,
+            end,
+            transactional: body.flag("transactional", &mut faults).unwrap_or_default(),
+        };
+        match (faults.is_empty(), unsupported.is_empty()) {
+            (true, true) => Ok(read),
+            (true, false) => Err(AppError::UnsupportedFilter(std::mem::take(unsupported))),
+            (false, _) => Err(AppError::Invalid(faults)),
+        }
+    }
+}
+
+fn required_name(body: &Reader<'_>, faults: &mut Vec<Fault>) -> String {
+    let expected = format!("must be text of 1 to {NAME_CHARACTERS_MAX} characters");
+    match body.given("name") {
+        None => body.refuse("name", "is required", faults),
+        Some(value) => match value.as_str().map(str::trim) {
+            Some(name) if (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count()) => {
+                return name.to_owned();
+            }
+            _ => body.refuse("name", expected, faults),
+        },
+    }
+    String::new()
+}
+
+fn type_words() -> String {
+    format!("must be one of {}", CampaignType::ALL.map(CampaignType::name).join(", "))
+}
+
+fn check_goals(body: &Reader<'_>, faults: &mut Vec<Fault>) {
+    let Some(goals) = body.object("goals", faults) else { return };
+    for name in ["targetAudience", "revenue"] {
+        goals.amount(name, faults);
+    }
+    goals.read("conversionRate", "must be a number from 0 to 100", faults, |value| {
+        value.as_f64().filter(|rate| (0.0..=100.0).contains(rate))
+    });
+}
+
+fn read_audience(body: &Reader<'_>, faults: &mut Vec<Fault>, unsupported: &mut Vec<Fault>) -> TargetAudience {
+    let Some(audience) = body.object("targetAudience", faults) else { return TargetAudience::default() };
+    let segment = |value: &Value| value.as_str().and_then(SegmentId::parse);
+    let segments = audience.list("segments", SEGMENTS_MAX, "ids of segments", faults, segment);
+    let bots = audience.list("bots", BOTS_MAX, "ids of bots", faults, |value| value.as_u64().map(BotId));
+    let filters = audience.object("filters", faults);
+    let mut rules = Vec::new();
+    for (filters, name) in filters.iter().flat_map(|filters| filters.names().map(move |name| (filters, name)))
+    {
+        let Some(value) = filters.given(name) else { continue };
+        match rule_of_filter(name, value) {
+            Ok(rule) => rules.push(rule),
+            Err(RuleFault::Value(reason)) => filters.refuse(name, reason, faults),
+            Err(RuleFault::Unsupported(reason)) => filters.refuse(name, reason, unsupported),
+        }
+    }
+    TargetAudience { segments: in_order_once(segments), filters: rules, bots: in_order_once(bots) }
+}
+
+fn in_order_once<T: Clone + Ord>(values: Vec<T>) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    values.into_iter().filter(|value| seen.insert(value.clone())).collect()
+}
+
+fn read_messages(body: &Reader<'_>, faults: &mut Vec<Fault>) -> Vec<Message> {
+    let messages = body.objects("messages", MESSAGES_MAX, faults);
+    messages.iter().map(|message| read_message(message, faults)).collect()
+}
+
+fn read_message(message: &Reader<'_>, faults: &mut Vec<Fault>) -> Message {
+    let template = message.read("templateId", "must be the id of a template", faults, |value| {
+        value.as_str().and_then(TemplateId::parse)
+    });
+    let content =
+        message.text("content", CONTENT_CHARACTERS_MAX, faults).filter(|text| !text.trim().is_empty());
+    if message.given("templateId").is_none() && content.is_none() {
+        message.refuse("content", "is required where there is no templateId", faults);
+    }
+    let variations = message.objects("variations", VARIATIONS_MAX, faults);
+    let variations: Vec<_> = variations.iter().map(|variation| read_variation(variation, faults)).collect();
+    if variations.iter().map(|variation| variation.weight).sum::<Decimal>() > Decimal::ONE_HUNDRED {
+        message.refuse("variations", "weights must be 100 or less together", faults);
+    }
+    if let Some(personalization) = message.object("personalization", faults) {
+        personalization.flag("enabled", faults);
+        let name = |value: &Value| value.as_str().map(str::to_owned);
+        personalization.list("fields", PERSONAL_FIELDS_MAX, "names of fields", faults, name);
+    }
+    Message { template, content, variations }
+}
+
+fn read_variation(variation: &Reader<'_>, faults: &mut Vec<Fault>) -> Variation {
+    let content = variation.text("content", CONTENT_CHARACTERS_MAX, faults);
+    let content = content.filter(|text| !text.trim().is_empty());
+    if content.is_none() {
+        variation.refuse("content", "is required", faults);
+    }
+    let weight = variation.read("weight", "must be a number from 0 to 100", faults, |value| {
+        super::reader::exact(value).filter(|weight| (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(weight))
+    });
+    if variation.given("weight").is_none() {
+        variation.refuse("weight", "is required", faults);
+    }
+    Variation { content: content.unwrap_or_default(), weight: weight.unwrap_or_default() }
+}

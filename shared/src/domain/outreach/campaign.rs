@@ -1,0 +1,156 @@
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::body::CampaignBody;
+use super::machine::{ExecutionProgress, OutreachStatus, Standing};
+use crate::error::AppResult;
+use crate::ids::{ExecutionId, OutreachCampaignId};
+
+/// The fields that a client cannot set: they are answered, and left out of what it sends.
+const COMPUTED: [&str; 13] = [
+    "id",
+    "statistics",
+    "workflow",
+    "abTests",
+    "createdBy",
+    "createdAt",
+    "updatedAt",
+    "version",
+    "pauseReason",
+    "pausedAt",
+    "resumedAt",
+    "lastExecution",
+    "status",
+];
+
+/// The fields of which a client may send a part: names that are absent stay as they are.
+const MERGED: [&str; 2] = ["goals", "strategy"];
+
+/// The fields that stand while an execution is underway.
+const CONTENT: [&str; 2] = ["messages", "targetAudience"];
+
+/// An outreach campaign.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutreachCampaign {
+    /// Its id.
+    pub id: OutreachCampaignId,
+    /// Where it stands.
+    pub status: OutreachStatus,
+    /// What its executions amount to.
+    pub progress: ExecutionProgress,
+    /// The last execution that was no test.
+    pub last_execution: Option<ExecutionId>,
+    /// What the client said of it, unknown fields included; stored as the text it is.
+    #[serde(with = "json_text")]
+    pub document: Map<String, Value>,
+    /// How often it was changed; a change names the version that it was made of.
+    pub version: u64,
+    /// Why it paused by itself.
+    pub pause_reason: Option<String>,
+    /// Unix seconds.
+    pub created: i64,
+    /// Unix seconds.
+    pub updated: i64,
+}
+
+impl OutreachCampaign {
+    /// What was said of it, read; it was checked when it was written.
+    ///
+    /// # Errors
+    ///
+    /// As [`CampaignBody::read`].
+    pub fn body(&self) -> AppResult<CampaignBody> {
+        CampaignBody::read(&self.document)
+    }
+
+    /// What a ruling looks at.
+    #[must_use]
+    pub fn standing(&self, now: i64) -> Standing {
+        let end = self.body().ok().and_then(|body| body.end);
+        Standing { status: self.status, progress: self.progress, expired: end.is_some_and(|end| end <= now) }
+    }
+
+    /// Gives it this status; whoever changes it by hand has dealt with why it paused by itself.
+    pub fn set_status(&mut self, status: OutreachStatus) {
+        self.status = status;
+        self.pause_reason = None;
+    }
+
+    /// The document with some fields changed: what is null goes, of goals and strategy only what is named changes.
+    #[must_use]
+    pub fn changed(&self, changes: Map<String, Value>) -> Map<String, Value> {
+        let mut document = self.document.clone();
+        for (name, value) in changes {
+            match (document.get_mut(&name), value) {
+                (_, Value::Null) => drop(document.remove(&name)),
+                (Some(Value::Object(known)), Value::Object(new)) if MERGED.contains(&name.as_str()) => {
+                    known.extend(new);
+                    known.retain(|_, value| !value.is_null());
+                }
+                (_, value) => drop(document.insert(name, value)),
+            }
+        }
+        document
+    }
+
+    /// Whether these changes touch its messages or its audience.
+    #[must_use]
+    pub fn touches_content(&self, changes: &Map<String, Value>) -> bool {
+        CONTENT.iter().any(|name| changes.get(*name).is_some_and(|new| self.document.get(*name) != Some(new)))
+    }
+}
+
+/// A client's document without what it cannot set, and with an id for each message and variation that has none.
+#[must_use]
+pub fn own_fields(
+    mut document: Map<String, Value>,
+    mut draw: impl FnMut(&str) -> String,
+) -> Map<String, Value> {
+    document.retain(|name, _| !COMPUTED.contains(&name.as_str()));
+    if let Some(Value::Object(audience)) = document.get_mut("targetAudience") {
+        audience.remove("totalCount");
+    }
+    let mut name = |item: &mut Value, prefix: &str| {
+        if let Some(item) = item.as_object_mut().filter(|item| !item.get("id").is_some_and(Value::is_string))
+        {
+            item.insert("id".to_owned(), json!(draw(prefix)));
+        }
+    };
+    for message in document.get_mut("messages").and_then(Value::as_array_mut).into_iter().flatten() {
+        name(message, "msg");
+        for variation in message.get_mut("variations").and_then(Value::as_array_mut).into_iter().flatten() {
+            name(variation, "var");
+        }
+    }
+    document
+}
+
+/// The document of a copy made at `now`: under another name, without dates that are over.
+#[must_use]
+pub fn copied(original: &OutreachCampaign, name: Option<String>, now: i64) -> Map<String, Value> {
+    let mut document = original.document.clone();
+    let body = original.body().ok();
+    let copy_name = || format!("{} (Copy)", body.as_ref().map_or("", |body| &body.name));
+    document.insert("name".to_owned(), json!(name.unwrap_or_else(copy_name)));
+    let (start, end) = body.as_ref().map_or((None, None), |body| (body.start, body.end));
+    for (field, time) in [("startDate", start), ("endDate", end)] {
+        if time.is_some_and(|time| time <= now) {
+            document.remove(field);
+        }
+    }
+    document
+}
+
+/// JSON as text within another format, which would spell its numbers otherwise.
+mod json_text {
+    use serde::{Deserialize, Deserializer, Serializer, de, ser};
+    use serde_json::{Map, Value};
+
+    pub fn serialize<S: Serializer>(document: &Map<String, Value>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&serde_json::to_string(document).map_err(ser::Error::custom)?)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+        serde_json::from_str(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}

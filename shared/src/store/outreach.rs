@@ -1,0 +1,100 @@
+use serde::Serialize;
+
+use super::access::{delete_step, number, put_step, written};
+use super::{Key, Store};
+use crate::domain::outreach::{OutreachCampaign, OutreachStatus};
+use crate::error::AppResult;
+use crate::ids::{AccountId, OutreachCampaignId};
+
+/// One step of a campaign's history.
+#[derive(Clone, Debug, Serialize)]
+pub struct OutreachStep {
+    /// The route's verb, or what happened by itself.
+    pub action: String,
+    /// Before it.
+    pub from: OutreachStatus,
+    /// After it.
+    pub to: OutreachStatus,
+    /// Unix seconds.
+    pub time: i64,
+}
+
+impl Store {
+    /// One outreach campaign of an account.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn outreach_campaign(
+        &self,
+        account: AccountId,
+        id: &OutreachCampaignId,
+    ) -> AppResult<Option<OutreachCampaign>> {
+        self.get(&Key::Outreach(account, id)).await
+    }
+
+    /// Every outreach campaign of an account.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn outreach_campaigns(&self, account: AccountId) -> AppResult<Vec<OutreachCampaign>> {
+        let any = OutreachCampaignId::default();
+        self.query(Key::Outreach(account, &any).partition(), "CAMP#").await
+    }
+
+    /// Writes a campaign under a fresh id; `false` if another one has it.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`]; a retry may answer `false` by the first attempt.
+    pub async fn create_outreach_campaign(
+        &self,
+        account: AccountId,
+        campaign: &OutreachCampaign,
+    ) -> AppResult<bool> {
+        let item = super::access::to_item(&Key::Outreach(account, &campaign.id), campaign)?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        written(put.condition_expression("attribute_not_exists(PK)").send().await)
+    }
+
+    /// Replaces a campaign that was read at the version before this one, and notes the step: both or neither. `false`
+    /// if it was changed since, or is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`]; a retry may answer `false` by the first attempt.
+    pub async fn change_outreach_campaign(
+        &self,
+        account: AccountId,
+        campaign: &OutreachCampaign,
+        step: &OutreachStep,
+    ) -> AppResult<bool> {
+        let put = self
+            .new_item(&Key::Outreach(account, &campaign.id), campaign)?
+            .condition_expression("version = :before")
+            .expression_attribute_values(":before", number(campaign.version - 1));
+        let step = self.new_item(&Key::OutreachStep(account, &campaign.id, campaign.version), step)?;
+        Ok(self.transact([put_step(put)?, put_step(step)?]).await?.is_none())
+    }
+
+    /// Deletes a campaign that was read at this version; `false` if it was changed since, or is gone. Its history
+    /// stays.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`]; a retry may answer `false` by the first attempt.
+    pub async fn delete_outreach_campaign(
+        &self,
+        account: AccountId,
+        campaign: &OutreachCampaign,
+        step: &OutreachStep,
+    ) -> AppResult<bool> {
+        let removal = self
+            .removal(&Key::Outreach(account, &campaign.id))
+            .condition_expression("version = :version")
+            .expression_attribute_values(":version", number(campaign.version));
+        let step = self.new_item(&Key::OutreachStep(account, &campaign.id, campaign.version + 1), step)?;
+        Ok(self.transact([delete_step(removal)?, put_step(step)?]).await?.is_none())
+    }
+}

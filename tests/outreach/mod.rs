@@ -1,0 +1,20 @@
+//! What the Campaigns API's client relies on (seed 004).
+
+mod doors;
+mod lists;
+mod refusals;
+mod seeds;
+mod states;
+
+use campaigns_api::ROUTES;
+use shared::edge::http::Route;
+
+/// The routes that do something: all but the one that answers that there is none.
+fn working_routes() -> impl Iterator<Item = Route> {
+    ROUTES.into_iter().filter(|route| route.method != "ANY")
+}
+
+/// A route's path below `/api/v1/`, for this campaign.
+fn path_of(route: Route, id: &str) -> String {
+    route.path.trim_start_matches("/api/v1/").replace("{id}", id)
+}

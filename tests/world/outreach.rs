@@ -1,0 +1,47 @@
+use serde_json::{Value, json};
+
+use super::{Account, Reply};
+
+impl Account {
+    /// Calls the Campaigns API; without a body where it is null.
+    pub async fn v1(&self, method: &str, path: &str, body: &Value) -> Reply {
+        let request = self.request(method, &format!("/api/v1/{path}")).bearer_auth(&self.key);
+        let request = if body.is_null() { request } else { request.json(body) };
+        let reply = Reply::of(request).await;
+        assert_eq!(reply.content_type, "application/json", "{method} {path}: {}", reply.text);
+        reply
+    }
+
+    /// Makes an outreach campaign, and answers its id.
+    pub async fn outreach_campaign(&self, changes: &Value) -> String {
+        let mut body = json!({"name": "Sale", "type": "message", "messages": [{"content": "Hello"}]});
+        let changes = changes.as_object().cloned().unwrap_or_default();
+        body.as_object_mut().unwrap().extend(changes);
+        let reply = self.v1("POST", "campaigns", &body).await;
+        reply.success(201)["id"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Reply {
+    /// The data of a success with this HTTP status.
+    pub fn success(&self, code: u16) -> Value {
+        let mut json = self.json();
+        assert_eq!((self.code, &json["success"]), (code, &json!(true)), "{}", self.text);
+        json["data"].take()
+    }
+
+    /// The HTTP status and the code of a failure.
+    pub fn failure(&self) -> (u16, String) {
+        let json = self.json();
+        assert_eq!(json["success"], json!(false), "{}", self.text);
+        assert!(json["error"].as_str().is_some_and(|error| !error.is_empty()), "{}", self.text);
+        (self.code, json["code"].as_str().unwrap().to_owned())
+    }
+
+    /// The fields that a failure finds fault with.
+    pub fn faulty_fields(&self) -> Vec<String> {
+        let json = self.json();
+        let details = json["details"].as_array().unwrap_or_else(|| panic!("no details: {}", self.text));
+        details.iter().map(|fault| fault["field"].as_str().unwrap().to_owned()).collect()
+    }
+}
