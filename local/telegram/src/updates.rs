@@ -73,12 +73,7 @@ impl World {
         if !is_wanted {
             return None;
         }
-        let withheld_share = match kind {
-            Kind::ChatMember => Some(self.faults.withhold_chat_member_share),
-            Kind::MyChatMember => Some(self.faults.withhold_my_chat_member_share),
-            Kind::Message | Kind::CallbackQuery | Kind::ChatJoinRequest => None,
-        };
-        if withheld_share.is_some_and(|share| self.dice.happens(share)) {
+        if self.is_withheld(kind, &payload) {
             self.state.withheld_updates += 1;
             return None;
         }
@@ -89,6 +84,24 @@ impl World {
         };
         let body = json!({ kind.as_str(): payload });
         Some(self.enqueue(bot, kind.as_str(), queue, now_ms / 1000, now_ms + hold_ms, body))
+    }
+
+    fn is_withheld(&mut self, kind: Kind, payload: &Value) -> bool {
+        let faults = &self.faults;
+        let shares = match kind {
+            Kind::ChatMember => {
+                let direction =
+                    match ["old_chat_member", "new_chat_member"].map(|own| is_inside(&payload[own])) {
+                        [false, true] => faults.withhold_join_share,
+                        [true, false] => faults.withhold_leave_share,
+                        _ => 0.0,
+                    };
+                [faults.withhold_chat_member_share, direction]
+            }
+            Kind::MyChatMember => [faults.withhold_my_chat_member_share, 0.0],
+            Kind::Message | Kind::CallbackQuery | Kind::ChatJoinRequest => return false,
+        };
+        shares.into_iter().any(|share| self.dice.happens(share))
     }
 
     fn enqueue(
@@ -221,6 +234,15 @@ impl Simulator {
             let date = payload["date"].as_i64().unwrap_or_else(now_s);
             Ok(world.enqueue(bot, &kind, queue, date, now_ms(), update))
         })
+    }
+}
+
+/// Whether a `ChatMember` is in the chat.
+fn is_inside(member: &Value) -> bool {
+    match member["status"].as_str() {
+        Some("restricted") => member["is_member"] == true,
+        Some("left" | "kicked") | None => false,
+        Some(_) => true,
     }
 }
 
