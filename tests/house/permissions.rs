@@ -80,6 +80,7 @@ async fn live_through_everything(world: &World) {
     greet_with_media(world, account).await;
     move_groups(world).await;
     hear_news(world).await;
+    lose_a_token(world).await;
     for (path, body) in [
         ("bots/check", json!({"id": 1})),
         ("postbacks/replay", json!({"campaign": 1, "state": "delivered"})),
@@ -182,6 +183,17 @@ async fn hear_news(world: &World) {
     }
     world.settle().await;
     world.simulator.demote(scene.bot.tg, scene.chat).unwrap();
+    world.settle().await;
+}
+
+/// The token is refused when a message that waited is sent.
+async fn lose_a_token(world: &World) {
+    let account = world.another_account().await;
+    let scene = world.setting().of(&account).bot("revoked_bot").set_up().await;
+    let refuse = |code, retry_after| Refusal { code, retry_after, next: 1, ..Refusal::default() };
+    let refuse = vec![refuse(429, Some(1)), refuse(401, None)];
+    world.simulator.set_faults(Faults { refuse, ..Faults::default() });
+    scene.start(world.person("Dora"), "click");
     world.settle().await;
 }
 

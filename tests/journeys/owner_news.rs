@@ -303,15 +303,24 @@ async fn a_bot_whose_token_is_revoked_is_told_of_by_another_bot_once_a_day() {
     let tell = async |news| {
         assert!(receive(&world, &[OwnerTask::BotNewsV1 { account: scene.account.id, news }], 1).await);
     };
+    tell(OwnerNews::TokenRefused { bot: BotId(scene.bot.id) }).await;
     for _ in 0..2 {
-        tell(OwnerNews::TokenRefused { bot: BotId(scene.bot.id) }).await;
         tell(OwnerNews::WebhookBroken { bot: BotId(scene.bot.id) }).await;
+    }
+    assert_eq!(world.messages(owner).len(), 1, "the token is not refused");
+    for _ in 0..2 {
+        world.refuse_next("sendMessage", 401, None);
+        scene.start(world.person("Anna"), "c1");
+        world.settle().await;
+        let again = json!({"token": scene.bot.token});
+        world.until("the owner is told", async || world.messages(owner).len() == 2).await;
+        scene.account.post_json("/api/bots/add.json", &again).await.data();
     }
     let messages = world.simulator.messages_to(owner);
     let told: Vec<_> = messages.iter().map(|message| (message.bot, message.text.as_str())).collect();
     let token = "Telegram no longer accepts the token of @mytrackbot. Connect the bot again.";
     let webhook = "Telegram cannot deliver the updates of @mytrackbot. Check the bot.";
-    assert_eq!(told, [(helper.tg, token), (scene.bot.tg, webhook)]);
+    assert_eq!(told, [(scene.bot.tg, webhook), (helper.tg, token)]);
 }
 
 #[tokio::test]

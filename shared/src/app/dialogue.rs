@@ -9,7 +9,7 @@ use crate::error::{AppError, AppResult};
 use crate::ids::{BotKey, ChatId, UserId};
 use crate::secret::BotToken;
 use crate::store::{Bot, FactWrite};
-use crate::telegram::{CallbackButton, CallbackQuery, Message, Note, TelegramUser};
+use crate::telegram::{CallbackButton, CallbackQuery, Message, Note, TelegramError, TelegramUser};
 
 impl App {
     /// A group that tells of its new id, a command, or anything else a person writes.
@@ -80,6 +80,9 @@ impl App {
             None => return Ok(()),
         };
         if let Err(error) = answered {
+            if error == TelegramError::TokenRefused {
+                self.disable_bot(bot, known).await;
+            }
             tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, %error, "a press was not answered");
         }
         Ok(())
@@ -103,6 +106,9 @@ impl App {
     async fn send_note(&self, bot: BotKey, known: &Bot, note: &Note) -> AppResult<()> {
         let Some(token) = self.bot_token(bot, known).await? else { return Ok(()) };
         let sent = self.telegram()?.send_note(&token, note).await;
+        if sent == Err(TelegramError::TokenRefused) {
+            self.disable_bot(bot, known).await;
+        }
         sent.map_err(|error| AppError::unavailable(format!("sendMessage: {error}")))
     }
 

@@ -218,8 +218,9 @@ impl App {
             return Ok(());
         };
         let mut bots = self.store.bots(account).await?;
+        let subject = bots.iter().find(|bot| bot.id == news.bot() && is_news_of(news, bot.status)).cloned();
+        let Some(subject) = subject else { return Ok(()) };
         bots.retain(|bot| bot.status == BotStatus::Active);
-        let Some(subject) = bots.iter().find(|bot| bot.id == news.bot()).cloned() else { return Ok(()) };
         let Some(title) = self.title_of_loss(account, news).await? else { return Ok(()) };
         let window = NoticeWindow::at(account, chat, NoticeSpan::Day, self.clock.now());
         match self.store.take_notice_place(window, &news.id(), NEWS_A_DAY, self.clock.now()).await? {
@@ -227,7 +228,6 @@ impl App {
             NoticePlace::Settled | NoticePlace::Full { .. } => return Ok(()),
         }
         bots.sort_by_key(|bot| bot.id != subject.id);
-        bots.retain(|bot| !matches!(news, OwnerNews::TokenRefused { .. }) || bot.id != subject.id);
         for bot in bots.iter().take(BOTS_TRIED) {
             let key = BotKey { account, bot: bot.id };
             match self.tell(key, chat, news.text(&subject.username, &title)).await? {
@@ -270,8 +270,11 @@ impl App {
                 self.store.move_notify_chat(bot.account, chat, ChatId(to)).await?;
                 return Err(AppError::unavailable("the owner's chat has another id now"));
             }
-            TelegramError::TokenRefused
-            | TelegramError::PersonUnreachable(_)
+            TelegramError::TokenRefused => {
+                self.disable_bot(bot, &known).await;
+                return Ok(Told::Refused);
+            }
+            TelegramError::PersonUnreachable(_)
             | TelegramError::ChatLost(_)
             | TelegramError::ContentRefused(_)
             | TelegramError::MediaRefused(_)
@@ -290,9 +293,17 @@ impl App {
         Ok(owner.and_then(|owner| owner.notify_chat))
     }
 
-    async fn active_account(&self, account: AccountId) -> AppResult<Option<Account>> {
+    pub(super) async fn active_account(&self, account: AccountId) -> AppResult<Option<Account>> {
         let found = self.store.account(account).await?;
         Ok(found.filter(|account| account.status == AccountStatus::Active))
+    }
+}
+
+/// Whether news of a bot are so for one with this status.
+fn is_news_of(news: OwnerNews, status: BotStatus) -> bool {
+    match news {
+        OwnerNews::TokenRefused { .. } => status == BotStatus::Disabled,
+        OwnerNews::RightsLost { .. } | OwnerNews::WebhookBroken { .. } => status == BotStatus::Active,
     }
 }
 

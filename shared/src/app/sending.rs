@@ -4,6 +4,7 @@ use super::App;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::gate::{Gate, seconds_until};
 use crate::domain::media::MediaRef;
+use crate::domain::owner_news::OwnerNews;
 use crate::domain::person::Person;
 use crate::error::AppResult;
 use crate::ids::BotKey;
@@ -109,15 +110,25 @@ impl App {
             }
             TelegramError::NotSent => Verdict::Waits(Pause::Connection),
             TelegramError::TokenRefused => {
-                tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, "Telegram refuses the bot's token");
-                if let Err(error) = self.store.disable_bot(bot, &known.token).await {
-                    tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, ?error, "a bot is not disabled");
-                }
-                self.webhook_cache.bots.forget(&bot);
+                self.disable_bot(bot, known).await;
                 Verdict::Over
             }
             other => Verdict::Other(other),
         }
+    }
+
+    /// Notes that Telegram refuses a bot's token, and has the owner told. What cannot be written down now is met again by
+    /// the next call, so that this never fails.
+    pub(super) async fn disable_bot(&self, bot: BotKey, known: &Bot) {
+        tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, "Telegram refuses the bot's token");
+        let disabled = async {
+            self.store.disable_bot(bot, &known.token).await?;
+            self.tell_owner(bot.account, OwnerNews::TokenRefused { bot: bot.bot }).await
+        };
+        if let Err(error) = disabled.await {
+            tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, ?error, "a bot is not disabled, or nobody told");
+        }
+        self.webhook_cache.bots.forget(&bot);
     }
 
     async fn close_gate(&self, bot: BotKey, seconds: u64) -> Gate {
