@@ -5,7 +5,7 @@ use futures::{TryStreamExt, stream};
 use super::App;
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::domain::fact_clock::FactClock;
-use crate::domain::journal;
+use crate::domain::journal::{self, JournalAction, JournalEntry};
 use crate::domain::lead::{LeadFacts, events};
 use crate::domain::lead_event::LeadEvent;
 use crate::domain::person::Person;
@@ -216,7 +216,18 @@ fn journal_rows<'a>(
         username: new.person.username.clone(),
         campaign: Some(campaign.id),
         lead: new.id.filter(|_| entry.paid),
+        reconciled: is_reconciled(entry, new),
     })
+}
+
+/// Whether an entry's fact was found by asking Telegram.
+fn is_reconciled(entry: JournalEntry, lead: &Lead) -> bool {
+    let found = match entry.action {
+        JournalAction::Request => None,
+        JournalAction::Join => lead.reconciled.join,
+        JournalAction::Leave | JournalAction::Kick => lead.reconciled.leave,
+    };
+    found == Some(entry.clock)
 }
 
 /// A lead's line in the list; `None` for an organic person.

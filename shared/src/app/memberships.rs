@@ -123,7 +123,8 @@ impl App {
         clock: FactClock,
     ) -> AppResult<()> {
         let Person { user, username, .. } = person;
-        let row = JournalRow { chat, clock, action, user, username, campaign: None, lead: None };
+        let (campaign, lead, reconciled) = (None, None, false);
+        let row = JournalRow { chat, clock, action, user, username, campaign, lead, reconciled };
         self.store.write_journal_row(bot, &row).await
     }
 }

@@ -18,6 +18,7 @@ pub mod person;
 pub mod postback;
 pub mod postback_id;
 pub mod postback_log;
+pub mod reconciliation;
 pub mod retention;
 pub mod statistics;
 pub mod subscription;

@@ -26,6 +26,17 @@ pub struct Lead {
     pub person: Person,
     /// What is known.
     pub facts: LeadFacts,
+    /// Which of it no update told.
+    pub reconciled: Reconciled,
+}
+
+/// The facts of a person that were found by asking Telegram.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// The latest join that was.
+    pub join: Option<FactClock>,
+    /// The latest leave that was.
+    pub leave: Option<FactClock>,
 }
 
 /// What became of a press of Start.
@@ -86,6 +97,8 @@ struct LeadItem {
     join: Option<FactClock>,
     leave: Option<FactClock>,
     leave_kind: Option<LeaveKind>,
+    reconciled_join: Option<FactClock>,
+    reconciled_leave: Option<FactClock>,
 }
 
 impl Lead {
@@ -108,7 +121,8 @@ impl TryFrom<LeadItem> for Lead {
         let starts = item.starts.iter().map(|text| parse_start(text)).collect::<AppResult<_>>()?;
         let leave = item.leave.zip(item.leave_kind).map(|(clock, kind)| Leave { clock, kind });
         let facts = LeadFacts { starts, request: item.request, join: item.join, leave };
-        Ok(Self { id: item.lead, person: item.person, facts })
+        let reconciled = Reconciled { join: item.reconciled_join, leave: item.reconciled_leave };
+        Ok(Self { id: item.lead, person: item.person, facts, reconciled })
     }
 }
 
@@ -233,6 +247,7 @@ impl NewStart<'_> {
 
 impl Lead {
     fn new(person: &Person) -> Self {
-        Self { id: None, person: person.clone(), facts: LeadFacts::default() }
+        let (facts, reconciled) = (LeadFacts::default(), Reconciled::default());
+        Self { id: None, person: person.clone(), facts, reconciled }
     }
 }
