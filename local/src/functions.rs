@@ -94,15 +94,21 @@ pub(crate) fn find_handler(
     let config =
         config.inspect_err(|error| tracing::error!(binary, %error, "the template is incomplete")).ok()?;
     let app = Arc::new(App::new(config, clock.clone(), Some(http)));
+    let clock = clock.clone();
     Some(Arc::new(move |invocation: Invocation| {
         let app = Arc::clone(&app);
+        let deadline_ms = deadline_by(&clock, invocation.deadline_ms);
         async move {
-            let event =
-                LambdaEvent::new(invocation.event, context(&invocation.request_id, invocation.deadline_ms));
+            let event = LambdaEvent::new(invocation.event, context(&invocation.request_id, deadline_ms));
             function.invoke(app, event).await.map_err(failure)
         }
         .boxed()
     }))
+}
+
+/// The machine's deadline by the clock of the functions, so that as much time is left by both.
+fn deadline_by(clock: &Clock, deadline_ms: u64) -> u64 {
+    deadline_ms.saturating_add_signed(clock.now_ms() - Clock::System.now_ms())
 }
 
 fn context(request_id: &str, deadline_ms: u64) -> Context {
