@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bot_checker::BOT_CHECKER;
 use due_sweep::DUE_SWEEP;
 use futures::FutureExt;
 use lambda_runtime::{Context, LambdaEvent};
@@ -17,7 +18,7 @@ use shared::aws::SharedHttpClient;
 use shared::clock::Clock;
 use shared::config::Config;
 use shared::edge::http::Route;
-use shared::edge::{HandlerError, http, messages, owner_news, queue, schedule, stream};
+use shared::edge::{HandlerError, bots, http, messages, owner_news, queue, schedule, stream};
 use telegram_webhook::TELEGRAM_WEBHOOK;
 use user_api::ROUTES;
 
@@ -30,6 +31,8 @@ pub enum Function {
     Queue(queue::QueueFunction),
     /// The queue of messages.
     Messages(messages::MessageFunction),
+    /// The queue of bots.
+    Bots(bots::BotFunction),
     /// A schedule.
     Scheduled(schedule::ScheduledFunction),
     /// The queue of news for owners.
@@ -39,17 +42,18 @@ pub enum Function {
 }
 
 /// Every function there is; a test compares them with the template.
-pub const FUNCTIONS: [Function; ROUTES.len() + 7] = {
-    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 7];
+pub const FUNCTIONS: [Function; ROUTES.len() + 8] = {
+    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 8];
     all[1] = Function::Stream(LEAD_STREAM);
     all[2] = Function::Queue(POSTBACK_SENDER);
     all[3] = Function::Http(CLICK_REDIRECT);
     all[4] = Function::Messages(MESSAGE_SENDER);
     all[5] = Function::Scheduled(DUE_SWEEP);
     all[6] = Function::OwnerNews(NOTIFIER);
+    all[7] = Function::Bots(BOT_CHECKER);
     let mut index = 0;
     while index < ROUTES.len() {
-        all[index + 7] = Function::Http(ROUTES[index]);
+        all[index + 8] = Function::Http(ROUTES[index]);
         index += 1;
     }
     all
@@ -63,6 +67,7 @@ impl Function {
             Self::Http(route) => route.binary,
             Self::Queue(function) => function.binary,
             Self::Messages(function) => function.binary,
+            Self::Bots(function) => function.binary,
             Self::Scheduled(function) => function.binary,
             Self::OwnerNews(function) => function.binary,
             Self::Stream(function) => function.binary,
@@ -74,6 +79,7 @@ impl Function {
             Self::Http(route) => http::invoke(route, app, event).await,
             Self::Queue(_) => queue::invoke(app, event).await,
             Self::Messages(_) => messages::invoke(app, event).await,
+            Self::Bots(_) => bots::invoke(app, event).await,
             Self::Scheduled(_) => schedule::invoke(app, event).await,
             Self::OwnerNews(_) => owner_news::invoke(app, event).await,
             Self::Stream(_) => stream::invoke(app, event).await,

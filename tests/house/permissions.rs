@@ -6,8 +6,8 @@ use serde_json::json;
 use shared::domain::fact_clock::FactClock;
 use shared::domain::lead_event::LeadStatus;
 use shared::ids::{AccountId, CampaignKey, TrackingCampaignId, UserId};
-use shared::queue::MessageTask;
-use shared::store::Due;
+use shared::queue::{BotTask, MessageTask};
+use shared::store::{Due, DueQueue};
 use telegram_simulator::{ChatKind, Faults, NewChat, Refusal};
 
 use crate::world::samples::png;
@@ -80,6 +80,7 @@ async fn live_through_everything(world: &World) {
     greet_with_media(world, account).await;
     move_groups(world).await;
     hear_news(world).await;
+    look_after_bots(world).await;
     lose_a_token(world).await;
     for (path, body) in [
         ("bots/check", json!({"id": 1})),
@@ -149,7 +150,7 @@ async fn sweep_something(world: &World) {
     let request = FactClock::first_of_second(1);
     let task = MessageTask::ApproveV1 { campaign, user: UserId(9), request };
     let due_ms = world.system.app.clock.now_ms();
-    let due = Due { due_ms, id: task.id(), task: task.spelled().unwrap() };
+    let due = Due { due_ms, id: task.id(), task: task.spelled().unwrap(), queue: DueQueue::Welcomes };
     world.system.app.store.put_due(&due).await.unwrap();
     world.system.cloud.invoke("due-sweep", json!({})).await.unwrap();
     world.settle().await;
@@ -184,6 +185,36 @@ async fn hear_news(world: &World) {
     world.settle().await;
     world.simulator.demote(scene.bot.tg, scene.chat).unwrap();
     world.settle().await;
+}
+
+/// One bot lost its webhook and a leave, another one's group became a supergroup, and a third one's token is revoked.
+async fn look_after_bots(world: &World) {
+    let account = world.another_account().await;
+    let channel = world.setting().of(&account).bot("looked_bot").set_up().await;
+    let group = world.setting().of(&account).bot("asked_bot").group().set_up().await;
+    for scene in [&channel, &group] {
+        let user = world.person("Carl");
+        scene.start(user, "click");
+        scene.join(user);
+        world.settle().await;
+        world.simulator.set_faults(Faults { withhold_leave_share: 1.0, ..Faults::default() });
+        scene.leave(user);
+    }
+    world.simulator.set_faults(Faults::default());
+    world.tell_only(&channel.bot, &["message"]).await;
+    world.tell_only(&group.bot, &["chat_member"]).await;
+    world.simulator.migrate(group.chat).unwrap();
+    for scene in [&channel, &group] {
+        scene.look(world).await;
+        assert!(!world.check_bot(&BotTask::PieceV1 { bot: scene.bot_key() }).await);
+    }
+    world.settle().await;
+    world.faults.go_down();
+    assert!(world.check_bot(&channel.planned_look().await).await);
+    world.faults.come_back();
+    let revoked = world.setting().of(&account).bot("gone_bot").set_up().await;
+    world.simulator.revoke(revoked.bot.tg).unwrap();
+    revoked.look(world).await;
 }
 
 /// The token is refused when a message that waited is sent.

@@ -48,6 +48,7 @@ fn every_route_is_served_by_its_own_function_on_the_same_path_and_method() {
             Function::Http(route) => assert_eq!(routes, [(route.method, route.path)], "{}", route.binary),
             Function::Queue(_)
             | Function::Messages(_)
+            | Function::Bots(_)
             | Function::Scheduled(_)
             | Function::OwnerNews(_)
             | Function::Stream(_) => {

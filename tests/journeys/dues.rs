@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use shared::clock::Clock;
-use shared::store::{DUE_SHARDS, Due};
+use shared::store::{DUE_SHARDS, Due, DueQueue};
 
 use crate::world::World;
 
@@ -33,7 +33,12 @@ async fn what_is_due_within_the_next_minute_is_handed_on_and_what_is_due_later_s
     let world = World::with(|options| options.clock = Clock::manual(start_ms)).await;
     let store = &world.system.app.store;
     for (name, in_ms) in [("past", -20_000), ("now", 0), ("soon", 80_000), ("later", 95_000)] {
-        let due = Due { due_ms: start_ms + in_ms, id: name.to_owned(), task: format!("\"{name}\"") };
+        let due = Due {
+            due_ms: start_ms + in_ms,
+            id: name.to_owned(),
+            task: format!("\"{name}\""),
+            queue: DueQueue::Welcomes,
+        };
         for _ in 0..2 {
             store.put_due(&due).await.unwrap();
         }
@@ -57,7 +62,8 @@ async fn a_sweep_makes_up_for_hours_without_one() {
     assert_eq!(store.swept_minute().await.unwrap(), Some(29_000_000));
     for minutes in [1, 100, 700, 800] {
         let task = format!("\"{minutes:03}\"");
-        let due = Due { due_ms: start_ms + minutes * MINUTE_MS, id: task.clone(), task };
+        let due =
+            Due { due_ms: start_ms + minutes * MINUTE_MS, id: task.clone(), task, queue: DueQueue::Welcomes };
         store.put_due(&due).await.unwrap();
     }
     world.system.app.clock.advance_ms(900 * MINUTE_MS);

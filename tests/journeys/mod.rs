@@ -2,6 +2,7 @@
 
 mod approvals;
 mod bot_check;
+mod bot_looks;
 mod bots;
 mod campaign_fields;
 mod click_vault;
@@ -18,6 +19,7 @@ mod owner_news;
 mod paused;
 mod people;
 mod postbacks;
+mod reconciliation;
 mod repeats;
 mod replays;
 mod round_trips;
@@ -25,6 +27,7 @@ mod send_errors;
 mod shown_media;
 mod untracked;
 mod visits;
+mod webhook_looks;
 mod welcome;
 mod welcome_texts;
 

@@ -2,6 +2,7 @@
 //! fails on demand.
 
 mod account;
+mod bots;
 mod leads;
 mod log;
 mod media;
@@ -22,6 +23,7 @@ use telegram_simulator::{NewUser, Simulator};
 use tempfile::TempDir;
 
 pub use account::{Account, Reply, form};
+pub use bots::LOOK_AND_PIECES_MS;
 #[cfg(feature = "many")]
 pub use leads::NEW_YEAR;
 pub use media::{file_part, part, samples};

@@ -37,8 +37,8 @@ pub struct Scene {
     pub chat: i64,
     pub campaign: CampaignKey,
     pub code: String,
-    simulator: Simulator,
-    app: Arc<App>,
+    pub(super) simulator: Simulator,
+    pub(super) app: Arc<App>,
 }
 
 impl World {

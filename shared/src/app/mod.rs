@@ -2,6 +2,7 @@
 
 mod accounts;
 mod approvals;
+mod bot_checks;
 mod bot_health;
 mod bots;
 mod cache;
@@ -27,6 +28,7 @@ mod pages;
 mod postback_log;
 mod postbacks;
 mod profile;
+mod reconciliation;
 mod replays;
 mod sending;
 mod shown_media;
@@ -34,12 +36,13 @@ mod starts;
 mod statistics;
 mod updates;
 mod visits;
+mod webhooks;
 mod welcome;
 
 use std::sync::OnceLock;
 
 pub use accounts::NewAccount;
-pub use bot_health::{BotHealth, WebhookHealth};
+pub use bot_health::BotHealth;
 pub use bots::{BotState, BotSummary, ConnectedBot, TrackableChat};
 pub use campaign_edits::CampaignEdit;
 pub use campaigns::{CampaignSummary, NewCampaign};
@@ -57,6 +60,7 @@ pub use replays::{Replay, ReplayedPostbacks};
 pub use sending::WELCOME_LEASE_MS;
 pub use statistics::{CampaignStatistics, DayRange};
 pub use updates::UpdateRefusal;
+pub use webhooks::WebhookHealth;
 
 pub use crate::domain::click::Visit;
 
@@ -86,6 +90,7 @@ pub struct App {
     postback_queue: OnceLock<Queue>,
     welcome_queue: OnceLock<Queue>,
     notification_queue: OnceLock<Queue>,
+    bot_queue: OnceLock<Queue>,
     objects: OnceLock<Objects>,
     seal: OnceLock<Seal>,
     webhook_cache: WebhookCache,
@@ -107,6 +112,7 @@ impl App {
             postback_queue: OnceLock::new(),
             welcome_queue: OnceLock::new(),
             notification_queue: OnceLock::new(),
+            bot_queue: OnceLock::new(),
             objects: OnceLock::new(),
             seal: OnceLock::new(),
         }
@@ -138,6 +144,10 @@ impl App {
         once(&self.notification_queue, || {
             self.queue(self.config.notification_queue_url.as_ref(), "NOTIFICATION_QUEUE_URL")
         })
+    }
+
+    fn bot_queue(&self) -> AppResult<&Queue> {
+        once(&self.bot_queue, || self.queue(self.config.bot_queue_url.as_ref(), "BOT_QUEUE_URL"))
     }
 
     fn queue(&self, url: Option<&String>, variable: &str) -> AppResult<Queue> {

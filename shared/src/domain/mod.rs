@@ -1,5 +1,6 @@
 //! The rules, pure: facts in, decisions out. No clock, no storage, no network.
 
+pub mod bot_check;
 pub mod calendar;
 pub mod campaign;
 pub mod click;

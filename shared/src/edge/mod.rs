@@ -1,5 +1,6 @@
 //! Lambda events in, envelopes out; the one map from error to answer.
 
+pub mod bots;
 pub mod envelope;
 pub mod export;
 pub mod http;

@@ -1,5 +1,6 @@
 //! SQS: tasks carry ids only and their version in their name, because messages outlive deployments.
 
+mod bot_task;
 mod message_task;
 mod owner_task;
 mod task;
@@ -9,6 +10,7 @@ use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::Serialize;
 
+pub use bot_task::BotTask;
 pub use message_task::MessageTask;
 pub use owner_task::OwnerTask;
 pub use task::Task;

@@ -29,6 +29,10 @@ pub struct Bot {
     pub confirmed: bool,
     /// The last one that Telegram is known to have taken before; it may still send that.
     pub previous_secret: Option<WebhookSecretHash>,
+    /// The base of the address that Telegram calls, without a trailing slash; `None` for a bot that was connected before
+    /// this was written down.
+    #[serde(default)]
+    pub webhook_base: Option<String>,
     /// Unix seconds.
     pub created: i64,
 }

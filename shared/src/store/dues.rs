@@ -17,6 +17,20 @@ pub struct Due {
     pub id: String,
     /// What, as its queue spells it.
     pub task: String,
+    /// Where it is handed to. Items from before there was a choice name none.
+    #[serde(default)]
+    pub queue: DueQueue,
+}
+
+/// A queue that is handed what is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DueQueue {
+    /// Messages and approvals.
+    #[default]
+    Welcomes,
+    /// The standing checks of bots.
+    Bots,
 }
 
 /// How far due items were swept.

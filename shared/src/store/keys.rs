@@ -70,6 +70,8 @@ pub enum Key<'a> {
     Contact(AccountId, BotId, UserId),
     /// Get, close or queue at a bot's flood gate.
     Gate(BotKey),
+    /// How far a bot's standing check is, and when it is looked after next.
+    BotCheck(BotKey),
     /// Something due at a millisecond, by shard and id; list those of a minute and a shard.
     Due(i64, u64, &'a str),
     /// Up to which minute due items were swept.
@@ -94,7 +96,8 @@ impl Key<'_> {
             Self::BotOwner(telegram) => format!("TGBOT#{telegram}"),
             Self::Chat(BotKey { account, bot }, _)
             | Self::FileId(BotKey { account, bot }, _)
-            | Self::Gate(BotKey { account, bot }) => {
+            | Self::Gate(BotKey { account, bot })
+            | Self::BotCheck(BotKey { account, bot }) => {
                 format!("BOT#{account}.{bot}")
             }
             Self::Code(code) => format!("CODE#{code}"),
@@ -147,6 +150,7 @@ impl Key<'_> {
             Self::Postback(_, clock, id) => format!("{clock}#{id}"),
             Self::Contact(_, bot, user) => format!("{bot}#{user}"),
             Self::Gate(_) => "GATE".to_owned(),
+            Self::BotCheck(_) => "CHECK".to_owned(),
             Self::Due(due_ms, _, id) => format!("{due_ms:013}#{id}"),
             Self::DueCursor => "CURSOR".to_owned(),
             Self::Notices(NoticeWindow { span, begun, .. }) => format!("{}#{begun:011}", span.name()),
@@ -290,6 +294,7 @@ mod tests {
         let notices = |span| Key::Notices(NoticeWindow::at(account, chat, span, 1_760_000_042));
         let keys = [
             Key::Gate(BotKey { account, bot: BotId(7) }),
+            Key::BotCheck(BotKey { account, bot: BotId(7) }),
             Key::Due(1_760_000_000_123, 5, "approve#1.12.7000000001"),
             Key::DueCursor,
             notices(NoticeSpan::Minute),
@@ -297,6 +302,7 @@ mod tests {
         ];
         insta::assert_snapshot!(layout(&keys), @r#"
         BOT#1.7 | GATE
+        BOT#1.7 | CHECK
         DUE#29333333#5 | 1760000000123#approve#1.12.7000000001
         DUE | CURSOR
         NOTICE#1.7 | MINUTE#01760000040

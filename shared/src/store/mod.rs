@@ -4,6 +4,7 @@
 
 mod access;
 mod accounts;
+mod bot_checks;
 mod bots;
 mod campaigns;
 mod chat_moves;
@@ -35,13 +36,14 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 pub use accounts::{Account, AccountListing, AccountStatus};
+pub use bot_checks::LookPlan;
 pub use bots::{Bot, BotLease, BotOwner, BotStatus};
 pub use campaigns::{CampaignClaim, CodeOwner};
 pub use chat_moves::ChatMove;
 pub use chats::{Chat, ChatKind, ChatRights};
 pub use clicks::VaultedClick;
 pub use contacts::{Contact, Reach};
-pub use dues::Due;
+pub use dues::{Due, DueQueue};
 pub use invites::Invite;
 pub use journal::{JOURNAL_KEPT_SECONDS, JournalRange, JournalReader, JournalRow};
 pub use keys::{DUE_SHARDS, Key, campaign_of_lead_partition};
