@@ -105,8 +105,13 @@ async fn a_chain_survives_an_outage_of_hours_and_of_storage() {
     assert_eq!(scene.planned_look().await, look);
     clock.advance_ms(3_600_000);
     assert!(!world.check_bot(&look).await);
-    assert_ne!(scene.planned_look().await, look);
+    let next = scene.planned_look().await;
+    assert_ne!(next, look);
     assert_eq!(world.calls_of("getWebhookInfo"), 2);
+    clock.advance_ms(3_600_000);
+    world.faults.lose_answer_to("dynamodb:PutItem");
+    assert!(!world.check_bot(&next).await, "the next look is planned, whatever was heard of it");
+    assert_ne!(scene.planned_look().await, next);
 }
 
 #[tokio::test]

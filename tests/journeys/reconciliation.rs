@@ -3,9 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use shared::domain::fact_clock::FactClock;
 use shared::domain::journal::JournalAction;
+use shared::domain::lead::LeaveKind;
 use shared::domain::lead_event::LeadStatus;
-use shared::store::Lead;
+use shared::domain::reconciliation::MissedFact;
+use shared::ids::UserId;
+use shared::store::{FactWrite, Lead};
 use telegram_simulator::Faults;
 
 use crate::world::{LOOK_AND_PIECES_MS, MemberChange, Scene, World, member_update};
@@ -236,4 +240,26 @@ async fn a_paused_campaign_follows_what_happens_and_a_deleted_one_does_not() {
     other.whole_pass(&world).await;
     assert_eq!(other.status(bert).await, Some(LeadStatus::Approve));
     assert_eq!(world.calls_of("getChatMember"), before);
+}
+
+#[tokio::test]
+async fn what_an_update_tells_between_the_question_and_the_write_stands() {
+    let (world, clock) = World::ahead().await;
+    let scene = world.scene().await;
+    let anna = world.person("Anna");
+    scene.start(anna, "c1");
+    world.delivered().await;
+    scene.join(anna);
+    world.settle().await;
+    let seen = scene.lead(anna).await.unwrap().facts;
+    let left = member_update(200_000_001, clock.now(), MemberChange::leave(anna, scene.chat));
+    let back = member_update(200_000_002, clock.now(), MemberChange::join(anna, scene.chat));
+    for update in [left, back] {
+        assert_eq!(world.deliver(&scene.bot, &update).await.code, 200);
+    }
+    world.settle().await;
+    let (store, asked) = (&world.system.app.store, FactClock::last_of_second(clock.now()));
+    let missed = MissedFact::Leave(LeaveKind::Left);
+    let written = store.record_missed(scene.campaign, UserId(anna), missed, asked, &seen).await.unwrap();
+    assert_eq!((written, scene.status(anna).await), (FactWrite::Known, Some(LeadStatus::Approve)));
 }

@@ -71,6 +71,29 @@ async fn a_bot_whose_token_telegram_refuses_sends_nothing_until_the_token_is_add
 }
 
 #[tokio::test]
+async fn a_token_refused_in_any_message_disables_the_bot() {
+    for message in ["welcome", "command", "news"] {
+        let world = World::new().await;
+        let scene = world.setting().set("notify_level", 1).set_up().await;
+        let (anna, olga) = (world.person("Anna"), world.person("Olga"));
+        world.simulator.send_text(olga, scene.bot.tg, "hello").unwrap();
+        scene.start(anna, "c1");
+        let settings = json!({"leads": u8::from(message == "news"), "chat": olga});
+        scene.account.post_json("/api/profile/notify.json", &settings).await;
+        world.settle().await;
+        assert_eq!(bot_status(&scene).await, 0);
+        world.refuse_next("sendMessage", 401, None);
+        match message {
+            "welcome" => scene.start(anna, "c2"),
+            "command" => drop(world.simulator.send_text(anna, scene.bot.tg, "/stop").unwrap()),
+            _ => scene.join(anna),
+        }
+        world.settle().await;
+        assert_eq!(bot_status(&scene).await, 1, "{message}");
+    }
+}
+
+#[tokio::test]
 async fn a_message_that_may_have_arrived_is_never_sent_again() {
     let world = World::new().await;
     let scene = world.scene().await;

@@ -100,3 +100,17 @@ impl Store {
         written(update.send().await).map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_from_before_there_was_a_choice_is_for_the_queue_of_messages() {
+        let old: Due = serde_json::from_str(r#"{"due_ms":1,"id":"approve.1","task":"{}"}"#).unwrap();
+        assert_eq!(old.queue, DueQueue::Welcomes);
+        let due = Due { queue: DueQueue::Bots, ..old };
+        let wire = serde_json::to_string(&due).unwrap();
+        insta::assert_snapshot!(wire, @r#"{"due_ms":1,"id":"approve.1","task":"{}","queue":"bots"}"#);
+    }
+}
