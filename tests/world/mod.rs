@@ -9,6 +9,7 @@ mod options;
 mod postbacks;
 mod scene;
 mod telegram;
+mod time;
 mod updates;
 mod visits;
 
