@@ -102,8 +102,11 @@ async fn handle(simulator: &Simulator, request: Request, record: &mut RecordedRe
     record.method.clone_from(&method.name);
     let raw = Raw::read(request).await?;
     record.parameters = raw.recorded();
-    let mut parameters = check::check(simulator.specification(), method, raw)?;
-    record.unknown_parameters = std::mem::take(&mut parameters.unknown);
+    record.unknown_parameters = check::unknown(method, &raw);
+    if !record.unknown_parameters.is_empty() {
+        tracing::warn!(method = record.method, names = ?record.unknown_parameters, "parameters that Telegram ignores");
+    }
+    let parameters = check::check(simulator.specification(), method, raw)?;
     if method.name == "getUpdates" {
         return polling::get_updates(simulator, record.bot, &parameters).await;
     }
