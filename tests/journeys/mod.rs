@@ -16,6 +16,7 @@ mod membership;
 mod migration;
 mod nasty_texts;
 mod owner_news;
+mod owner_silence;
 mod paused;
 mod people;
 mod postbacks;
