@@ -7,6 +7,8 @@ mod campaign_fields;
 mod click_vault;
 mod data_folder;
 mod dues;
+mod error_rows;
+mod error_table;
 mod flood;
 mod holding_back;
 mod invites;
