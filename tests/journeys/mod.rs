@@ -27,6 +27,7 @@ mod replays;
 mod round_trips;
 mod send_errors;
 mod shown_media;
+mod storms;
 mod untracked;
 mod visits;
 mod welcome;
