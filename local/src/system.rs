@@ -180,6 +180,11 @@ impl System {
             extra_routes,
         })
         .await?;
+        // Nothing is queued or due yet.
+        if let Some(shift_ms) = options.clock.shift() {
+            cloud.shift_clock(Arc::clone(&shift_ms));
+            simulator.iter().for_each(|simulator| simulator.shift_clock(Arc::clone(&shift_ms)));
+        }
         let app = operator_app(&cloud, &options.clock)?;
         let (key_path, running_path) = (options.data.join(KEY_FILE), options.data.join(RUNNING_FILE));
         let system = Self { cloud, simulator, app, poller, key_path, running_path, _lock: lock };

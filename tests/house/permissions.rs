@@ -5,8 +5,9 @@ use local_aws::Template;
 use serde_json::json;
 use shared::domain::fact_clock::FactClock;
 use shared::domain::lead_event::LeadStatus;
-use shared::ids::{AccountId, CampaignKey, TrackingCampaignId, UserId};
-use shared::queue::{BotTask, MessageTask};
+use shared::domain::owner_news::OwnerNews;
+use shared::ids::{AccountId, BotId, CampaignKey, TrackingCampaignId, UserId};
+use shared::queue::{BotTask, MessageTask, OwnerTask};
 use shared::store::{Due, DueQueue};
 use telegram_simulator::{ChatKind, Faults, NewChat, Refusal};
 
@@ -82,6 +83,7 @@ async fn live_through_everything(world: &World) {
     hear_news(world).await;
     look_after_bots(world).await;
     lose_a_token(world).await;
+    meet_refusals(world).await;
     for (path, body) in [
         ("bots/check", json!({"id": 1})),
         ("postbacks/replay", json!({"campaign": 1, "state": "delivered"})),
@@ -170,6 +172,44 @@ async fn move_groups(world: &World) {
     world.tell_only(&scene.bot, &["chat_member"]).await;
     world.simulator.migrate(group).unwrap();
     account.post_json("/api/bots/check.json", &json!({"id": 1})).await.data();
+}
+
+/// Telegram refuses what was in the queue: an approval, because the group is a supergroup, and a welcome's content.
+async fn meet_refusals(world: &World) {
+    let refuse = |method: &str, code: u16, words: &str| Refusal {
+        code,
+        description: words.to_owned(),
+        retry_after: (code == 429).then_some(1),
+        next: 1,
+        methods: vec![method.to_owned()],
+        ..Refusal::default()
+    };
+    let account = world.another_account().await;
+    let group = NewChat { join_by_request: true, ..NewChat::new("My Group", ChatKind::Group) };
+    let scene =
+        world.setting().of(&account).bot("asked_bot").chat(group).set("auto_approve", 0).set_up().await;
+    let supergroup = Some(world.channel(&scene.bot).await);
+    let (send, approve) = ("sendMessage", "approveChatJoinRequest");
+    let moved = Refusal { migrate_to_chat_id: supergroup, ..refuse(approve, 400, "") };
+    world.simulator.set_faults(Faults { refuse: vec![refuse(approve, 429, ""), moved], ..Faults::default() });
+    world.simulator.request_to_join(world.person("Cleo"), scene.chat).unwrap();
+    world.settle().await;
+    let content = vec![refuse(send, 429, ""), refuse(send, 400, "Bad Request: can't parse entities")];
+    world.simulator.set_faults(Faults { refuse: content, ..Faults::default() });
+    scene.start(world.person("Dora"), "click");
+    world.settle().await;
+
+    // An owner hears in a tracked group, which is a supergroup by now.
+    let scene = world.setting().of(&account).bot("told_bot").group().set_up().await;
+    account.post_json("/api/profile/notify.json", &json!({"chat": scene.chat})).await;
+    let moved =
+        Refusal { migrate_to_chat_id: Some(world.channel(&scene.bot).await), ..refuse(send, 400, "") };
+    world.simulator.set_faults(Faults { refuse: vec![moved], ..Faults::default() });
+    let news = OwnerNews::WebhookBroken { bot: BotId(scene.bot.id) };
+    let body = serde_json::to_string(&OwnerTask::BotNewsV1 { account: account.id, news }).unwrap();
+    let batch =
+        json!({"Records": [{"messageId": "1", "body": body, "attributes": {}, "messageAttributes": {}}]});
+    world.system.cloud.invoke("notifier", batch).await.unwrap();
 }
 
 /// An owner hears of leads, more than one in a second, and of a bot that lost its rights.

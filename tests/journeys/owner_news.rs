@@ -215,7 +215,8 @@ async fn lost_answers_of_storage_lose_no_notification_and_repeat_none() {
 
 #[tokio::test]
 async fn what_telegram_does_not_take_now_is_in_the_digest() {
-    let (world, _) = world_at_the_end_of_a_minute().await;
+    let clock = Clock::shifted(-600_000);
+    let world = World::with(|options| options.clock = clock.clone()).await;
     let scene = world.setting().set("notify_level", 1).set_up().await;
     let owner = owner(&world, &scene).await;
     let anna = world.person("Anna");
@@ -223,6 +224,9 @@ async fn what_telegram_does_not_take_now_is_in_the_digest() {
     world.settle().await;
     world.refuse_next("sendMessage", 429, Some(2));
     scene.join(anna);
+    let held = async || world.system.cloud.queue_depth("NotificationQueue").unwrap().delayed > 0;
+    world.until("it is held", held).await;
+    clock.advance_ms(130_000);
     world.settle().await;
     assert_eq!(world.messages(owner), ["and 1 more: 1 approve"]);
 }

@@ -10,6 +10,7 @@ mod options;
 mod postbacks;
 mod scene;
 mod telegram;
+mod time;
 mod updates;
 mod visits;
 

@@ -6,9 +6,9 @@ use crate::domain::fact_clock::FactClock;
 use crate::domain::lead::LeadFacts;
 use crate::domain::person::Person;
 use crate::error::AppResult;
-use crate::ids::{BotKey, CampaignKey, UserId};
+use crate::ids::{BotKey, CampaignKey, ChatId, UserId};
 use crate::queue::MessageTask;
-use crate::store::{Bot, ChatRights, Lead, RequestWrite, WelcomeLease};
+use crate::store::{Bot, Lead, RequestWrite, WelcomeLease};
 use crate::telegram::TelegramError;
 
 /// For how long a bot may write to somebody who asked to join, and never pressed Start, in seconds. Telegram's bound
@@ -67,7 +67,8 @@ impl App {
             let due_ms = clock.date.saturating_add(seconds).saturating_mul(1_000);
             return self.carry_out_at(due_ms, &approval).await;
         }
-        match self.approve(bot, known, campaign, person.user).await? {
+        let whom = Addressee { bot, known, person, cause: clock };
+        match self.approve(&whom, campaign).await? {
             Sent::Waits(pause) => self.hand_over(bot, pause, &approval).await,
             Sent::Done | Sent::ContentRefused => Ok(()),
         }
@@ -114,7 +115,10 @@ impl App {
         }
         let gate = self.store.gate(bot).await?;
         let sent = match gate.is_open(self.clock.now_ms()) {
-            true => self.approve(bot, &known, &campaign, user).await?,
+            true => {
+                let person = &pending.lead.person;
+                self.approve(&Addressee { bot, known: &known, person, cause: clock }, &campaign).await?
+            }
             false => Sent::Waits(Pause::Gate(gate)),
         };
         match sent {
@@ -124,15 +128,17 @@ impl App {
     }
 
     /// Approves. Twice is refused by Telegram, so that an answer that was lost is asked for again.
-    async fn approve(
-        &self,
-        bot: BotKey,
-        known: &Bot,
-        campaign: &TrackingCampaign,
-        user: UserId,
-    ) -> AppResult<Sent> {
+    async fn approve(&self, whom: &Addressee<'_>, campaign: &TrackingCampaign) -> AppResult<Sent> {
+        let Addressee { bot, known, person, .. } = *whom;
         let Some(token) = self.usable_token(bot, known).await? else { return Ok(Sent::Done) };
-        let approved = self.telegram()?.approve_chat_join_request(&token, campaign.chat, user).await;
+        let telegram = self.telegram()?;
+        let (mut chat, mut approved) =
+            (campaign.chat, telegram.approve_chat_join_request(&token, campaign.chat, person.user).await);
+        if let Err(TelegramError::ChatMigrated(to)) = approved {
+            self.move_chat(bot, chat, ChatId(to)).await?;
+            chat = ChatId(to);
+            approved = telegram.approve_chat_join_request(&token, chat, person.user).await;
+        }
         let Err(error) = approved else { return Ok(Sent::Done) };
         let error = match self.judge_refusal(bot, known, error).await {
             Verdict::Waits(pause) => return Ok(Sent::Waits(pause)),
@@ -140,22 +146,15 @@ impl App {
             Verdict::Other(TelegramError::Ambiguous(_)) => return Ok(Sent::Waits(Pause::Connection)),
             Verdict::Other(error) => error,
         };
-        if matches!(error, TelegramError::ChatLost(_)) {
-            self.note_lost_chat(bot, campaign).await?;
+        if error.is_about_chat() {
+            self.note_lost_chat(bot, chat, &error).await?;
+        } else if matches!(error, TelegramError::PersonUnreachable(_)) {
+            self.note_unreachable(whom).await;
         }
         if !error.is_request_over() {
             tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, %error, "a request was not approved");
         }
         Ok(Sent::Done)
-    }
-
-    async fn note_lost_chat(&self, bot: BotKey, campaign: &TrackingCampaign) -> AppResult<()> {
-        if let Some(mut chat) = self.store.chat(bot, campaign.chat).await? {
-            chat.rights = ChatRights::Lost;
-            chat.seen = FactClock::first_of_second(self.clock.now());
-            self.store.record_chat(bot, &chat).await?;
-        }
-        Ok(())
     }
 }
 

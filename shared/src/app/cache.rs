@@ -29,6 +29,8 @@ pub(super) struct WebhookCache {
     pub codes: Cache<String, CodeOwner>,
     pub claims: Cache<(BotKey, ChatId), CampaignKey>,
     pub tokens: Cache<SealedToken, BotToken>,
+    /// Campaigns whose owner was just told that Telegram does not take the welcome.
+    pub refused_welcomes: Cache<CampaignKey, ()>,
 }
 
 impl WebhookCache {
@@ -38,6 +40,7 @@ impl WebhookCache {
             campaigns: Cache::new(clock.clone(), FRESH_MS),
             codes: Cache::new(clock.clone(), FRESH_MS),
             claims: Cache::new(clock.clone(), FRESH_MS),
+            refused_welcomes: Cache::new(clock.clone(), FRESH_MS),
             // A sealed token never changes what it opens to.
             tokens: Cache::new(clock, i64::MAX),
         }

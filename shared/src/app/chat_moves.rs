@@ -1,7 +1,10 @@
 use super::App;
+use crate::domain::fact_clock::FactClock;
+use crate::domain::owner_news::OwnerNews;
 use crate::error::{AppError, AppResult};
 use crate::ids::{BotKey, ChatId, TrackingCampaignId};
-use crate::store::ChatMove;
+use crate::store::{ChatMove, ChatRights};
+use crate::telegram::TelegramError;
 
 /// How often a move is tried that meets others: Telegram tells it in the group and in the supergroup.
 const MOVE_TRIES: usize = 5;
@@ -28,6 +31,37 @@ impl App {
             }
         }
         Err(AppError::unavailable("a group that became a supergroup keeps changing"))
+    }
+
+    /// Notes that Telegram refuses a bot in a chat, where it was administrator as far as was known. The owner hears of
+    /// a chat that is lost, not of a right that is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub(super) async fn note_lost_chat(
+        &self,
+        bot: BotKey,
+        chat: ChatId,
+        refusal: &TelegramError,
+    ) -> AppResult<()> {
+        let known = self.store.chat(bot, chat).await?;
+        let Some(mut known) = known.filter(|known| known.rights == ChatRights::Admin) else { return Ok(()) };
+        // What is known now is newer than what was, by a moment.
+        let after = FactClock { update: known.seen.update + 1, ..known.seen };
+        let seen = after.max(FactClock::first_of_second(self.clock.now()));
+        known.rights = ChatRights::Lost;
+        known.seen = seen;
+        self.store.record_chat(bot, &known).await?;
+        if refusal.is_lack_of_rights() || known.campaign.is_none() {
+            return Ok(());
+        }
+        if let Err(error) =
+            self.tell_owner(bot.account, OwnerNews::RightsLost { bot: bot.bot, chat, seen }).await
+        {
+            tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, ?error, "the owner is not told");
+        }
+        Ok(())
     }
 
     /// The campaign that tracks a chat of a bot, or the supergroup it became: what happened in the group may be told

@@ -9,7 +9,7 @@ use crate::error::{AppError, AppResult};
 use crate::ids::{BotKey, ChatId, UserId};
 use crate::secret::BotToken;
 use crate::store::{Bot, FactWrite};
-use crate::telegram::{CallbackButton, CallbackQuery, Message, Note, TelegramError, TelegramUser};
+use crate::telegram::{CallbackButton, CallbackQuery, Message, Note, TelegramUser};
 
 impl App {
     /// A group that tells of its new id, a command, or anything else a person writes.
@@ -80,10 +80,8 @@ impl App {
             None => return Ok(()),
         };
         if let Err(error) = answered {
-            if error == TelegramError::TokenRefused {
-                self.disable_bot(bot, known).await;
-            }
             tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, %error, "a press was not answered");
+            self.judge_refusal(bot, known, error).await;
         }
         Ok(())
     }
@@ -104,12 +102,14 @@ impl App {
     }
 
     async fn send_note(&self, bot: BotKey, known: &Bot, note: &Note) -> AppResult<()> {
-        let Some(token) = self.bot_token(bot, known).await? else { return Ok(()) };
-        let sent = self.telegram()?.send_note(&token, note).await;
-        if sent == Err(TelegramError::TokenRefused) {
-            self.disable_bot(bot, known).await;
+        let Some(token) = self.usable_token(bot, known).await? else { return Ok(()) };
+        if !self.store.gate(bot).await?.is_open(self.clock.now_ms()) {
+            return Err(AppError::unavailable("the bot has to be silent"));
         }
-        sent.map_err(|error| AppError::unavailable(format!("sendMessage: {error}")))
+        let Err(error) = self.telegram()?.send_note(&token, note).await else { return Ok(()) };
+        let words = error.to_string();
+        self.judge_refusal(bot, known, error).await;
+        Err(AppError::unavailable(format!("sendMessage: {words}")))
     }
 
     /// A bot's token, opened once.

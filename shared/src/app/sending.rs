@@ -1,9 +1,9 @@
 //! Sends one message of a bot, and does what its outcome means.
 
 use super::App;
+use super::shown_media::WelcomeMedia;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::gate::{Gate, seconds_until};
-use crate::domain::media::MediaRef;
 use crate::domain::owner_news::OwnerNews;
 use crate::domain::person::Person;
 use crate::error::AppResult;
@@ -74,7 +74,7 @@ impl App {
         &self,
         to: &Addressee<'_>,
         message: &NewMessage,
-        media: Option<&MediaRef>,
+        media: Option<WelcomeMedia<'_>>,
     ) -> AppResult<Sent> {
         let Addressee { bot, known, .. } = *to;
         let Some(token) = self.usable_token(bot, known).await? else { return Ok(Sent::Done) };
@@ -149,7 +149,7 @@ impl App {
     }
 
     /// A start or a request proves that the person could be reached; what is known now is newer by a moment.
-    async fn note_unreachable(&self, to: &Addressee<'_>) {
+    pub(super) async fn note_unreachable(&self, to: &Addressee<'_>) {
         let after = FactClock { update: to.cause.update + 1, ..to.cause };
         let clock = after.max(FactClock::first_of_second(self.clock.now()));
         if let Err(error) = self.store.record_unreached(to.bot, to.person, clock).await {

@@ -1,15 +1,22 @@
 use super::App;
 use crate::domain::media::{MediaFormat, MediaRef, TelegramFile};
 use crate::error::{AppError, AppResult};
-use crate::ids::{AccountId, BotKey};
+use crate::ids::{AccountId, BotKey, CampaignKey};
 use crate::objects::{Fetched, ObjectKey};
 use crate::secret::BotToken;
 use crate::telegram::{NewMessage, TelegramError};
 
+/// What stands above a welcome.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WelcomeMedia<'a> {
+    pub media: &'a MediaRef,
+    pub campaign: CampaignKey,
+}
+
 impl App {
     /// Sends a message, below its media if it has one. What Telegram keeps of a media for this bot is sent again by its
     /// id; the first time, and once more where Telegram does not know the id, the file is uploaded. A media that is
-    /// gone, or that Telegram refuses, leaves the text alone.
+    /// gone, or that Telegram refuses, leaves the text alone, and the owner is told.
     ///
     /// # Errors
     ///
@@ -19,10 +26,12 @@ impl App {
         bot: BotKey,
         token: &BotToken,
         message: &NewMessage,
-        media: Option<&MediaRef>,
+        shown: Option<WelcomeMedia<'_>>,
     ) -> AppResult<Result<(), TelegramError>> {
         let telegram = self.telegram()?;
-        let Some(media) = media else { return Ok(telegram.send_message(token, message).await) };
+        let Some(WelcomeMedia { media, campaign }) = shown else {
+            return Ok(telegram.send_message(token, message).await);
+        };
         let known = self.store.telegram_file(bot, media).await?;
         if let Some(file) = &known {
             match telegram.send_file(token, message, file).await {
@@ -32,6 +41,7 @@ impl App {
         }
         let Some((format, bytes)) = self.media_file(bot.account, media).await? else {
             note_refusal(bot, media, "the file is gone");
+            self.tell_of_refused_welcome(bot, campaign).await;
             return Ok(telegram.send_message(token, message).await);
         };
         match telegram.upload_file(token, message, format, bytes).await {
@@ -41,6 +51,7 @@ impl App {
             }
             Err(TelegramError::MediaRefused(reason)) => {
                 note_refusal(bot, media, &reason);
+                self.tell_of_refused_welcome(bot, campaign).await;
                 Ok(telegram.send_message(token, message).await)
             }
             Err(error) => Ok(Err(error)),

@@ -32,6 +32,19 @@ pub fn visible_text(markdown: &str) -> String {
     render(markdown, &Plain)
 }
 
+/// Whether nothing is to be seen of a text. Telegram drops control characters and marks of direction, and sends no
+/// message that shows nothing.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    let is_invisible = |letter: char| {
+        matches!(
+            letter,
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        )
+    };
+    text.chars().all(|letter| letter.is_whitespace() || letter.is_control() || is_invisible(letter))
+}
+
 /// Where the pieces go: HTML or bare text.
 trait Output {
     fn text(&self, text: &str) -> String;
@@ -153,7 +166,8 @@ fn verbatim_length(rest: &str) -> Option<usize> {
 
 /// An address that stands by itself, without the marks and stops behind it.
 fn address_length(rest: &str, before: Option<char>) -> Option<usize> {
-    let is_address = ["https://", "http://", "tg://"].iter().any(|scheme| rest.starts_with(scheme));
+    let is_address =
+        ["https://", "http://", "tg://", "t.me/", "www."].iter().any(|scheme| rest.starts_with(scheme));
     if !is_address || before.is_some_and(char::is_alphanumeric) {
         return None;
     }

@@ -1,7 +1,7 @@
 //! The welcome message of a campaign, ready for Telegram.
 
 use super::campaign::{CAPTION_CHARACTERS, WELCOME_CHARACTERS, Welcome};
-use super::formatting::{escape_html, markdown_to_html, visible_text};
+use super::formatting::{escape_html, is_blank, markdown_to_html, visible_text};
 use super::media::MediaRef;
 use super::url_macro::{MacroValues, expand_with, replace_names};
 
@@ -44,7 +44,7 @@ pub fn render(welcome: &Welcome, text_values: WelcomeValues<'_>, values: &MacroV
     };
     let mut html = replace_names(&markdown_to_html(&welcome.text), |name| value(name).map(escape_html));
     let mut plain = replace_names(&visible_text(&welcome.text), |name| value(name).map(str::to_owned));
-    if plain.trim().is_empty() {
+    if is_blank(&plain) {
         html = escape_html(text_values.title);
         text_values.title.clone_into(&mut plain);
     }

@@ -78,6 +78,7 @@ const CONTENT: &[&str] = &[
     "can't parse entities",
     "message is too long",
     "message text is empty",
+    "text must be non-empty",
     "caption is too long",
     "BUTTON_URL_INVALID",
     "Wrong HTTP URL",
@@ -108,6 +109,24 @@ impl TelegramError {
     pub fn is_request_over(&self) -> bool {
         let Self::Refused { description, .. } = self else { return false };
         REQUEST_OVER.iter().any(|word| description.contains(word))
+    }
+
+    /// Whether it is the chat of the call that the bot has lost. Telegram's "chat not found" names the person where the
+    /// call writes to one, and the chat elsewhere.
+    #[must_use]
+    pub fn is_about_chat(&self) -> bool {
+        match self {
+            Self::ChatLost(_) => true,
+            Self::PersonUnreachable(words) => words.contains("chat not found"),
+            _ => false,
+        }
+    }
+
+    /// Whether the bot is in the chat still, without the right that the call needs.
+    #[must_use]
+    pub fn is_lack_of_rights(&self) -> bool {
+        let Self::ChatLost(words) = self else { return false };
+        RIGHTS.iter().any(|word| words.contains(word))
     }
 }
 
@@ -171,6 +190,19 @@ mod tests {
         assert!(matches!(answer(502, "Bad Gateway"), TelegramError::Ambiguous(_)));
         let odd = TelegramError::Refused { code: 409, description: "Conflict".into() };
         assert_eq!(answer(409, "Conflict"), odd);
+    }
+
+    #[test]
+    fn a_call_for_a_chat_tells_a_chat_that_is_lost_from_a_right_that_is_missing() {
+        let answer = |code: u16, text: &str| {
+            let error = sorted(code, &format!(r#"{{"error_code":{code},"description":"{text}"}}"#));
+            (error.is_about_chat(), error.is_lack_of_rights())
+        };
+        assert_eq!(answer(403, "Forbidden: bot was kicked from the channel chat"), (true, false));
+        assert_eq!(answer(400, "Bad Request: chat not found"), (true, false));
+        assert_eq!(answer(400, "Bad Request: not enough rights to manage chat invite link"), (true, true));
+        assert_eq!(answer(400, "Bad Request: CHAT_ADMIN_REQUIRED"), (true, true));
+        assert_eq!(answer(400, "Bad Request: user not found"), (false, false));
     }
 
     #[test]
