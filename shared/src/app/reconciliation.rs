@@ -8,7 +8,7 @@ use crate::domain::bot_check::{PIECE_PAUSE_MS, PIECE_QUESTIONS, PassPlace};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::domain::fact_clock::FactClock;
 use crate::domain::owner_news::OwnerNews;
-use crate::domain::reconciliation::{Whereabouts, is_as_expected, missed_fact};
+use crate::domain::reconciliation::{Whereabouts, is_as_expected, missed_fact, proves_outside};
 use crate::error::AppResult;
 use crate::ids::{BotKey, CampaignKey, ChatId, LeadId};
 use crate::secret::BotToken;
@@ -143,10 +143,12 @@ impl App {
             return Ok(Asked::Done);
         };
         let key = CampaignKey { account: piece.bot.account, campaign: campaign.id };
-        if let Some(lead) = self.store.lead(key, row.user).await?
-            && let Some(missed) = missed_fact(&lead.facts, found, clock)
-        {
-            self.store.record_missed(key, row.user, missed, clock, &lead.facts).await?;
+        let Some(lead) = self.store.lead(key, row.user).await? else { return Ok(Asked::Done) };
+        let (facts, outside) = (&lead.facts, lead.reconciled.outside);
+        if let Some(missed) = missed_fact(facts, outside, found, clock) {
+            self.store.record_missed(key, row.user, missed, clock, facts).await?;
+        } else if proves_outside(facts, outside, found) {
+            self.store.note_outside(key, row.user, clock).await?;
         }
         Ok(Asked::Done)
     }

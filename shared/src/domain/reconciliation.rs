@@ -27,17 +27,24 @@ pub enum MissedFact {
 /// The fact that leads from what is known to where the person was when Telegram was asked; `None` where nothing is
 /// missing, or something as new as the question is known.
 ///
-/// A person who pressed Start, and of whom nothing else was ever seen, counts as joined if they are in the chat: Telegram
-/// does not say since when.
+/// A join is missing only where the person is known to have been outside since they became a lead or before: they asked
+/// to join, left, or were found `outside` by an earlier question. Telegram does not say since when somebody is a member,
+/// and who was one before they pressed Start has not been brought by the click.
 #[must_use]
-pub fn missed_fact(facts: &LeadFacts, found: Whereabouts, asked: FactClock) -> Option<MissedFact> {
+pub fn missed_fact(
+    facts: &LeadFacts,
+    outside: Option<FactClock>,
+    found: Whereabouts,
+    asked: FactClock,
+) -> Option<MissedFact> {
     let leave = facts.leave.map(|leave| leave.clock);
     if [facts.request, facts.join, leave].into_iter().flatten().any(|known| known >= asked) {
         return None;
     }
     let asks_to_join = facts.status() == Some(LeadStatus::Hold);
+    let was_outside = outside.or(facts.request).or(leave).is_some();
     match (found, facts.present()) {
-        (Whereabouts::Present, false) => Some(MissedFact::Join),
+        (Whereabouts::Present, false) => was_outside.then_some(MissedFact::Join),
         (Whereabouts::Absent, true) => Some(MissedFact::Leave(LeaveKind::Left)),
         (Whereabouts::Banned, true) => Some(MissedFact::Leave(LeaveKind::Removed)),
         (Whereabouts::Banned, false) if asks_to_join => Some(MissedFact::Leave(LeaveKind::Removed)),
@@ -45,13 +52,22 @@ pub fn missed_fact(facts: &LeadFacts, found: Whereabouts, asked: FactClock) -> O
     }
 }
 
-/// Whether a lead with this status is where it should be, so that nothing more need be read of it.
+/// Whether an answer proves for the first time that a lead of whom nothing but Start was seen is outside.
+#[must_use]
+pub fn proves_outside(facts: &LeadFacts, outside: Option<FactClock>, found: Whereabouts) -> bool {
+    let is_unseen = facts.request.is_none() && facts.join.is_none() && facts.leave.is_none();
+    is_unseen && outside.is_none() && found != Whereabouts::Present
+}
+
+/// Whether a lead with this status is where it should be, so that nothing more need be read of it. Of one that waits it
+/// matters whether it was ever found outside.
 #[must_use]
 pub const fn is_as_expected(status: LeadStatus, found: Whereabouts) -> bool {
     match status {
         LeadStatus::Approve => matches!(found, Whereabouts::Present),
         LeadStatus::Hold => matches!(found, Whereabouts::Absent),
-        LeadStatus::Wait | LeadStatus::Cancel | LeadStatus::Trash => !matches!(found, Whereabouts::Present),
+        LeadStatus::Wait => false,
+        LeadStatus::Cancel | LeadStatus::Trash => !matches!(found, Whereabouts::Present),
     }
 }
 
@@ -99,7 +115,7 @@ mod tests {
         let gone = facts(None, Some(1_010), Some((1_020, left)));
         let gone_leave = MissedFact::Leave;
         for (name, facts, found, expected) in [
-            ("started", &started, Present, Some(MissedFact::Join)),
+            ("started", &started, Present, None),
             ("started", &started, Absent, None),
             ("started", &started, Banned, None),
             ("asked", &asked, Present, Some(MissedFact::Join)),
@@ -112,17 +128,22 @@ mod tests {
             ("gone", &gone, Absent, None),
             ("gone", &gone, Banned, None),
         ] {
-            assert_eq!(missed_fact(facts, found, at(2_000)), expected, "{name}, {found:?}");
+            assert_eq!(missed_fact(facts, None, found, at(2_000)), expected, "{name}, {found:?}");
         }
+        let outside = Some(at(1_500));
+        assert_eq!(missed_fact(&started, outside, Present, at(2_000)), Some(MissedFact::Join));
+        assert!(proves_outside(&started, None, Absent) && proves_outside(&started, None, Banned));
+        assert!(!proves_outside(&started, None, Present) && !proves_outside(&started, outside, Absent));
+        assert!(!proves_outside(&asked, None, Absent) && !proves_outside(&gone, None, Absent));
     }
 
     #[test]
     fn what_is_as_new_as_the_question_stands() {
         let question = FactClock::first_of_second(1_020);
         let gone = facts(None, Some(1_010), Some((1_020, LeaveKind::Left)));
-        assert_eq!(missed_fact(&gone, Whereabouts::Present, question), None);
+        assert_eq!(missed_fact(&gone, None, Whereabouts::Present, question), None);
         let back = facts(None, Some(1_020), Some((1_010, LeaveKind::Left)));
-        assert_eq!(missed_fact(&back, Whereabouts::Absent, question), None);
+        assert_eq!(missed_fact(&back, None, Whereabouts::Absent, question), None);
     }
 
     proptest! {
@@ -140,11 +161,12 @@ mod tests {
             let known = facts(request, join, leave.map(|(date, removed)| (date, kind(removed))));
             let found = [Whereabouts::Present, Whereabouts::Absent, Whereabouts::Banned][usize::from(found)];
             let asked = FactClock::first_of_second(2_000);
-            let after = missed_fact(&known, found, asked)
+            let outside = Some(FactClock::first_of_second(1));
+            let after = missed_fact(&known, outside, found, asked)
                 .map_or(known.clone(), |missed| apply(&known, missed, asked));
             prop_assert_eq!(after.present(), found == Whereabouts::Present);
-            prop_assert_eq!(missed_fact(&after, found, FactClock::first_of_second(2_001)), None);
-            if let Some(missed) = missed_fact(&known, found, asked) {
+            prop_assert_eq!(missed_fact(&after, outside, found, FactClock::first_of_second(2_001)), None);
+            if let Some(missed) = missed_fact(&known, outside, found, asked) {
                 prop_assert!(events(&known, &after).len() <= 1);
                 let repeated = apply(&after, missed, at(late));
                 prop_assert_eq!(repeated.status(), after.status());

@@ -30,13 +30,15 @@ pub struct Lead {
     pub reconciled: Reconciled,
 }
 
-/// The facts of a person that were found by asking Telegram.
+/// What was found of a person by asking Telegram.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reconciled {
-    /// The latest join that was.
+    /// The latest join that was found so.
     pub join: Option<FactClock>,
-    /// The latest leave that was.
+    /// The latest leave that was found so.
     pub leave: Option<FactClock>,
+    /// The question that first found them outside, of a lead of whom nothing but Start had been seen.
+    pub outside: Option<FactClock>,
 }
 
 /// What became of a press of Start.
@@ -99,6 +101,7 @@ struct LeadItem {
     leave_kind: Option<LeaveKind>,
     reconciled_join: Option<FactClock>,
     reconciled_leave: Option<FactClock>,
+    found_outside: Option<FactClock>,
 }
 
 impl Lead {
@@ -121,7 +124,11 @@ impl TryFrom<LeadItem> for Lead {
         let starts = item.starts.iter().map(|text| parse_start(text)).collect::<AppResult<_>>()?;
         let leave = item.leave.zip(item.leave_kind).map(|(clock, kind)| Leave { clock, kind });
         let facts = LeadFacts { starts, request: item.request, join: item.join, leave };
-        let reconciled = Reconciled { join: item.reconciled_join, leave: item.reconciled_leave };
+        let reconciled = Reconciled {
+            join: item.reconciled_join,
+            leave: item.reconciled_leave,
+            outside: item.found_outside,
+        };
         Ok(Self { id: item.lead, person: item.person, facts, reconciled })
     }
 }

@@ -50,4 +50,21 @@ impl Store {
         let update = update.condition_expression(conditions.join(" AND "));
         Ok(if written(update.send().await)? { FactWrite::Recorded } else { FactWrite::Known })
     }
+
+    /// Notes that a lead of whom nothing but Start was seen is outside its chat. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn note_outside(&self, campaign: CampaignKey, user: UserId, clock: FactClock) -> AppResult<()> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::Lead(campaign, user).attributes()))
+            .update_expression("SET found_outside = :clock")
+            .condition_expression("attribute_exists(starts) AND attribute_not_exists(found_outside)")
+            .expression_attribute_values(":clock", text(clock));
+        written(update.send().await).map(drop)
+    }
 }
