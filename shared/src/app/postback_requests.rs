@@ -10,8 +10,11 @@ use crate::domain::postback_log::{PostbackAttempt, PostbackError};
 use crate::domain::url_macro::{MacroValues, expand, expand_masked};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, CampaignKey, UserId};
-use crate::outbound::{Exchange, masked};
+use crate::outbound::{Exchange, OutboundBody, OutboundRequest, masked};
 use crate::store::Lead;
+
+/// The media type of a form.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// One postback, ready to be sent.
 pub(super) struct Postback {
@@ -72,17 +75,14 @@ impl App {
             Ok(url) => {
                 let shown = Url::parse(&request.shown).map(|shown| masked(&shown)).unwrap_or_default();
                 let (outbound, id) = (self.outbound()?, id.to_string());
-                let exchange = match request.method {
-                    PostbackMethod::Get => outbound.get(&url, &id).await,
-                    PostbackMethod::Post => outbound.post(&url, &id).await,
-                };
+                let exchange = outbound.send(&request.spelled(url, id)).await;
                 (shown, exchange)
             }
             Err(_) => (String::new(), Exchange::TargetRefused),
         };
         let took_ms = self.clock.now_ms() - started_ms;
         let (code, error) = match exchange {
-            Exchange::Answered(code) => (Some(code), None),
+            Exchange::Answered { status, .. } => (Some(status), None),
             Exchange::TargetRefused => (None, Some(PostbackError::Target)),
             Exchange::TimedOut => (None, Some(PostbackError::Timeout)),
             Exchange::NotConnected => (None, Some(PostbackError::Connect)),
@@ -91,6 +91,21 @@ impl App {
         tracing::info!(account.id = %account, campaign.id = %id.campaign, postback.id = %id, code,
             error = error.map(PostbackError::name), took_ms, "postback");
         Ok((shown, PostbackAttempt { started_ms, took_ms, code, error }))
+    }
+}
+
+impl PostbackRequest {
+    /// The request as it is sent: of a POST the query's pairs, as they are spelled, are the body.
+    fn spelled(&self, mut url: Url, id: String) -> OutboundRequest {
+        let body = match self.method {
+            PostbackMethod::Get => None,
+            PostbackMethod::Post => {
+                let text = url.query().unwrap_or_default().to_owned();
+                url.set_query(None);
+                Some(OutboundBody { media_type: FORM, text })
+            }
+        };
+        OutboundRequest { url, id, body, signature: None }
     }
 }
 

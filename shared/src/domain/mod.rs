@@ -19,6 +19,7 @@ pub mod postback;
 pub mod postback_id;
 pub mod postback_log;
 pub mod retention;
+pub mod retry_after;
 pub mod statistics;
 pub mod subscription;
 pub mod url_macro;
