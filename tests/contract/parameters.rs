@@ -211,6 +211,8 @@ fn of_a_campaigns_content() -> Vec<Malformed> {
     all.extend(malformed("invite_link", no_invite_links()));
     all.extend(malformed("auto_approve", [json!(""), json!("x"), json!(-2), json!(86_401), json!("1.5")]));
     all.extend(malformed("pb_method", [json!(""), json!("get"), json!("PUT"), json!(1)]));
+    all.extend(malformed("pb_format", [json!(""), json!("JSON"), json!("xml"), json!(1)]));
+    all.extend(malformed("pb_body", [json!("x".repeat(4_001))]));
     all.extend(of_templates());
     all
 }

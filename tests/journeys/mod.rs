@@ -17,6 +17,7 @@ mod migration;
 mod owner_news;
 mod paused;
 mod people;
+mod postback_bodies;
 mod postbacks;
 mod repeats;
 mod replays;

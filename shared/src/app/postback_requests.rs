@@ -5,6 +5,7 @@ use super::welcome::lead_values;
 use crate::domain::campaign::{PostbackMethod, TrackingCampaign};
 use crate::domain::lead_event::LeadEvent;
 use crate::domain::postback::template_for;
+use crate::domain::postback_body::PostbackFormat;
 use crate::domain::postback_id::PostbackId;
 use crate::domain::postback_log::{PostbackAttempt, PostbackError};
 use crate::domain::url_macro::{MacroValues, expand, expand_masked};
@@ -12,9 +13,6 @@ use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, CampaignKey, UserId};
 use crate::outbound::{Exchange, OutboundBody, OutboundRequest, masked};
 use crate::store::Lead;
-
-/// The media type of a form.
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// One postback, ready to be sent.
 pub(super) struct Postback {
@@ -27,10 +25,20 @@ pub(super) struct Postback {
 
 /// What is sent.
 pub(super) struct PostbackRequest {
-    method: PostbackMethod,
+    carries: Carried,
     url: String,
     /// The same without what is the visitor's own.
     shown: String,
+}
+
+/// What the request carries besides its URL.
+enum Carried {
+    /// Nothing: a GET.
+    Nothing,
+    /// The URL's query, moved to the body.
+    Query(PostbackFormat),
+    /// A body of its own; the URL keeps its query.
+    Body(OutboundBody),
 }
 
 impl App {
@@ -55,9 +63,9 @@ impl App {
             None => None,
             Some(template) => {
                 let mut values = postback_values(campaign, &settings, &lead, id);
-                self.fill_in_visit(template, lead.facts.touch_of(event), &mut values).await?;
-                let (url, shown) = (expand(template, &values), expand_masked(template, &values));
-                Some(PostbackRequest { method: settings.pb_method, url, shown })
+                let asking = [template, &settings.pb_body].concat();
+                self.fill_in_visit(&asking, lead.facts.touch_of(event), &mut values).await?;
+                Some(PostbackRequest::new(template, &settings, &values))
             }
         };
         Ok(Some(Postback { account: campaign.account, id, subscriber: user, request }))
@@ -95,15 +103,30 @@ impl App {
 }
 
 impl PostbackRequest {
-    /// The request as it is sent: of a POST the query's pairs, as they are spelled, are the body.
-    fn spelled(&self, mut url: Url, id: String) -> OutboundRequest {
-        let body = match self.method {
-            PostbackMethod::Get => None,
+    /// A campaign's request for an event that this template tells.
+    fn new(template: &str, campaign: &TrackingCampaign, values: &MacroValues) -> Self {
+        let (method, format, body) = (campaign.pb_method, campaign.pb_format, &campaign.pb_body);
+        let carries = match method {
+            PostbackMethod::Get => Carried::Nothing,
+            PostbackMethod::Post if body.is_empty() => Carried::Query(format),
             PostbackMethod::Post => {
-                let text = url.query().unwrap_or_default().to_owned();
-                url.set_query(None);
-                Some(OutboundBody { media_type: FORM, text })
+                let text = format.fill_in(body, values);
+                Carried::Body(OutboundBody { media_type: format.media_type(), text })
             }
+        };
+        Self { carries, url: expand(template, values), shown: expand_masked(template, values) }
+    }
+
+    /// The request as it is sent.
+    fn spelled(&self, mut url: Url, id: String) -> OutboundRequest {
+        let body = match &self.carries {
+            Carried::Nothing => None,
+            Carried::Query(format) => {
+                let text = format.of_query(url.query().unwrap_or_default());
+                url.set_query(None);
+                Some(OutboundBody { media_type: format.media_type(), text })
+            }
+            Carried::Body(body) => Some(body.clone()),
         };
         OutboundRequest { url, id, body, signature: None }
     }

@@ -16,6 +16,7 @@ pub mod media;
 pub mod owner_news;
 pub mod person;
 pub mod postback;
+pub mod postback_body;
 pub mod postback_id;
 pub mod postback_log;
 pub mod retention;

@@ -11,6 +11,7 @@ pub mod pause;
 use shared::domain::campaign::PostbackMethod;
 use shared::domain::lead_event::LeadStatus;
 use shared::domain::postback::PostbackTemplates;
+use shared::domain::postback_body::PostbackFormat;
 use shared::edge::params::Params;
 use shared::{AppError, AppResult};
 
@@ -33,4 +34,11 @@ fn postback_method(params: &Params) -> AppResult<Option<PostbackMethod>> {
         "POST" => Ok(Some(PostbackMethod::Post)),
         _ => Err(AppError::parameter("pb_method", "must be GET or POST")),
     }
+}
+
+/// `pb_format`; `None` if it is not there.
+fn postback_format(params: &Params) -> AppResult<Option<PostbackFormat>> {
+    let Some(format) = params.optional::<String>("pb_format")? else { return Ok(None) };
+    let format = format.parse().map_err(|_| AppError::parameter("pb_format", "must be form or json"))?;
+    Ok(Some(format))
 }
