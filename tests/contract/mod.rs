@@ -15,6 +15,7 @@ mod media_forms;
 mod parameters;
 mod postbacks;
 mod profile;
+mod signing;
 mod stats;
 mod tenants;
 

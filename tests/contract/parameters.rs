@@ -115,6 +115,16 @@ fn of_route(path: &str, chat: i64) -> Taken {
             all.extend(malformed("chat", [json!(0), json!("x"), json!("1.5")]));
             Taken { valid: json!({}), required: &[], malformed: all }
         }
+        "/api/profile/signing.json" => {
+            let mut all = malformed("action", [json!(""), json!("x"), json!("CREATE"), json!(1)]);
+            let bytes = |bytes: usize| json!(format!("whsec_{}", "A".repeat(bytes / 3 * 4)));
+            let no_base64 = json!("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS!");
+            all.extend(malformed(
+                "secret",
+                [json!(""), json!("x"), json!(1), no_base64, bytes(21), bytes(66)],
+            ));
+            Taken { valid: json!({"action": "create"}), required: &["action"], malformed: all }
+        }
         other => panic!("the parameters of {other} are not written down"),
     }
 }

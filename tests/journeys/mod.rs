@@ -24,6 +24,7 @@ mod replays;
 mod round_trips;
 mod send_errors;
 mod shown_media;
+mod signed_postbacks;
 mod untracked;
 mod visits;
 mod welcome;

@@ -82,6 +82,9 @@ pub const PROFILE_POSTBACKS: Route =
 /// `POST /api/profile/notify.json`
 pub const PROFILE_NOTIFY: Route =
     route!("profile-notify", "POST", "/api/profile/notify.json", profile::notify::notify);
+/// `POST /api/profile/signing.json`
+pub const PROFILE_SIGNING: Route =
+    route!("profile-signing", "POST", "/api/profile/signing.json", profile::signing::signing);
 /// `GET /api/stats/summary.json`
 pub const STATS_SUMMARY: Route =
     route!("stats-summary", "GET", "/api/stats/summary.json", stats::summary::summary);
@@ -107,7 +110,7 @@ pub const UNKNOWN_ROUTE: Route =
     Route { binary: "unknown-route", method: "ANY", path: "/api/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 27] = [
+pub const ROUTES: [Route; 28] = [
     BOTS_ADD,
     BOTS_LIST,
     BOTS_CHATS,
@@ -128,6 +131,7 @@ pub const ROUTES: [Route; 27] = [
     PROFILE_APIKEY,
     PROFILE_POSTBACKS,
     PROFILE_NOTIFY,
+    PROFILE_SIGNING,
     STATS_SUMMARY,
     STATS_CAMPAIGN,
     STATS_RETENTION,

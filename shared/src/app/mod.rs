@@ -31,6 +31,7 @@ mod profile;
 mod replays;
 mod sending;
 mod shown_media;
+mod signing;
 mod starts;
 mod statistics;
 mod updates;
@@ -56,6 +57,7 @@ pub use postback_log::{PostbackPage, PostbackQuery, TimeRange};
 pub use postbacks::TaskOutcome;
 pub use replays::{Replay, ReplayedPostbacks};
 pub use sending::WELCOME_LEASE_MS;
+pub use signing::SigningChange;
 pub use statistics::{CampaignStatistics, DayRange};
 pub use updates::UpdateRefusal;
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use url::Url;
 
 use super::App;
@@ -12,7 +14,7 @@ use crate::domain::url_macro::{MacroValues, expand, expand_masked};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, CampaignKey, UserId};
 use crate::outbound::{Exchange, OutboundBody, OutboundRequest, masked};
-use crate::store::Lead;
+use crate::store::{AccountSigning, Lead};
 
 /// One postback, ready to be sent.
 pub(super) struct Postback {
@@ -26,6 +28,8 @@ pub(super) struct Postback {
 /// What is sent.
 pub(super) struct PostbackRequest {
     carries: Carried,
+    /// What it is signed with; `None` if it is not.
+    signing: Option<AccountSigning>,
     url: String,
     /// The same without what is the visitor's own.
     shown: String,
@@ -52,20 +56,21 @@ impl App {
         let Some(lead) = self.store.lead(campaign, user).await? else { return Ok(None) };
         let Some(settings) = self.cached_campaign(campaign).await? else { return Ok(None) };
         let Some(lead_id) = lead.id else { return Ok(None) };
-        // The account's templates count only for a campaign that has none of its own.
+        // The account's templates count only for a campaign that has none of its own, and then those of now.
         let account = match settings.templates.is_empty() {
-            true => self.store.account(campaign.account).await?,
-            false => None,
+            true => self.store.account(campaign.account).await?.map(Arc::new),
+            false => self.cached_account(campaign.account).await?,
         };
-        let globals = account.map(|account| account.templates).unwrap_or_default();
+        let Some(account) = account else { return Ok(None) };
         let id = PostbackId { campaign: campaign.campaign, lead: lead_id, event };
-        let request = match template_for(event.status, &settings.templates, &globals) {
+        let request = match template_for(event.status, &settings.templates, &account.templates) {
             None => None,
             Some(template) => {
                 let mut values = postback_values(campaign, &settings, &lead, id);
                 let asking = [template, &settings.pb_body].concat();
                 self.fill_in_visit(&asking, lead.facts.touch_of(event), &mut values).await?;
-                Some(PostbackRequest::new(template, &settings, &values))
+                let signing = account.signing.clone();
+                Some(PostbackRequest { signing, ..PostbackRequest::new(template, &settings, &values) })
             }
         };
         Ok(Some(Postback { account: campaign.account, id, subscriber: user, request }))
@@ -83,7 +88,11 @@ impl App {
             Ok(url) => {
                 let shown = Url::parse(&request.shown).map(|shown| masked(&shown)).unwrap_or_default();
                 let (outbound, id) = (self.outbound()?, id.to_string());
-                let exchange = outbound.send(&request.spelled(url, id)).await;
+                let mut spelled = request.spelled(url, id);
+                if let Some(signing) = &request.signing {
+                    spelled.signature = Some(self.signature(account, signing, &spelled).await?);
+                }
+                let exchange = outbound.send(&spelled).await;
                 (shown, exchange)
             }
             Err(_) => (String::new(), Exchange::TargetRefused),
@@ -114,7 +123,8 @@ impl PostbackRequest {
                 Carried::Body(OutboundBody { media_type: format.media_type(), text })
             }
         };
-        Self { carries, url: expand(template, values), shown: expand_masked(template, values) }
+        let (url, shown) = (expand(template, values), expand_masked(template, values));
+        Self { carries, signing: None, url, shown }
     }
 
     /// The request as it is sent.

@@ -24,6 +24,7 @@ mod postbacks;
 mod ranges;
 mod registers;
 mod requests;
+mod signing;
 mod start_spelling;
 mod statistics;
 mod welcomes;
@@ -52,6 +53,7 @@ pub use postbacks::{AttemptWrite, LoggedPostback};
 pub use ranges::Order;
 pub use registers::FactWrite;
 pub use requests::{PendingRequest, RequestWrite};
+pub use signing::{AccountSigning, RetiredSecret};
 pub use statistics::MarkProgress;
 pub use welcomes::{WelcomeClaim, WelcomeLease};
 
