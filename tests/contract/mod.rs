@@ -18,6 +18,7 @@ mod profile;
 mod signing;
 mod stats;
 mod tenants;
+mod trackers;
 
 use shared::edge::http::Route;
 use user_api::ROUTES;

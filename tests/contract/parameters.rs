@@ -32,7 +32,8 @@ fn of_route(path: &str, chat: i64) -> Taken {
         "/api/bots/list.json"
         | "/api/camp/list.json"
         | "/api/profile/info.json"
-        | "/api/profile/apikey.json" => Taken::default(),
+        | "/api/profile/apikey.json"
+        | "/api/trackers/list.json" => Taken::default(),
         "/api/bots/add.json" => Taken { required: &["token"], ..Taken::default() },
         "/api/bots/chats.json"
         | "/api/bots/del.json"
@@ -206,7 +207,13 @@ fn of_templates() -> Vec<Malformed> {
         ]
     };
     let names = ["pb_wait", "pb_hold", "pb_approve", "pb_cancel", "pb_trash"];
-    names.into_iter().flat_map(|name| malformed(name, no_urls())).collect()
+    let mut all: Vec<_> = names.into_iter().flat_map(|name| malformed(name, no_urls())).collect();
+    all.extend(malformed("preset", [json!(""), json!("Keitaro"), json!("nobody"), json!(1)]));
+    for (parameter, value) in [("preset", "keitaro"), ("domain", "trk.example"), ("token", "abc")] {
+        let blamed = if parameter == "preset" { "domain" } else { "preset" };
+        all.push(Malformed { parameter, value: json!(value), blamed });
+    }
+    all
 }
 
 fn of_a_campaigns_content() -> Vec<Malformed> {

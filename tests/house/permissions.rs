@@ -64,6 +64,7 @@ async fn live_through_everything(world: &World) {
         "stats/campaign",
         "stats/retention",
         "postbacks/list",
+        "trackers/list",
         "none/such",
     ] {
         account.get(&format!("/api/{path}.json?id=1")).await;

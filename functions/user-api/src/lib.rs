@@ -7,9 +7,11 @@ pub mod leads;
 pub mod media;
 mod paging;
 pub mod postbacks;
+mod preset;
 pub mod profile;
 mod query;
 pub mod stats;
+pub mod trackers;
 pub mod unknown;
 
 use shared::edge::http::Route;
@@ -105,12 +107,15 @@ pub const LEADS_EXPORT: Route = Route {
 };
 /// `GET /api/journal/list.json`
 pub const JOURNAL_LIST: Route = route!("journal-list", "GET", "/api/journal/list.json", journal::list::list);
+/// `GET /api/trackers/list.json`
+pub const TRACKERS_LIST: Route =
+    route!("trackers-list", "GET", "/api/trackers/list.json", trackers::list::list);
 /// Every other path or method under `/api`
 pub const UNKNOWN_ROUTE: Route =
     Route { binary: "unknown-route", method: "ANY", path: "/api/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 28] = [
+pub const ROUTES: [Route; 29] = [
     BOTS_ADD,
     BOTS_LIST,
     BOTS_CHATS,
@@ -138,5 +143,6 @@ pub const ROUTES: [Route; 28] = [
     LEADS_LIST,
     LEADS_EXPORT,
     JOURNAL_LIST,
+    TRACKERS_LIST,
     UNKNOWN_ROUTE,
 ];

@@ -23,6 +23,7 @@ pub mod retention;
 pub mod retry_after;
 pub mod statistics;
 pub mod subscription;
+pub mod trackers;
 pub mod url_macro;
 pub mod verdict;
 pub mod welcome;

@@ -15,9 +15,11 @@ use shared::domain::postback_body::PostbackFormat;
 use shared::edge::params::Params;
 use shared::{AppError, AppResult};
 
-/// The five `pb_*` of a call; `None` if none of them is there.
+use crate::preset::preset;
+
+/// The five templates of a call: those of its `preset`, but for the `pb_*` that are there; `None` if there is neither.
 fn templates(params: &Params) -> AppResult<Option<PostbackTemplates>> {
-    let mut templates = None;
+    let mut templates = preset(params)?;
     for event in LeadStatus::ALL {
         if let Some(template) = params.optional(event.template_parameter())? {
             templates.get_or_insert_with(PostbackTemplates::default).set(event, template);
