@@ -7,7 +7,7 @@ const LAYERS: [(&str, &[&str]); 8] = [
     ("queue", &["queue", "domain", "error", "ids"]),
     ("objects", &["objects", "domain", "config", "error", "ids", "secret"]),
     ("telegram", &["telegram", "domain", "ids", "secret", "tls"]),
-    ("outbound", &["outbound", "config", "tls"]),
+    ("outbound", &["outbound", "domain", "config", "tls"]),
     (
         "app",
         &[

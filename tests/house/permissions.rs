@@ -65,6 +65,7 @@ async fn live_through_everything(world: &World) {
         "stats/campaign",
         "stats/retention",
         "postbacks/list",
+        "trackers/list",
         "none/such",
     ] {
         account.get(&format!("/api/{path}.json?id=1")).await;
@@ -92,6 +93,7 @@ async fn live_through_everything(world: &World) {
         ("camp/del", json!({"id": 1})),
         ("profile/postbacks", json!({"pb_wait": "https://tracker.example/"})),
         ("profile/notify", json!({"leads": 1})),
+        ("profile/signing", json!({"action": "create"})),
     ] {
         assert_eq!(
             account.post_json(&format!("/api/{path}.json"), &body).await.json()["status"],

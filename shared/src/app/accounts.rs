@@ -58,6 +58,7 @@ impl App {
             last_campaign: 0,
             notify_leads: false,
             notify_chat: None,
+            signing: None,
             created: self.clock.now(),
         };
         self.store.create_account(&account).await?;

@@ -281,6 +281,6 @@ pub(super) fn token_error(error: TelegramError) -> AppError {
     }
 }
 
-fn seal_error(error: SealError) -> AppError {
+pub(super) fn seal_error(error: SealError) -> AppError {
     AppError::unavailable(error.to_string())
 }

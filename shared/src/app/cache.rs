@@ -6,9 +6,9 @@ use super::App;
 use crate::clock::Clock;
 use crate::domain::campaign::TrackingCampaign;
 use crate::error::AppResult;
-use crate::ids::{BotKey, CampaignKey, ChatId};
-use crate::secret::{BotToken, SealedToken};
-use crate::store::{Bot, CodeOwner};
+use crate::ids::{AccountId, BotKey, CampaignKey, ChatId};
+use crate::secret::{BotToken, SealedSecret, SealedToken, SigningSecret};
+use crate::store::{Account, Bot, CodeOwner};
 
 /// How old configuration may be that the webhook works with.
 const FRESH_MS: i64 = 5_000;
@@ -19,7 +19,8 @@ const RENEWAL_MS: i64 = 1_000;
 /// A map is emptied when it has this many entries, so that memory stays bounded.
 const ENTRIES_MAX: usize = 10_000;
 
-/// Configuration that the webhook needs for nearly every update, and the redirect for every visit.
+/// Configuration that the webhook needs for nearly every update, the redirect for every visit, and the sender for every
+/// postback.
 ///
 /// Only what is there is remembered, never an absence: what was just made is seen at once.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(super) struct WebhookCache {
     pub tokens: Cache<SealedToken, BotToken>,
     /// Campaigns whose owner was just told that Telegram does not take the welcome.
     pub refused_welcomes: Cache<CampaignKey, ()>,
+    pub accounts: Cache<AccountId, Arc<Account>>,
+    pub signing_secrets: Cache<SealedSecret, SigningSecret>,
 }
 
 impl WebhookCache {
@@ -41,8 +44,10 @@ impl WebhookCache {
             codes: Cache::new(clock.clone(), FRESH_MS),
             claims: Cache::new(clock.clone(), FRESH_MS),
             refused_welcomes: Cache::new(clock.clone(), FRESH_MS),
-            // A sealed token never changes what it opens to.
-            tokens: Cache::new(clock, i64::MAX),
+            // What is sealed never changes what it opens to.
+            tokens: Cache::new(clock.clone(), i64::MAX),
+            accounts: Cache::new(clock.clone(), FRESH_MS),
+            signing_secrets: Cache::new(clock, i64::MAX),
         }
     }
 }
@@ -57,6 +62,12 @@ impl App {
     /// Whose a code is, at most five seconds old.
     pub(super) async fn cached_code(&self, code: &str) -> AppResult<Option<CodeOwner>> {
         self.webhook_cache.codes.get_or(code.to_owned(), || self.store.code_owner(code)).await
+    }
+
+    /// An account, at most five seconds old.
+    pub(super) async fn cached_account(&self, id: AccountId) -> AppResult<Option<Arc<Account>>> {
+        let read = || async { Ok(self.store.account(id).await?.map(Arc::new)) };
+        self.webhook_cache.accounts.get_or(id, read).await
     }
 
     /// A bot, at most five seconds old.

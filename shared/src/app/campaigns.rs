@@ -5,6 +5,7 @@ use crate::domain::campaign::{
     validate_notify_level, validate_templates,
 };
 use crate::domain::postback::PostbackTemplates;
+use crate::domain::postback_body::{PostbackFormat, validate_body};
 use crate::domain::statistics::Counters;
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, BotKey, CampaignKey, ChatId, TrackingCampaignId};
@@ -36,6 +37,10 @@ pub struct NewCampaign {
     pub auto_approve: i64,
     /// How postbacks are sent.
     pub pb_method: PostbackMethod,
+    /// How a postback by POST spells what it carries.
+    pub pb_format: PostbackFormat,
+    /// The template of a POST's body; empty for the URL's query.
+    pub pb_body: String,
 }
 
 /// A campaign with its counters and its bot's name.
@@ -84,6 +89,8 @@ impl App {
             invite_link: new.invite_link,
             auto_approve: new.auto_approve,
             pb_method: new.pb_method,
+            pb_format: new.pb_format,
+            pb_body: new.pb_body,
             edits: 0,
             created: self.clock.now(),
         };
@@ -180,6 +187,7 @@ impl NewCampaign {
         validate_invite_link(&self.invite_link)?;
         validate_auto_approve(self.auto_approve)?;
         validate_templates(&self.templates)?;
+        validate_body(self.pb_format, &self.pb_body)?;
         Ok(Self { welcome: self.welcome.checked()?, ..self })
     }
 }

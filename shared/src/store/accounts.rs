@@ -3,7 +3,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
 use super::access::{number, put_step, text, to_attribute, unavailable, written};
-use super::{Key, Store};
+use super::{AccountSigning, Key, Store};
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::owner_news::NotifyChat;
 use crate::domain::postback::PostbackTemplates;
@@ -41,6 +41,9 @@ pub struct Account {
     pub notify_leads: bool,
     /// Where the owner hears of leads and bots; `None` = nowhere.
     pub notify_chat: Option<ChatId>,
+    /// What its postbacks are signed with; `None` = they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing: Option<AccountSigning>,
     /// Unix seconds.
     pub created: i64,
 }
@@ -223,7 +226,7 @@ impl Store {
         written(update.send().await)
     }
 
-    fn update_account(&self, id: AccountId) -> UpdateItemFluentBuilder {
+    pub(super) fn update_account(&self, id: AccountId) -> UpdateItemFluentBuilder {
         self.client.update_item().table_name(&self.table).set_key(Some(Key::Account(id).attributes()))
     }
 

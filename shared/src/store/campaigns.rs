@@ -169,7 +169,7 @@ impl Store {
             .update_expression(
                 "SET welcome = :welcome, templates = :templates, unsub_window = :unsub_window, \
                  notify_level = :notify_level, invite_link = :invite_link, auto_approve = :auto_approve, \
-                 pb_method = :pb_method ADD edits :one",
+                 pb_method = :pb_method, pb_format = :pb_format, pb_body = :pb_body ADD edits :one",
             )
             .condition_expression("#status <> :deleted AND edits = :edits")
             .expression_attribute_names("#status", "status")
@@ -182,6 +182,8 @@ impl Store {
             .expression_attribute_values(":invite_link", text(&after.invite_link))
             .expression_attribute_values(":auto_approve", number(after.auto_approve))
             .expression_attribute_values(":pb_method", to_attribute(&after.pb_method)?)
+            .expression_attribute_values(":pb_format", to_attribute(&after.pb_format)?)
+            .expression_attribute_values(":pb_body", text(&after.pb_body))
             .expression_attribute_values(":one", number(1));
         written(update.send().await)
     }

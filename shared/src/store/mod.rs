@@ -26,6 +26,7 @@ mod ranges;
 mod reconciliations;
 mod registers;
 mod requests;
+mod signing;
 mod start_spelling;
 mod statistics;
 mod welcomes;
@@ -55,6 +56,7 @@ pub use postbacks::{AttemptWrite, LoggedPostback};
 pub use ranges::Order;
 pub use registers::FactWrite;
 pub use requests::{PendingRequest, RequestWrite};
+pub use signing::{AccountSigning, RetiredSecret};
 pub use statistics::MarkProgress;
 pub use welcomes::{WelcomeClaim, WelcomeLease};
 

@@ -6,7 +6,7 @@ use shared::edge::user_api::Call;
 use shared::ids::TrackingCampaignId;
 use shared::{App, AppError, AppResult};
 
-use super::{postback_method, templates};
+use super::{postback_format, postback_method, templates};
 
 /// Changes what is named of a campaign.
 ///
@@ -44,6 +44,8 @@ impl FromParams for EditParams {
                 invite_link: params.optional("invite_link")?,
                 auto_approve: params.optional("auto_approve")?,
                 pb_method: postback_method(params)?,
+                pb_format: postback_format(params)?,
+                pb_body: params.optional("pb_body")?,
             },
         })
     }

@@ -1,0 +1,158 @@
+use std::sync::Arc;
+
+use url::Url;
+
+use super::App;
+use super::welcome::lead_values;
+use crate::domain::campaign::{PostbackMethod, TrackingCampaign};
+use crate::domain::lead_event::LeadEvent;
+use crate::domain::postback::template_for;
+use crate::domain::postback_body::PostbackFormat;
+use crate::domain::postback_id::PostbackId;
+use crate::domain::postback_log::{PostbackAttempt, PostbackError};
+use crate::domain::url_macro::{MacroValues, expand, expand_masked};
+use crate::error::AppResult;
+use crate::ids::{AccountId, BotKey, CampaignKey, UserId};
+use crate::outbound::{Exchange, OutboundBody, OutboundRequest, masked};
+use crate::store::{AccountSigning, Lead};
+
+/// One postback, ready to be sent.
+pub(super) struct Postback {
+    pub account: AccountId,
+    pub id: PostbackId,
+    pub subscriber: UserId,
+    /// `None` where the event has no template.
+    pub request: Option<PostbackRequest>,
+}
+
+/// What is sent.
+pub(super) struct PostbackRequest {
+    carries: Carried,
+    /// What it is signed with; `None` if it is not.
+    signing: Option<AccountSigning>,
+    url: String,
+    /// The same without what is the visitor's own.
+    shown: String,
+}
+
+/// What the request carries besides its URL.
+enum Carried {
+    /// Nothing: a GET.
+    Nothing,
+    /// The URL's query, moved to the body.
+    Query(PostbackFormat),
+    /// A body of its own; the URL keeps its query.
+    Body(OutboundBody),
+}
+
+impl App {
+    /// `None` if there is nobody to tell of.
+    pub(super) async fn prepare_postback(
+        &self,
+        campaign: CampaignKey,
+        user: UserId,
+        event: LeadEvent,
+    ) -> AppResult<Option<Postback>> {
+        let Some(lead) = self.store.lead(campaign, user).await? else { return Ok(None) };
+        let Some(settings) = self.cached_campaign(campaign).await? else { return Ok(None) };
+        let Some(lead_id) = lead.id else { return Ok(None) };
+        // The account's templates count only for a campaign that has none of its own, and then those of now.
+        let account = match settings.templates.is_empty() {
+            true => self.store.account(campaign.account).await?.map(Arc::new),
+            false => self.cached_account(campaign.account).await?,
+        };
+        let Some(account) = account else { return Ok(None) };
+        let id = PostbackId { campaign: campaign.campaign, lead: lead_id, event };
+        let request = match template_for(event.status, &settings.templates, &account.templates) {
+            None => None,
+            Some(template) => {
+                let mut values = postback_values(campaign, &settings, &lead, id);
+                let asking = [template, &settings.pb_body].concat();
+                self.fill_in_visit(&asking, lead.facts.touch_of(event), &mut values).await?;
+                let signing = account.signing.clone();
+                Some(PostbackRequest { signing, ..PostbackRequest::new(template, &settings, &values) })
+            }
+        };
+        Ok(Some(Postback { account: campaign.account, id, subscriber: user, request }))
+    }
+
+    /// The URL as the log shows it, and what came of it.
+    pub(super) async fn send_postback(
+        &self,
+        account: AccountId,
+        id: PostbackId,
+        request: &PostbackRequest,
+    ) -> AppResult<(String, PostbackAttempt)> {
+        let started_ms = self.clock.now_ms();
+        let (shown, exchange) = match Url::parse(&request.url) {
+            Ok(url) => {
+                let shown = Url::parse(&request.shown).map(|shown| masked(&shown)).unwrap_or_default();
+                let (outbound, id) = (self.outbound()?, id.to_string());
+                let mut spelled = request.spelled(url, id);
+                if let Some(signing) = &request.signing {
+                    spelled.signature = Some(self.signature(account, signing, &spelled).await?);
+                }
+                let exchange = outbound.send(&spelled).await;
+                (shown, exchange)
+            }
+            Err(_) => (String::new(), Exchange::TargetRefused),
+        };
+        let took_ms = self.clock.now_ms() - started_ms;
+        let (code, error) = match exchange {
+            Exchange::Answered { status, .. } => (Some(status), None),
+            Exchange::TargetRefused => (None, Some(PostbackError::Target)),
+            Exchange::TimedOut => (None, Some(PostbackError::Timeout)),
+            Exchange::NotConnected => (None, Some(PostbackError::Connect)),
+            Exchange::BrokenOff => (None, Some(PostbackError::Broken)),
+        };
+        tracing::info!(account.id = %account, campaign.id = %id.campaign, postback.id = %id, code,
+            error = error.map(PostbackError::name), took_ms, "postback");
+        Ok((shown, PostbackAttempt { started_ms, took_ms, code, error }))
+    }
+}
+
+impl PostbackRequest {
+    /// A campaign's request for an event that this template tells.
+    fn new(template: &str, campaign: &TrackingCampaign, values: &MacroValues) -> Self {
+        let (method, format, body) = (campaign.pb_method, campaign.pb_format, &campaign.pb_body);
+        let carries = match method {
+            PostbackMethod::Get => Carried::Nothing,
+            PostbackMethod::Post if body.is_empty() => Carried::Query(format),
+            PostbackMethod::Post => {
+                let text = format.fill_in(body, values);
+                Carried::Body(OutboundBody { media_type: format.media_type(), text })
+            }
+        };
+        let (url, shown) = (expand(template, values), expand_masked(template, values));
+        Self { carries, signing: None, url, shown }
+    }
+
+    /// The request as it is sent.
+    fn spelled(&self, mut url: Url, id: String) -> OutboundRequest {
+        let body = match &self.carries {
+            Carried::Nothing => None,
+            Carried::Query(format) => {
+                let text = format.of_query(url.query().unwrap_or_default());
+                url.set_query(None);
+                Some(OutboundBody { media_type: format.media_type(), text })
+            }
+            Carried::Body(body) => Some(body.clone()),
+        };
+        OutboundRequest { url, id, body, signature: None }
+    }
+}
+
+fn postback_values(
+    key: CampaignKey,
+    campaign: &TrackingCampaign,
+    lead: &Lead,
+    id: PostbackId,
+) -> MacroValues {
+    let bot = BotKey { account: key.account, bot: campaign.bot };
+    MacroValues {
+        status: id.event.status.to_string(),
+        time: id.event.clock.date.to_string(),
+        id: id.to_string(),
+        ..lead_values(bot, campaign, lead, lead.facts.touch_of(id.event))
+    }
+}
