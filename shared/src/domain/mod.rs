@@ -22,4 +22,5 @@ pub mod retention;
 pub mod statistics;
 pub mod subscription;
 pub mod url_macro;
+pub mod verdict;
 pub mod welcome;
