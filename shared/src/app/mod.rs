@@ -25,6 +25,7 @@ mod message_tasks;
 mod owner_news;
 mod pages;
 mod postback_log;
+mod postback_requests;
 mod postbacks;
 mod profile;
 mod replays;

@@ -1,18 +1,9 @@
-use url::Url;
-
 use super::App;
-use super::welcome::lead_values;
-use crate::domain::campaign::{PostbackMethod, TrackingCampaign};
-use crate::domain::lead_event::LeadEvent;
-use crate::domain::postback::template_for;
-use crate::domain::postback_id::PostbackId;
+use super::postback_requests::{Postback, PostbackRequest};
 use crate::domain::postback_log::{ATTEMPTS_MAX, PostbackAttempt, PostbackError, PostbackState, state_after};
-use crate::domain::url_macro::{MacroValues, expand, expand_masked};
 use crate::error::AppResult;
-use crate::ids::{AccountId, BotKey, CampaignKey, UserId};
-use crate::outbound::{Exchange, masked};
 use crate::queue::Task;
-use crate::store::{AttemptWrite, Lead, LoggedPostback};
+use crate::store::{AttemptWrite, LoggedPostback};
 
 /// What became of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,23 +15,6 @@ pub enum TaskOutcome {
         /// When the first attempt began.
         since_ms: i64,
     },
-}
-
-/// One postback, ready to be sent.
-struct Postback {
-    account: AccountId,
-    id: PostbackId,
-    subscriber: UserId,
-    /// `None` where the event has no template.
-    request: Option<PostbackRequest>,
-}
-
-/// What is sent.
-struct PostbackRequest {
-    method: PostbackMethod,
-    url: String,
-    /// The same without what is the visitor's own.
-    shown: String,
 }
 
 impl App {
@@ -105,82 +79,5 @@ impl App {
             PostbackState::Pending => TaskOutcome::Again { since_ms: counted[0].started_ms },
             PostbackState::Delivered | PostbackState::Failed | PostbackState::Skipped => TaskOutcome::Done,
         })
-    }
-
-    /// `None` if there is nobody to tell of.
-    async fn prepare_postback(
-        &self,
-        campaign: CampaignKey,
-        user: UserId,
-        event: LeadEvent,
-    ) -> AppResult<Option<Postback>> {
-        let Some(lead) = self.store.lead(campaign, user).await? else { return Ok(None) };
-        let Some(settings) = self.cached_campaign(campaign).await? else { return Ok(None) };
-        let Some(lead_id) = lead.id else { return Ok(None) };
-        // The account's templates count only for a campaign that has none of its own.
-        let account = match settings.templates.is_empty() {
-            true => self.store.account(campaign.account).await?,
-            false => None,
-        };
-        let globals = account.map(|account| account.templates).unwrap_or_default();
-        let id = PostbackId { campaign: campaign.campaign, lead: lead_id, event };
-        let request = match template_for(event.status, &settings.templates, &globals) {
-            None => None,
-            Some(template) => {
-                let mut values = postback_values(campaign, &settings, &lead, id);
-                self.fill_in_visit(template, lead.facts.touch_of(event), &mut values).await?;
-                let (url, shown) = (expand(template, &values), expand_masked(template, &values));
-                Some(PostbackRequest { method: settings.pb_method, url, shown })
-            }
-        };
-        Ok(Some(Postback { account: campaign.account, id, subscriber: user, request }))
-    }
-
-    /// The URL as the log shows it, and what came of it.
-    async fn send_postback(
-        &self,
-        account: AccountId,
-        id: PostbackId,
-        request: &PostbackRequest,
-    ) -> AppResult<(String, PostbackAttempt)> {
-        let started_ms = self.clock.now_ms();
-        let (shown, exchange) = match Url::parse(&request.url) {
-            Ok(url) => {
-                let shown = Url::parse(&request.shown).map(|shown| masked(&shown)).unwrap_or_default();
-                let (outbound, id) = (self.outbound()?, id.to_string());
-                let exchange = match request.method {
-                    PostbackMethod::Get => outbound.get(&url, &id).await,
-                    PostbackMethod::Post => outbound.post(&url, &id).await,
-                };
-                (shown, exchange)
-            }
-            Err(_) => (String::new(), Exchange::TargetRefused),
-        };
-        let took_ms = self.clock.now_ms() - started_ms;
-        let (code, error) = match exchange {
-            Exchange::Answered(code) => (Some(code), None),
-            Exchange::TargetRefused => (None, Some(PostbackError::Target)),
-            Exchange::TimedOut => (None, Some(PostbackError::Timeout)),
-            Exchange::NotConnected => (None, Some(PostbackError::Connect)),
-            Exchange::BrokenOff => (None, Some(PostbackError::Broken)),
-        };
-        tracing::info!(account.id = %account, campaign.id = %id.campaign, postback.id = %id, code,
-            error = error.map(PostbackError::name), took_ms, "postback");
-        Ok((shown, PostbackAttempt { started_ms, took_ms, code, error }))
-    }
-}
-
-fn postback_values(
-    key: CampaignKey,
-    campaign: &TrackingCampaign,
-    lead: &Lead,
-    id: PostbackId,
-) -> MacroValues {
-    let bot = BotKey { account: key.account, bot: campaign.bot };
-    MacroValues {
-        status: id.event.status.to_string(),
-        time: id.event.clock.date.to_string(),
-        id: id.to_string(),
-        ..lead_values(bot, campaign, lead, lead.facts.touch_of(id.event))
     }
 }
