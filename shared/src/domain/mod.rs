@@ -2,8 +2,10 @@
 
 pub mod calendar;
 pub mod campaign;
+pub mod circuit;
 pub mod click;
 pub mod command;
+pub mod course;
 pub mod cursor;
 pub mod deep_link;
 pub mod fact_clock;
@@ -19,6 +21,7 @@ pub mod postback;
 pub mod postback_id;
 pub mod postback_log;
 pub mod retention;
+pub mod schedule;
 pub mod statistics;
 pub mod subscription;
 pub mod url_macro;
