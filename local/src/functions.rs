@@ -9,7 +9,7 @@ use lead_stream::LEAD_STREAM;
 use local_aws::{Environment, FunctionError, Handler, Invocation};
 use message_sender::MESSAGE_SENDER;
 use notifier::NOTIFIER;
-use postback_sender::POSTBACK_SENDER;
+use postback_sender::{POSTBACK_RETRIER, POSTBACK_SENDER};
 use redirect::CLICK_REDIRECT;
 use serde_json::Value;
 use shared::App;
@@ -17,7 +17,7 @@ use shared::aws::SharedHttpClient;
 use shared::clock::Clock;
 use shared::config::Config;
 use shared::edge::http::Route;
-use shared::edge::{HandlerError, http, messages, owner_news, queue, schedule, stream};
+use shared::edge::{HandlerError, http, messages, owner_news, queue, retries, schedule, stream};
 use telegram_webhook::TELEGRAM_WEBHOOK;
 use user_api::ROUTES;
 
@@ -28,6 +28,8 @@ pub enum Function {
     Http(Route),
     /// The queue of postbacks.
     Queue(queue::QueueFunction),
+    /// The queue of postbacks that are tried again.
+    Retries(retries::RetryFunction),
     /// The queue of messages.
     Messages(messages::MessageFunction),
     /// A schedule.
@@ -39,17 +41,18 @@ pub enum Function {
 }
 
 /// Every function there is; a test compares them with the template.
-pub const FUNCTIONS: [Function; ROUTES.len() + 7] = {
-    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 7];
+pub const FUNCTIONS: [Function; ROUTES.len() + 8] = {
+    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 8];
     all[1] = Function::Stream(LEAD_STREAM);
     all[2] = Function::Queue(POSTBACK_SENDER);
     all[3] = Function::Http(CLICK_REDIRECT);
     all[4] = Function::Messages(MESSAGE_SENDER);
     all[5] = Function::Scheduled(DUE_SWEEP);
     all[6] = Function::OwnerNews(NOTIFIER);
+    all[7] = Function::Retries(POSTBACK_RETRIER);
     let mut index = 0;
     while index < ROUTES.len() {
-        all[index + 7] = Function::Http(ROUTES[index]);
+        all[index + 8] = Function::Http(ROUTES[index]);
         index += 1;
     }
     all
@@ -62,6 +65,7 @@ impl Function {
         match self {
             Self::Http(route) => route.binary,
             Self::Queue(function) => function.binary,
+            Self::Retries(function) => function.binary,
             Self::Messages(function) => function.binary,
             Self::Scheduled(function) => function.binary,
             Self::OwnerNews(function) => function.binary,
@@ -73,6 +77,7 @@ impl Function {
         match self {
             Self::Http(route) => http::invoke(route, app, event).await,
             Self::Queue(_) => queue::invoke(app, event).await,
+            Self::Retries(_) => retries::invoke(app, event).await,
             Self::Messages(_) => messages::invoke(app, event).await,
             Self::Scheduled(_) => schedule::invoke(app, event).await,
             Self::OwnerNews(_) => owner_news::invoke(app, event).await,

@@ -20,6 +20,7 @@ mod people;
 mod postbacks;
 mod repeats;
 mod replays;
+mod retries;
 mod round_trips;
 mod send_errors;
 mod shown_media;

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::App;
 use crate::clock::Clock;
 use crate::domain::campaign::TrackingCampaign;
+use crate::domain::circuit::Circuit;
 use crate::error::AppResult;
-use crate::ids::{BotKey, CampaignKey, ChatId};
+use crate::ids::{AccountId, BotKey, CampaignKey, ChatId};
 use crate::secret::{BotToken, SealedToken};
 use crate::store::{Bot, CodeOwner};
 
@@ -16,12 +17,16 @@ const FRESH_MS: i64 = 5_000;
 /// How old a bot may be when an update carries the wrong secret: the secret may just have been renewed.
 const RENEWAL_MS: i64 = 1_000;
 
+/// How old the circuit of a host may be: the happy path then reads it once a second.
+const CIRCUIT_FRESH_MS: i64 = 1_000;
+
 /// A map is emptied when it has this many entries, so that memory stays bounded.
 const ENTRIES_MAX: usize = 10_000;
 
-/// Configuration that the webhook needs for nearly every update, and the redirect for every visit.
+/// Configuration that the webhook needs for nearly every update, and the redirect for every visit; and the circuits that
+/// the senders of postbacks need for every attempt.
 ///
-/// Only what is there is remembered, never an absence: what was just made is seen at once.
+/// Of configuration only what is there is remembered, never an absence: what was just made is seen at once.
 #[derive(Debug)]
 pub(super) struct WebhookCache {
     pub bots: Cache<BotKey, Arc<Bot>>,
@@ -29,6 +34,7 @@ pub(super) struct WebhookCache {
     pub codes: Cache<String, CodeOwner>,
     pub claims: Cache<(BotKey, ChatId), CampaignKey>,
     pub tokens: Cache<SealedToken, BotToken>,
+    pub circuits: Cache<(AccountId, String), Circuit>,
 }
 
 impl WebhookCache {
@@ -39,7 +45,8 @@ impl WebhookCache {
             codes: Cache::new(clock.clone(), FRESH_MS),
             claims: Cache::new(clock.clone(), FRESH_MS),
             // A sealed token never changes what it opens to.
-            tokens: Cache::new(clock, i64::MAX),
+            tokens: Cache::new(clock.clone(), i64::MAX),
+            circuits: Cache::new(clock, CIRCUIT_FRESH_MS),
         }
     }
 }
@@ -119,7 +126,8 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         entries.get(key).filter(|(since, _)| now - since < self.fresh_ms).map(|(_, value)| value.clone())
     }
 
-    fn remember(&self, key: K, value: V) {
+    /// Remembers a value from now on.
+    pub fn remember(&self, key: K, value: V) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= ENTRIES_MAX {
             entries.clear();

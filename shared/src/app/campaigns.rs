@@ -84,6 +84,7 @@ impl App {
             invite_link: new.invite_link,
             auto_approve: new.auto_approve,
             pb_method: new.pb_method,
+            disabled_hosts: Vec::new(),
             edits: 0,
             created: self.clock.now(),
         };

@@ -8,6 +8,7 @@ mod cache;
 mod campaign_edits;
 mod campaigns;
 mod chat_moves;
+mod circuits;
 mod dialogue;
 mod draw;
 mod dues;
@@ -24,8 +25,10 @@ mod memberships;
 mod message_tasks;
 mod owner_news;
 mod pages;
+mod postback_holds;
 mod postback_log;
 mod postback_requests;
+mod postback_retries;
 mod postbacks;
 mod profile;
 mod replays;
@@ -53,7 +56,7 @@ pub use message_tasks::{MessageOutcome, Receipt};
 pub use owner_news::NewsReceipt;
 pub use pages::{Page, PageRequest, PageStart};
 pub use postback_log::{PostbackPage, PostbackQuery, TimeRange};
-pub use postbacks::TaskOutcome;
+pub use postback_retries::{RETRY_LEASE_MS, RetryOutcome};
 pub use replays::{Replay, ReplayedPostbacks};
 pub use sending::WELCOME_LEASE_MS;
 pub use statistics::{CampaignStatistics, DayRange};
@@ -85,6 +88,7 @@ pub struct App {
     telegram: OnceLock<Telegram>,
     outbound: OnceLock<Outbound>,
     postback_queue: OnceLock<Queue>,
+    retry_queue: OnceLock<Queue>,
     welcome_queue: OnceLock<Queue>,
     notification_queue: OnceLock<Queue>,
     objects: OnceLock<Objects>,
@@ -106,6 +110,7 @@ impl App {
             telegram: OnceLock::new(),
             outbound: OnceLock::new(),
             postback_queue: OnceLock::new(),
+            retry_queue: OnceLock::new(),
             welcome_queue: OnceLock::new(),
             notification_queue: OnceLock::new(),
             objects: OnceLock::new(),
@@ -129,6 +134,10 @@ impl App {
         once(&self.postback_queue, || {
             self.queue(self.config.postback_queue_url.as_ref(), "POSTBACK_QUEUE_URL")
         })
+    }
+
+    fn retry_queue(&self) -> AppResult<&Queue> {
+        once(&self.retry_queue, || self.queue(self.config.retry_queue_url.as_ref(), "RETRY_QUEUE_URL"))
     }
 
     fn welcome_queue(&self) -> AppResult<&Queue> {

@@ -1,17 +1,19 @@
-use url::Url;
+use url::{Position, Url};
 
 use super::App;
 use super::welcome::lead_values;
 use crate::domain::campaign::{PostbackMethod, TrackingCampaign};
+use crate::domain::course::Straggler;
 use crate::domain::lead_event::LeadEvent;
-use crate::domain::postback::template_for;
+use crate::domain::postback::{PostbackTemplates, template_for};
 use crate::domain::postback_id::PostbackId;
 use crate::domain::postback_log::{PostbackAttempt, PostbackError};
+use crate::domain::schedule::retry_after_ms;
 use crate::domain::url_macro::{MacroValues, expand, expand_masked};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, CampaignKey, UserId};
 use crate::outbound::{Exchange, masked};
-use crate::store::Lead;
+use crate::store::{Lead, TemplateOwner};
 
 /// One postback, ready to be sent.
 pub(super) struct Postback {
@@ -20,6 +22,18 @@ pub(super) struct Postback {
     pub subscriber: UserId,
     /// `None` where the event has no template.
     pub request: Option<PostbackRequest>,
+    /// Which of the lead's events the later ones have to mind.
+    pub straggler: Option<Straggler>,
+    /// Whose template it is, and all of them.
+    pub templates: OwnedTemplates,
+}
+
+/// The templates that a postback is told by, and whose they are.
+pub(super) struct OwnedTemplates {
+    pub owner: TemplateOwner,
+    pub templates: PostbackTemplates,
+    /// The hosts that asked for no more.
+    pub disabled_hosts: Vec<String>,
 }
 
 /// What is sent.
@@ -28,6 +42,24 @@ pub(super) struct PostbackRequest {
     url: String,
     /// The same without what is the visitor's own.
     shown: String,
+}
+
+impl PostbackRequest {
+    /// The host, and the port if it is named; empty if the URL is none.
+    pub fn host(&self) -> String {
+        let url = Url::parse(&self.url).ok();
+        url.filter(Url::has_host)
+            .map(|url| url[Position::BeforeHost..Position::AfterPort].to_owned())
+            .unwrap_or_default()
+    }
+
+    /// The URL as the log shows it; empty if it is none.
+    pub fn shown_url(&self) -> String {
+        match Url::parse(&self.url) {
+            Ok(_) => Url::parse(&self.shown).map(|shown| masked(&shown)).unwrap_or_default(),
+            Err(_) => String::new(),
+        }
+    }
 }
 
 impl App {
@@ -46,9 +78,20 @@ impl App {
             true => self.store.account(campaign.account).await?,
             false => None,
         };
-        let globals = account.map(|account| account.templates).unwrap_or_default();
+        let templates = match account {
+            Some(account) => OwnedTemplates {
+                owner: TemplateOwner::Account(campaign.account),
+                templates: account.templates,
+                disabled_hosts: account.disabled_hosts,
+            },
+            None => OwnedTemplates {
+                owner: TemplateOwner::Campaign(campaign),
+                templates: settings.templates.clone(),
+                disabled_hosts: settings.disabled_hosts.clone(),
+            },
+        };
         let id = PostbackId { campaign: campaign.campaign, lead: lead_id, event };
-        let request = match template_for(event.status, &settings.templates, &globals) {
+        let request = match template_for(event.status, &settings.templates, &templates.templates) {
             None => None,
             Some(template) => {
                 let mut values = postback_values(campaign, &settings, &lead, id);
@@ -57,32 +100,36 @@ impl App {
                 Some(PostbackRequest { method: settings.pb_method, url, shown })
             }
         };
-        Ok(Some(Postback { account: campaign.account, id, subscriber: user, request }))
+        let straggler = lead.straggler;
+        Ok(Some(Postback { account: campaign.account, id, subscriber: user, request, straggler, templates }))
     }
 
-    /// The URL as the log shows it, and what came of it.
+    /// What came of one request, and how long the receiver asks to be left alone, in milliseconds.
     pub(super) async fn send_postback(
         &self,
         account: AccountId,
         id: PostbackId,
         request: &PostbackRequest,
-    ) -> AppResult<(String, PostbackAttempt)> {
+    ) -> AppResult<(PostbackAttempt, Option<i64>)> {
         let started_ms = self.clock.now_ms();
-        let (shown, exchange) = match Url::parse(&request.url) {
+        let exchange = match Url::parse(&request.url) {
             Ok(url) => {
-                let shown = Url::parse(&request.shown).map(|shown| masked(&shown)).unwrap_or_default();
                 let (outbound, id) = (self.outbound()?, id.to_string());
-                let exchange = match request.method {
+                match request.method {
                     PostbackMethod::Get => outbound.get(&url, &id).await,
                     PostbackMethod::Post => outbound.post(&url, &id).await,
-                };
-                (shown, exchange)
+                }
             }
-            Err(_) => (String::new(), Exchange::TargetRefused),
+            Err(_) => Exchange::TargetRefused,
         };
-        let took_ms = self.clock.now_ms() - started_ms;
+        let now_ms = self.clock.now_ms();
+        let took_ms = now_ms - started_ms;
+        let asked_ms = match &exchange {
+            Exchange::Answered { retry_after: Some(header), .. } => retry_after_ms(header, now_ms),
+            _ => None,
+        };
         let (code, error) = match exchange {
-            Exchange::Answered(code) => (Some(code), None),
+            Exchange::Answered { status, .. } => (Some(status), None),
             Exchange::TargetRefused => (None, Some(PostbackError::Target)),
             Exchange::TimedOut => (None, Some(PostbackError::Timeout)),
             Exchange::NotConnected => (None, Some(PostbackError::Connect)),
@@ -90,7 +137,7 @@ impl App {
         };
         tracing::info!(account.id = %account, campaign.id = %id.campaign, postback.id = %id, code,
             error = error.map(PostbackError::name), took_ms, "postback");
-        Ok((shown, PostbackAttempt { started_ms, took_ms, code, error }))
+        Ok((PostbackAttempt { started_ms, took_ms, code, error }, asked_ms))
     }
 }
 

@@ -60,6 +60,9 @@ pub struct TrackingCampaign {
     /// How postbacks are sent.
     #[serde(default)]
     pub pb_method: PostbackMethod,
+    /// The hosts of its templates that asked for no more; none after the templates were edited.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disabled_hosts: Vec<String>,
     /// How often it was edited.
     #[serde(default)]
     pub edits: u64,

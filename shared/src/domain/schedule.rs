@@ -21,12 +21,7 @@ const RETRY_AFTER_MAX_MS: i64 = 86_400_000;
 /// `jitter` is drawn by chance from −[`JITTER_THOUSANDTHS`] to +[`JITTER_THOUSANDTHS`]. `retry_after_ms` is what the
 /// receiver asked for: at least the plan, at most ten times it and a day.
 #[must_use]
-pub fn next_attempt_ms(
-    tried: usize,
-    over_ms: i64,
-    jitter: i64,
-    retry_after_ms: Option<i64>,
-) -> Option<i64> {
+pub fn next_attempt_ms(tried: usize, over_ms: i64, jitter: i64, retry_after_ms: Option<i64>) -> Option<i64> {
     let planned_ms = WAITS_SECONDS.get(tried.checked_sub(1)?)? * 1_000;
     let jitter = jitter.clamp(-JITTER_THOUSANDTHS, JITTER_THOUSANDTHS);
     let wait_ms = planned_ms + planned_ms / 1_000 * jitter;
@@ -86,7 +81,8 @@ mod tests {
 
     #[test]
     fn what_the_receiver_asks_for_counts_between_the_plan_ten_times_it_and_a_day() {
-        let due = |tried, asked_s: i64| next_attempt_ms(tried, 0, 0, Some(asked_s * 1_000)).map(|ms| ms / 1_000);
+        let due =
+            |tried, asked_s: i64| next_attempt_ms(tried, 0, 0, Some(asked_s * 1_000)).map(|ms| ms / 1_000);
         let table = [
             (1, 0, 10),
             (1, 9, 10),

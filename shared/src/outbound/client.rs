@@ -2,7 +2,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder};
 use url::{Host, Url};
 
@@ -31,10 +31,15 @@ pub struct Outbound {
 }
 
 /// What came of one request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Exchange {
-    /// The target answered with this status.
-    Answered(u16),
+    /// The target answered.
+    Answered {
+        /// The HTTP status.
+        status: u16,
+        /// The `Retry-After` header.
+        retry_after: Option<String>,
+    },
     /// The address is not one of the public internet; nothing was sent.
     TargetRefused,
     /// No answer in time.
@@ -84,7 +89,11 @@ impl Outbound {
                         break;
                     }
                 }
-                Exchange::Answered(response.status().as_u16())
+                let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+                Exchange::Answered {
+                    status: response.status().as_u16(),
+                    retry_after: retry_after.map(str::to_owned),
+                }
             }
             Err(error) if was_guarded(&error) => Exchange::TargetRefused,
             Err(error) if error.is_timeout() => Exchange::TimedOut,
@@ -207,7 +216,7 @@ mod tests {
         let (port, count) = listener().await;
         let outbound = Outbound::new(Targets::Any).unwrap();
         let url = format!("http://localhost:{port}/").parse().unwrap();
-        assert_eq!(outbound.get(&url, "id").await, Exchange::Answered(204));
+        assert_eq!(outbound.get(&url, "id").await, Exchange::Answered { status: 204, retry_after: None });
         assert_eq!(count.load(Ordering::SeqCst), 1);
     }
 

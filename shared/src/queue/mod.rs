@@ -2,6 +2,7 @@
 
 mod message_task;
 mod owner_task;
+mod retries;
 mod task;
 
 use aws_sdk_sqs::Client;

@@ -8,6 +8,7 @@ use super::registers::refused_item;
 use super::start_spelling::{parse_start, spell_start};
 use super::welcomes::{WelcomeLease, is_owed, lease_name, leased_until};
 use super::{FactWrite, Item, Key, Store};
+use crate::domain::course::Straggler;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead::{LeadFacts, Leave, LeaveKind, Start};
 use crate::domain::person::Person;
@@ -26,6 +27,8 @@ pub struct Lead {
     pub person: Person,
     /// What is known.
     pub facts: LeadFacts,
+    /// The latest event that postbacks of later ones have to mind; no fact.
+    pub straggler: Option<Straggler>,
 }
 
 /// What became of a press of Start.
@@ -86,6 +89,7 @@ struct LeadItem {
     join: Option<FactClock>,
     leave: Option<FactClock>,
     leave_kind: Option<LeaveKind>,
+    straggler: Option<Straggler>,
 }
 
 impl Lead {
@@ -108,7 +112,7 @@ impl TryFrom<LeadItem> for Lead {
         let starts = item.starts.iter().map(|text| parse_start(text)).collect::<AppResult<_>>()?;
         let leave = item.leave.zip(item.leave_kind).map(|(clock, kind)| Leave { clock, kind });
         let facts = LeadFacts { starts, request: item.request, join: item.join, leave };
-        Ok(Self { id: item.lead, person: item.person, facts })
+        Ok(Self { id: item.lead, person: item.person, facts, straggler: item.straggler })
     }
 }
 
@@ -233,6 +237,6 @@ impl NewStart<'_> {
 
 impl Lead {
     fn new(person: &Person) -> Self {
-        Self { id: None, person: person.clone(), facts: LeadFacts::default() }
+        Self { id: None, person: person.clone(), facts: LeadFacts::default(), straggler: None }
     }
 }

@@ -47,6 +47,8 @@ pub struct Campaign {
     invite_link: String,
     auto_approve: i64,
     pb_method: PostbackMethod,
+    /// Hosts that asked for no more.
+    pb_disabled: Vec<String>,
 }
 
 impl From<CampaignSummary> for Campaign {
@@ -72,6 +74,7 @@ impl From<CampaignSummary> for Campaign {
             invite_link: campaign.invite_link,
             auto_approve: campaign.auto_approve,
             pb_method: campaign.pb_method,
+            pb_disabled: campaign.disabled_hosts,
             code: campaign.code,
             chat_title: campaign.chat_title,
             welcome: campaign.welcome.text,
