@@ -86,7 +86,8 @@ fn queues_report_partial_failures_and_keep_what_cannot_be_done() {
 
 #[test]
 fn every_dead_letter_queue_and_both_senders_of_postbacks_have_an_alarm() {
-    let stack = Template::parse(TEMPLATE).unwrap().defaults();
+    let template = Template::parse(TEMPLATE).unwrap();
+    let stack = template.defaults();
     let dead: Vec<_> =
         stack.queues.iter().filter(|queue| queue.logical_id.ends_with("DeadLetters")).collect();
     assert!(dead.len() > 4);
@@ -95,13 +96,17 @@ fn every_dead_letter_queue_and_both_senders_of_postbacks_have_an_alarm() {
         assert!(TEMPLATE.contains(&watched), "{}", queue.logical_id);
     }
     for function in ["PostbackSender", "PostbackRetrier"] {
-        assert!(TEMPLATE.contains(&format!("{{ Name: FunctionName, Value: !Ref {function} }}")), "{function}");
+        assert!(
+            TEMPLATE.contains(&format!("{{ Name: FunctionName, Value: !Ref {function} }}")),
+            "{function}"
+        );
     }
 }
 
 #[test]
 fn whoever_tries_a_postback_again_is_over_before_another_may_and_before_the_queue_brings_it_again() {
-    let stack = Template::parse(TEMPLATE).unwrap().defaults();
+    let template = Template::parse(TEMPLATE).unwrap();
+    let stack = template.defaults();
     let timeout_ms = i64::try_from(described()["postback-retrier"].timeout.as_millis()).unwrap();
     let queue = stack.queues.iter().find(|queue| queue.logical_id == "RetryQueue").unwrap();
     assert!(timeout_ms < RETRY_LEASE_MS && RETRY_LEASE_MS < i64::from(queue.visibility_timeout_s) * 1_000);

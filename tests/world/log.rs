@@ -10,6 +10,12 @@ use shared::store::LoggedPostback;
 use super::{Scene, World};
 
 impl World {
+    /// Puts a message into a standard queue.
+    pub async fn put_message(&self, queue: &str, body: &str) {
+        let url = self.system.cloud.queue_url(queue).unwrap();
+        self.system.app.queue_at(url).send_text(body.to_owned()).await.unwrap();
+    }
+
     /// Has the sender work a batch of the postback queue; answers the places of those that are to be received again.
     pub async fn receive(&self, tasks: &[Task]) -> Vec<usize> {
         self.work("postback-sender", tasks).await

@@ -70,7 +70,7 @@ use crate::config::{Config, TokenKey};
 use crate::error::{AppError, AppResult};
 use crate::objects::Objects;
 use crate::outbound::Outbound;
-use crate::queue::Queue;
+use crate::queue::{DeadLetters, Queue};
 use crate::secret::Seal;
 use crate::store::Store;
 use crate::telegram::Telegram;
@@ -116,6 +116,18 @@ impl App {
             objects: OnceLock::new(),
             seal: OnceLock::new(),
         }
+    }
+
+    /// Any queue, by its URL, for the operator.
+    #[must_use]
+    pub fn queue_at(&self, url: &str) -> Queue {
+        Queue::new(self.aws.sqs(), url.to_owned())
+    }
+
+    /// The queues of what could not be carried out, for the operator.
+    #[must_use]
+    pub fn dead_letters(&self) -> DeadLetters {
+        DeadLetters::new(self.aws.sqs())
     }
 
     fn telegram(&self) -> AppResult<&Telegram> {

@@ -1,5 +1,6 @@
 //! SQS: tasks carry ids only and their version in their name, because messages outlive deployments.
 
+mod dead_letters;
 mod message_task;
 mod owner_task;
 mod retries;
@@ -10,6 +11,7 @@ use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::Serialize;
 
+pub use dead_letters::{DeadLetterQueue, DeadLetters};
 pub use message_task::MessageTask;
 pub use owner_task::OwnerTask;
 pub use task::Task;
