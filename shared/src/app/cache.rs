@@ -6,6 +6,7 @@ use super::App;
 use crate::clock::Clock;
 use crate::domain::campaign::TrackingCampaign;
 use crate::domain::circuit::Circuit;
+use crate::domain::pace::Pace;
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, CampaignKey, ChatId};
 use crate::secret::{BotToken, SealedToken};
@@ -19,6 +20,9 @@ const RENEWAL_MS: i64 = 1_000;
 
 /// How old the circuit of a host may be: the happy path then reads it once a second.
 const CIRCUIT_FRESH_MS: i64 = 1_000;
+
+/// How long a host's pace is remembered after the last attempt that was seen.
+const PACE_FRESH_MS: i64 = 60_000;
 
 /// A map is emptied when it has this many entries, so that memory stays bounded.
 const ENTRIES_MAX: usize = 10_000;
@@ -35,6 +39,8 @@ pub(super) struct WebhookCache {
     pub claims: Cache<(BotKey, ChatId), CampaignKey>,
     pub tokens: Cache<SealedToken, BotToken>,
     pub circuits: Cache<(AccountId, String), Circuit>,
+    /// Known to this process alone, and forgotten a minute after the last attempt.
+    pub paces: Cache<String, Pace>,
 }
 
 impl WebhookCache {
@@ -46,7 +52,8 @@ impl WebhookCache {
             claims: Cache::new(clock.clone(), FRESH_MS),
             // A sealed token never changes what it opens to.
             tokens: Cache::new(clock.clone(), i64::MAX),
-            circuits: Cache::new(clock, CIRCUIT_FRESH_MS),
+            circuits: Cache::new(clock.clone(), CIRCUIT_FRESH_MS),
+            paces: Cache::new(clock, PACE_FRESH_MS),
         }
     }
 }
@@ -120,7 +127,8 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
-    fn remembered(&self, key: &K) -> Option<V> {
+    /// The value remembered for a key, if it is fresh.
+    pub fn remembered(&self, key: &K) -> Option<V> {
         let now = self.clock.now_ms();
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.get(key).filter(|(since, _)| now - since < self.fresh_ms).map(|(_, value)| value.clone())

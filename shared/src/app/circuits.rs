@@ -1,5 +1,6 @@
 use super::App;
 use crate::domain::circuit::{Circuit, Passage, counts_against_host};
+use crate::domain::pace::Pace;
 use crate::domain::postback_log::{PostbackAttempt, PostbackError};
 use crate::error::AppResult;
 use crate::ids::AccountId;
@@ -63,6 +64,17 @@ impl App {
             self.remember_circuit(account, host, Circuit::default());
         }
         Ok(())
+    }
+
+    /// Whether a host answered slowly of late, as far as this process knows.
+    pub(super) fn is_slow(&self, host: &str) -> bool {
+        self.webhook_cache.paces.remembered(&host.to_owned()).is_some_and(Pace::is_slow)
+    }
+
+    /// Notes how long a host took.
+    pub(super) fn note_pace(&self, host: &str, took_ms: i64) {
+        let known = self.webhook_cache.paces.remembered(&host.to_owned()).unwrap_or_default();
+        self.webhook_cache.paces.remember(host.to_owned(), known.after(took_ms));
     }
 
     /// A circuit, at most a second old.

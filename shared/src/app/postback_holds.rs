@@ -20,9 +20,20 @@ impl App {
         let Some((known, again_ms)) = self.holds(delivery, earlier.event).await? else { return Ok(None) };
         let until_ms = known.holds_until_ms();
         let hold = Hold { behind: earlier.event, until_ms, asked_ms: delivery.asked_ms };
-        let course = Course { since_ms: None, next_ms: Some(again_ms), hold: Some(hold) };
+        self.write_hold(delivery, hold, again_ms).await.map(Some)
+    }
+
+    /// Has the queue of retries make the first attempt, at once: it is fair by host.
+    pub(super) async fn put_off(&self, delivery: &Delivery) -> AppResult<Course> {
+        let now_ms = self.clock.now_ms();
+        let hold = Hold { behind: delivery.postback.id.event, until_ms: now_ms, asked_ms: delivery.asked_ms };
+        self.write_hold(delivery, hold, now_ms).await
+    }
+
+    async fn write_hold(&self, delivery: &Delivery, hold: Hold, next_ms: i64) -> AppResult<Course> {
+        let course = Course { since_ms: None, next_ms: Some(next_ms), hold: Some(hold) };
         let held = LoggedPostback {
-            id,
+            id: delivery.postback.id,
             subscriber: delivery.user,
             state: PostbackState::Pending,
             url: String::new(),
@@ -31,7 +42,7 @@ impl App {
             course,
         };
         self.store.hold_postback(delivery.postback.account, &held, self.clock.now()).await?;
-        Ok(Some(course))
+        Ok(course)
     }
 
     /// When to look again, if a postback that was held back has to wait longer.

@@ -40,7 +40,7 @@ impl Delivery {
 
 impl App {
     /// Carries out a task of the postback queue: the first attempt, unless the postback waits for an earlier one of its
-    /// lead. What fails is written down with the time of the next attempt and handed on to the queue of retries; so is
+    /// lead, or its host is slow and others would wait behind it. What fails is written down with the time of the next attempt and handed on to the queue of retries; so is
     /// what was begun before, if the task comes again.
     ///
     /// # Errors
@@ -52,6 +52,10 @@ impl App {
             return self.hand_on(&delivery, course).await;
         }
         if let Some(course) = self.hold_back(&delivery).await? {
+            return self.hand_on(&delivery, course).await;
+        }
+        if self.is_slow(&delivery.request.host()) {
+            let course = self.put_off(&delivery).await?;
             return self.hand_on(&delivery, course).await;
         }
         match self.attempt_postback(&delivery).await? {
@@ -166,6 +170,7 @@ impl App {
             return Ok((PostbackAttempt { started_ms, took_ms: 0, code: None, error }, None));
         }
         let (attempt, asked_ms) = self.send_postback(account, id, &delivery.request).await?;
+        self.note_pace(&host, attempt.took_ms);
         self.note_for_circuit(account, &host, &attempt).await;
         Ok((attempt, asked_ms))
     }

@@ -27,7 +27,7 @@ pub struct Course {
 /// A wait for an earlier event of the same lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// The earlier one.
+    /// The earlier one; itself where it only goes another way.
     pub behind: LeadEvent,
     /// At the latest it is over then, in Unix milliseconds.
     pub until_ms: i64,

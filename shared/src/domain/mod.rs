@@ -16,6 +16,7 @@ pub mod lead;
 pub mod lead_event;
 pub mod media;
 pub mod owner_news;
+pub mod pace;
 pub mod person;
 pub mod postback;
 pub mod postback_id;
