@@ -23,6 +23,24 @@ pub struct AwsFaults {
     calls: Arc<Mutex<BTreeMap<String, usize>>>,
     actions: Arc<Mutex<BTreeSet<(String, String)>>>,
     rows_read: Arc<Mutex<BTreeMap<String, u64>>>,
+    deaths: Arc<Mutex<BTreeMap<String, Death>>>,
+}
+
+/// When a function dies.
+#[derive(Clone, Copy, Debug)]
+pub struct Death {
+    /// After so many more calls of AWS.
+    pub calls: usize,
+    /// Whether one more is carried out, without an answer.
+    pub lost_answer: bool,
+}
+
+/// What becomes of a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Answered,
+    Lost,
+    Refused,
 }
 
 impl AwsFaults {
@@ -44,6 +62,27 @@ impl AwsFaults {
     /// The next call that needs this IAM action is carried out, and its answer lost.
     pub fn lose_answer_to(&self, action: &str) {
         *lock(&self.action_to_lose) = Some(action.to_owned());
+    }
+
+    /// From then on no call of this function gets through, as if it had been killed there.
+    pub fn kill(&self, binary: &str, death: Death) {
+        lock(&self.deaths).insert(binary.to_owned(), death);
+    }
+
+    /// The function may call again; whether it had died.
+    #[must_use]
+    pub fn revive(&self, binary: &str) -> bool {
+        lock(&self.deaths).remove(binary).is_some_and(|death| death.calls == 0 && !death.lost_answer)
+    }
+
+    fn fate(&self, binary: &str) -> Fate {
+        let mut deaths = lock(&self.deaths);
+        let Some(death) = deaths.get_mut(binary) else { return Fate::Answered };
+        if let Some(calls) = death.calls.checked_sub(1) {
+            death.calls = calls;
+            return Fate::Answered;
+        }
+        if std::mem::take(&mut death.lost_answer) { Fate::Lost } else { Fate::Refused }
     }
 
     /// How many calls a function made, lost and refused ones included.
@@ -184,7 +223,8 @@ impl HttpConnector for FaultyConnector {
         let lose_this = faults.note(&binary, &request);
         let is_object = target(&request).is_none();
         HttpConnectorFuture::new(async move {
-            if faults.down.load(Ordering::SeqCst) {
+            let fate = faults.fate(&binary);
+            if faults.down.load(Ordering::SeqCst) || fate == Fate::Refused {
                 return Err(ConnectorError::io("refused by a switch".into()));
             }
             let is_query = request.headers().get("x-amz-target").is_some_and(|name| name.ends_with(".Query"));
@@ -195,7 +235,7 @@ impl HttpConnector for FaultyConnector {
             let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
             faults.note_answer(&binary, is_object, status);
             let lose = |left: usize| left.checked_sub(1);
-            if lose_this {
+            if lose_this || fate == Fate::Lost {
                 return Err(ConnectorError::io("lost by a switch".into()));
             }
             if faults.answers_to_lose.fetch_update(Ordering::SeqCst, Ordering::SeqCst, lose).is_ok() {

@@ -10,7 +10,7 @@ use lead_stream::LEAD_STREAM;
 use local_aws::{Environment, FunctionError, Handler, Invocation};
 use message_sender::MESSAGE_SENDER;
 use notifier::NOTIFIER;
-use postback_sender::POSTBACK_SENDER;
+use postback_sender::{POSTBACK_RETRIER, POSTBACK_SENDER};
 use redirect::CLICK_REDIRECT;
 use serde_json::Value;
 use shared::App;
@@ -18,7 +18,7 @@ use shared::aws::SharedHttpClient;
 use shared::clock::Clock;
 use shared::config::Config;
 use shared::edge::http::Route;
-use shared::edge::{HandlerError, bots, http, messages, owner_news, queue, schedule, stream};
+use shared::edge::{HandlerError, bots, http, messages, owner_news, queue, retries, schedule, stream};
 use telegram_webhook::TELEGRAM_WEBHOOK;
 use user_api::ROUTES;
 
@@ -29,6 +29,8 @@ pub enum Function {
     Http(Route),
     /// The queue of postbacks.
     Queue(queue::QueueFunction),
+    /// The queue of postbacks that are tried again.
+    Retries(retries::RetryFunction),
     /// The queue of messages.
     Messages(messages::MessageFunction),
     /// The queue of bots.
@@ -42,8 +44,8 @@ pub enum Function {
 }
 
 /// Every function there is; a test compares them with the template.
-pub const FUNCTIONS: [Function; ROUTES.len() + 8] = {
-    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 8];
+pub const FUNCTIONS: [Function; ROUTES.len() + 9] = {
+    let mut all = [Function::Http(TELEGRAM_WEBHOOK); ROUTES.len() + 9];
     all[1] = Function::Stream(LEAD_STREAM);
     all[2] = Function::Queue(POSTBACK_SENDER);
     all[3] = Function::Http(CLICK_REDIRECT);
@@ -51,9 +53,10 @@ pub const FUNCTIONS: [Function; ROUTES.len() + 8] = {
     all[5] = Function::Scheduled(DUE_SWEEP);
     all[6] = Function::OwnerNews(NOTIFIER);
     all[7] = Function::Bots(BOT_CHECKER);
+    all[8] = Function::Retries(POSTBACK_RETRIER);
     let mut index = 0;
     while index < ROUTES.len() {
-        all[index + 8] = Function::Http(ROUTES[index]);
+        all[index + 9] = Function::Http(ROUTES[index]);
         index += 1;
     }
     all
@@ -66,6 +69,7 @@ impl Function {
         match self {
             Self::Http(route) => route.binary,
             Self::Queue(function) => function.binary,
+            Self::Retries(function) => function.binary,
             Self::Messages(function) => function.binary,
             Self::Bots(function) => function.binary,
             Self::Scheduled(function) => function.binary,
@@ -78,6 +82,7 @@ impl Function {
         match self {
             Self::Http(route) => http::invoke(route, app, event).await,
             Self::Queue(_) => queue::invoke(app, event).await,
+            Self::Retries(_) => retries::invoke(app, event).await,
             Self::Messages(_) => messages::invoke(app, event).await,
             Self::Bots(_) => bots::invoke(app, event).await,
             Self::Scheduled(_) => schedule::invoke(app, event).await,
@@ -96,7 +101,12 @@ pub(crate) fn find_handler(
     http: SharedHttpClient,
 ) -> Option<Handler> {
     let function = FUNCTIONS.into_iter().find(|function| function.binary() == binary)?;
-    let config = Config::read(|name| environment.get(name).cloned());
+    // The key file stands in for KMS, where the template gives the function its key.
+    let has_key = environment.contains_key("TOKEN_KMS_KEY_ID");
+    let config = Config::read(|name| match name {
+        "TOKEN_KEY_FILE" if !has_key => None,
+        name => environment.get(name).cloned(),
+    });
     let config =
         config.inspect_err(|error| tracing::error!(binary, %error, "the template is incomplete")).ok()?;
     let app = Arc::new(App::new(config, clock.clone(), Some(http)));

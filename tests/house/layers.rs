@@ -12,7 +12,7 @@ const LAYERS: [(&str, &[&str]); 8] = [
         "app",
         &[
             "app", "domain", "store", "queue", "objects", "telegram", "outbound", "secret", "aws", "clock",
-            "config", "error", "ids",
+            "config", "error", "ids", "metrics",
         ],
     ),
     (
@@ -71,6 +71,7 @@ fn only_the_keys_spell_the_tables_keys() {
             "\"DUE#{",
             "\"TGBOT#{",
             "\"NOTICE#{",
+            "\"HOST#{",
         ] {
             assert!(!text.contains(prefix), "{path} spells {prefix}");
         }

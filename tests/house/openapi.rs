@@ -31,6 +31,7 @@ fn the_openapi_file_describes_every_route_of_the_user_api_and_no_other() {
             }
             Function::Http(_)
             | Function::Queue(_)
+            | Function::Retries(_)
             | Function::Messages(_)
             | Function::Bots(_)
             | Function::Scheduled(_)

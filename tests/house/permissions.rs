@@ -9,7 +9,7 @@ use shared::domain::owner_news::OwnerNews;
 use shared::ids::{AccountId, BotId, CampaignKey, TrackingCampaignId, UserId};
 use shared::queue::{BotTask, MessageTask, OwnerTask};
 use shared::store::{Due, DueQueue};
-use telegram_simulator::{ChatKind, Faults, NewChat, Refusal};
+use telegram_simulator::{ChatKind, Faults, NewChat, ReceiverAnswer, Refusal};
 
 use crate::world::samples::png;
 use crate::world::{Account, Scene, World};
@@ -85,6 +85,7 @@ async fn live_through_everything(world: &World) {
     look_after_bots(world).await;
     lose_a_token(world).await;
     meet_refusals(world).await;
+    fail_postbacks(world).await;
     for (path, body) in [
         ("bots/check", json!({"id": 1})),
         ("postbacks/replay", json!({"campaign": 1, "state": "delivered"})),
@@ -154,8 +155,12 @@ async fn sweep_something(world: &World) {
     let request = FactClock::first_of_second(1);
     let task = MessageTask::ApproveV1 { campaign, user: UserId(9), request };
     let due_ms = world.system.app.clock.now_ms();
-    let due = Due { due_ms, id: task.id(), task: task.spelled().unwrap(), queue: DueQueue::Welcomes };
-    world.system.app.store.put_due(&due).await.unwrap();
+    let due = Due { due_ms, id: task.id(), task: task.spelled().unwrap(), ..Due::default() };
+    world.system.app.store.put_due(&due, due_ms).await.unwrap();
+    let retry =
+        Due { id: "retry".to_owned(), queue: DueQueue::Retries, group: "t.example".to_owned(), ..due };
+    let retry = Due { task: r#"{"type":"postback_v1","campaign":{"account":9,"campaign":9},"user":9,"event":{"status":"wait","clock":"00000000001.000000000001"}}"#.to_owned(), ..retry };
+    world.system.app.store.put_due(&retry, due_ms).await.unwrap();
     world.system.cloud.invoke("due-sweep", json!({})).await.unwrap();
     world.settle().await;
 }
@@ -233,7 +238,7 @@ async fn hear_news(world: &World) {
 async fn look_after_bots(world: &World) {
     let account = world.another_account().await;
     let channel = world.setting().of(&account).bot("looked_bot").set_up().await;
-    let group = world.setting().of(&account).bot("asked_bot").group().set_up().await;
+    let group = world.setting().of(&account).bot("moving_bot").group().set_up().await;
     for scene in [&channel, &group] {
         let user = world.person("Carl");
         scene.start(user, "click");
@@ -268,6 +273,18 @@ async fn lose_a_token(world: &World) {
     world.simulator.set_faults(Faults { refuse, ..Faults::default() });
     scene.start(world.person("Dora"), "click");
     world.settle().await;
+}
+
+/// A postback fails, is tried again in vain and waits; another host wants no more and gets none.
+async fn fail_postbacks(world: &World) {
+    let account = world.another_account().await;
+    let scene = world.setting().of(&account).bot("failing_bot").set_up().await;
+    for (name, status) in [("Fay", 503), ("Gus", 410), ("Hal", 410)] {
+        world.simulator.set_receiver(ReceiverAnswer { status, delay_ms: 0 });
+        scene.start(world.person(name), "click");
+        world.settle().await;
+    }
+    world.simulator.set_receiver(ReceiverAnswer::default());
 }
 
 /// A stream record that does not read goes to the dead-letter queue.

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use local::{FUNCTIONS, Function, TEMPLATE};
 use local_aws::Template;
-use shared::app::WELCOME_LEASE_MS;
+use shared::app::{RETRY_LEASE_MS, WELCOME_LEASE_MS};
 
 use super::root;
 
@@ -47,6 +47,7 @@ fn every_route_is_served_by_its_own_function_on_the_same_path_and_method() {
         match function {
             Function::Http(route) => assert_eq!(routes, [(route.method, route.path)], "{}", route.binary),
             Function::Queue(_)
+            | Function::Retries(_)
             | Function::Messages(_)
             | Function::Bots(_)
             | Function::Scheduled(_)
@@ -82,6 +83,34 @@ fn queues_report_partial_failures_and_keep_what_cannot_be_done() {
     let worked: Vec<_> =
         stack.queues.iter().filter(|queue| !queue.logical_id.ends_with("DeadLetters")).collect();
     assert!(!worked.is_empty() && worked.iter().all(|queue| queue.redrive.is_some()));
+}
+
+#[test]
+fn every_dead_letter_queue_and_both_senders_of_postbacks_have_an_alarm() {
+    let template = Template::parse(TEMPLATE).unwrap();
+    let stack = template.defaults();
+    let dead: Vec<_> =
+        stack.queues.iter().filter(|queue| queue.logical_id.ends_with("DeadLetters")).collect();
+    assert!(dead.len() > 4);
+    for queue in dead {
+        let watched = format!("{{ Name: QueueName, Value: !GetAtt {}.QueueName }}", queue.logical_id);
+        assert!(TEMPLATE.contains(&watched), "{}", queue.logical_id);
+    }
+    for function in ["PostbackSender", "PostbackRetrier"] {
+        assert!(
+            TEMPLATE.contains(&format!("{{ Name: FunctionName, Value: !Ref {function} }}")),
+            "{function}"
+        );
+    }
+}
+
+#[test]
+fn whoever_tries_a_postback_again_is_over_before_another_may_and_before_the_queue_brings_it_again() {
+    let template = Template::parse(TEMPLATE).unwrap();
+    let stack = template.defaults();
+    let timeout_ms = i64::try_from(described()["postback-retrier"].timeout.as_millis()).unwrap();
+    let queue = stack.queues.iter().find(|queue| queue.logical_id == "RetryQueue").unwrap();
+    assert!(timeout_ms < RETRY_LEASE_MS && RETRY_LEASE_MS < i64::from(queue.visibility_timeout_s) * 1_000);
 }
 
 #[test]

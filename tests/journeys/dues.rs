@@ -33,14 +33,10 @@ async fn what_is_due_within_the_next_minute_is_handed_on_and_what_is_due_later_s
     let world = World::with(|options| options.clock = Clock::manual(start_ms)).await;
     let store = &world.system.app.store;
     for (name, in_ms) in [("past", -20_000), ("now", 0), ("soon", 80_000), ("later", 95_000)] {
-        let due = Due {
-            due_ms: start_ms + in_ms,
-            id: name.to_owned(),
-            task: format!("\"{name}\""),
-            queue: DueQueue::Welcomes,
-        };
+        let (due_ms, task) = (start_ms + in_ms, format!("\"{name}\""));
+        let due = Due { due_ms, id: name.to_owned(), task, ..Due::default() };
         for _ in 0..2 {
-            store.put_due(&due).await.unwrap();
+            store.put_due(&due, start_ms).await.unwrap();
         }
     }
     sweep(&world).await;
@@ -62,9 +58,9 @@ async fn a_sweep_makes_up_for_hours_without_one() {
     assert_eq!(store.swept_minute().await.unwrap(), Some(29_000_000));
     for minutes in [1, 100, 700, 800] {
         let task = format!("\"{minutes:03}\"");
-        let due =
-            Due { due_ms: start_ms + minutes * MINUTE_MS, id: task.clone(), task, queue: DueQueue::Welcomes };
-        store.put_due(&due).await.unwrap();
+        let due_ms = start_ms + minutes * MINUTE_MS;
+        let due = Due { due_ms, id: task.clone(), task, ..Due::default() };
+        store.put_due(&due, start_ms).await.unwrap();
     }
     world.system.app.clock.advance_ms(900 * MINUTE_MS);
     sweep(&world).await;
@@ -74,4 +70,43 @@ async fn a_sweep_makes_up_for_hours_without_one() {
     assert_eq!(store.swept_minute().await.unwrap(), Some(29_000_900));
     store.note_swept(5).await.unwrap();
     assert_eq!(store.swept_minute().await.unwrap(), Some(29_000_900), "never back");
+}
+
+/// Retries are written down from one minute on, at any second of it; a sweep comes each minute, and the queue delays by
+/// itself what it is handed early.
+#[tokio::test]
+async fn what_is_due_in_a_minute_that_was_swept_already_is_as_late_as_the_next_sweep_and_never_lost() {
+    let start_ms = 29_000_000 * MINUTE_MS;
+    let clock = Clock::manual(start_ms);
+    let world = World::with(|options| options.clock = clock.clone()).await;
+    let store = &world.system.app.store;
+    for sweep_at_s in [0, 20, 59] {
+        let first_ms = clock.now_ms().div_euclid(MINUTE_MS) * MINUTE_MS + MINUTE_MS;
+        for second in 0..60 {
+            clock.advance_ms(first_ms + second * 1_000 - clock.now_ms());
+            if second == sweep_at_s {
+                sweep(&world).await;
+            }
+            let (now_ms, id) = (clock.now_ms(), format!("\"{sweep_at_s:02} {second:02}\""));
+            let due = Due { due_ms: now_ms + 48_000, id: id.clone(), task: id, ..Due::default() };
+            store.put_due(&due, now_ms).await.unwrap();
+        }
+        for sweeps in 1..=2 {
+            clock.advance_ms(first_ms + (sweeps * 60 + sweep_at_s) * 1_000 - clock.now_ms());
+            sweep(&world).await;
+            let found: Vec<_> = queued(&world)
+                .into_iter()
+                .filter(|body| body.starts_with(&format!("\"{sweep_at_s:02}")))
+                .collect();
+            // Of the first sweep's own second and the few before, some have to wait for the second one.
+            let least = if sweeps == 1 { 60 - 10 } else { 60 };
+            assert!(found.len() >= least, "{} after {sweeps} sweeps at second {sweep_at_s}", found.len());
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_item_from_before_there_were_two_queues_goes_to_the_queue_of_messages() {
+    let old: Due = serde_json::from_value(json!({"due_ms": 5, "id": "x", "task": "\"x\""})).unwrap();
+    assert_eq!((old.queue, old.group.as_str()), (DueQueue::Welcomes, ""));
 }

@@ -1,4 +1,5 @@
 //! What must hold with many leads; minutes, and therefore behind the feature `many`.
 
+mod isolation;
 mod leads;
 mod lives;

@@ -5,18 +5,34 @@ use shared::domain::lead_event::{LeadEvent, LeadStatus};
 use shared::domain::postback_id::PostbackId;
 use shared::ids::UserId;
 use shared::queue::Task;
+use shared::store::LoggedPostback;
 
 use super::{Scene, World};
 
 impl World {
-    /// Has the sender work a batch of the queue; answers the places of those that are to be received again.
+    /// Puts a message into a standard queue.
+    pub async fn put_message(&self, queue: &str, body: &str) {
+        let url = self.system.cloud.queue_url(queue).unwrap();
+        self.system.app.queue_at(url).send_text(body.to_owned()).await.unwrap();
+    }
+
+    /// Has the sender work a batch of the postback queue; answers the places of those that are to be received again.
     pub async fn receive(&self, tasks: &[Task]) -> Vec<usize> {
+        self.work("postback-sender", tasks).await
+    }
+
+    /// Has the retrier work a batch of its queue; answers the places of those that are to be received again.
+    pub async fn retry(&self, tasks: &[Task]) -> Vec<usize> {
+        self.work("postback-retrier", tasks).await
+    }
+
+    async fn work(&self, binary: &str, tasks: &[Task]) -> Vec<usize> {
         let records = tasks.iter().enumerate().map(|(place, task)| {
             let body = serde_json::to_string(task).unwrap();
             json!({"messageId": place.to_string(), "body": body, "attributes": {}, "messageAttributes": {}})
         });
         let batch = json!({"Records": records.collect::<Vec<_>>()});
-        let answer = self.system.cloud.invoke("postback-sender", batch).await.unwrap();
+        let answer = self.system.cloud.invoke(binary, batch).await.unwrap();
         let failures = answer["batchItemFailures"].as_array().unwrap().iter();
         failures.map(|failure| failure["itemIdentifier"].as_str().unwrap().parse().unwrap()).collect()
     }
@@ -63,6 +79,12 @@ impl Scene {
     pub async fn task(&self, user: i64, status: LeadStatus) -> Task {
         let event = self.event(user, status).await;
         Task::PostbackV1 { campaign: self.campaign, user: UserId(user), event }
+    }
+
+    /// The postback of a person's event as the log has it.
+    pub async fn logged(&self, user: i64, status: LeadStatus) -> LoggedPostback {
+        let id = self.postback_id(user, status).await;
+        self.app().store.postback(self.account.id, id).await.unwrap().unwrap()
     }
 
     pub async fn postback_id(&self, user: i64, status: LeadStatus) -> PostbackId {

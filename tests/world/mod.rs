@@ -90,6 +90,11 @@ impl World {
         Self::start(self.options, self.faults, self.folder).await
     }
 
+    /// Where the system keeps its data.
+    pub fn data(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// Stops the system.
     pub async fn stop(self) {
         self.system.stop().await;

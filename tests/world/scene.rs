@@ -175,6 +175,10 @@ impl Scene {
         self.simulator.leave(user, self.chat).unwrap();
     }
 
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
     pub async fn lead(&self, user: i64) -> Option<Lead> {
         self.app.store.lead(self.campaign, UserId(user)).await.unwrap()
     }

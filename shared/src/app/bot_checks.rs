@@ -45,13 +45,13 @@ impl App {
 
     /// Has a bot looked after from now on, in place of any look that was planned before.
     pub(super) async fn begin_looking(&self, bot: BotKey) -> AppResult<()> {
-        self.store.begin_looks(bot, &self.first_look(bot)?, None).await
+        self.store.begin_looks(bot, &self.first_look(bot)?, None, self.clock.now_ms()).await
     }
 
     /// Has a bot looked after that nobody looks after, or whose chain of looks is broken.
     pub(super) async fn keep_looking(&self, bot: BotKey) -> AppResult<()> {
         let since_ms = broken_before_ms(self.clock.now_ms());
-        self.store.begin_looks(bot, &self.first_look(bot)?, Some(since_ms)).await
+        self.store.begin_looks(bot, &self.first_look(bot)?, Some(since_ms), self.clock.now_ms()).await
     }
 
     fn first_look(&self, bot: BotKey) -> AppResult<Due> {
@@ -73,7 +73,8 @@ impl App {
         }
         let next = due(next_ms, &BotTask::LookV1 { bot: key, planned_ms: next_ms })?;
         let pass_begins = begins_pass.then(|| self.clock.now());
-        self.store.plan_look(key, LookPlan { planned_ms, next: &next, verified, pass_begins }).await
+        let plan = LookPlan { planned_ms, next: &next, verified, pass_begins };
+        self.store.plan_look(key, plan, self.clock.now_ms()).await
     }
 
     /// Verifies the webhook if it is time to, and decides how to go on; `None` for a bot that cannot be used any more.
@@ -124,7 +125,8 @@ impl App {
     async fn plan_pieces(&self, key: BotKey, from_ms: i64) -> AppResult<()> {
         stream::iter(pieces_ms(from_ms).map(Ok))
             .try_for_each_concurrent(PIECES_AT_ONCE, |due_ms| async move {
-                self.store.put_due(&due(due_ms, &BotTask::PieceV1 { bot: key })?).await
+                let piece = due(due_ms, &BotTask::PieceV1 { bot: key })?;
+                self.store.put_due(&piece, self.clock.now_ms()).await
             })
             .await
     }
@@ -140,5 +142,5 @@ struct Outlook {
 }
 
 fn due(due_ms: i64, task: &BotTask) -> AppResult<Due> {
-    Ok(Due { due_ms, id: task.id(), task: task.spelled()?, queue: DueQueue::Bots })
+    Ok(Due { due_ms, id: task.id(), task: task.spelled()?, queue: DueQueue::Bots, ..Due::default() })
 }

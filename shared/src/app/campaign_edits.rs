@@ -115,6 +115,7 @@ impl CampaignEdit {
         if let Some(templates) = self.templates {
             validate_templates(&templates)?;
             campaign.templates = templates;
+            campaign.disabled_hosts.clear();
         }
         campaign.unsub_window = self.unsub_window.unwrap_or(campaign.unsub_window);
         campaign.notify_level = self.notify_level.unwrap_or(campaign.notify_level);

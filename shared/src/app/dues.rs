@@ -19,12 +19,13 @@ impl App {
     /// Has a task of the welcome queue carried out at a time: by the queue's own delay, or by a due item if that is too
     /// far away for it. Twice is the same as once.
     pub(super) async fn carry_out_at(&self, due_ms: i64, task: &MessageTask) -> AppResult<()> {
-        let seconds = seconds_until(due_ms, self.clock.now_ms());
+        let now_ms = self.clock.now_ms();
+        let seconds = seconds_until(due_ms, now_ms);
         if seconds <= DELAY_MAX_SECONDS {
             return self.welcome_queue()?.send_later(task, seconds).await;
         }
-        let queue = DueQueue::Welcomes;
-        self.store.put_due(&Due { due_ms, id: task.id(), task: task.spelled()?, queue }).await
+        let due = Due { due_ms, id: task.id(), task: task.spelled()?, ..Due::default() };
+        self.store.put_due(&due, now_ms).await
     }
 
     /// Hands what is due until the end of the next minute to its queue, from the first minute on that was not swept
@@ -34,8 +35,7 @@ impl App {
     ///
     /// [`crate::AppError::Unavailable`], safe to retry: the next sweep begins where this one ended.
     pub async fn sweep_due_items(&self) -> AppResult<()> {
-        // Items are written three minutes ahead at least, by functions that run for one: none is added to these
-        // minutes any more.
+        // No item is added to a minute that has begun (`Store::put_due`).
         let this_minute = self.clock.now_ms().div_euclid(60_000);
         let swept = self.store.swept_minute().await?.unwrap_or(this_minute - FIRST_SWEEP_MINUTES);
         let last = (this_minute + 1).min(swept + SWEEP_MINUTES_MAX);
@@ -56,12 +56,18 @@ impl App {
         stream::iter(dues.into_iter().map(Ok))
             .try_for_each_concurrent(DUES_AT_ONCE, |due| async move {
                 let seconds = seconds_until(due.due_ms, self.clock.now_ms());
-                let queue = match due.queue {
-                    DueQueue::Welcomes => self.welcome_queue()?,
-                    DueQueue::Bots => self.bot_queue()?,
-                };
-                queue.send_spelled_later(due.task.clone(), seconds).await?;
-                self.store.delete_due(&due).await
+                match due.queue {
+                    DueQueue::Welcomes => {
+                        self.welcome_queue()?.send_spelled_later(due.task.clone(), seconds).await?;
+                    }
+                    DueQueue::Bots => {
+                        self.bot_queue()?.send_spelled_later(due.task.clone(), seconds).await?;
+                    }
+                    DueQueue::Retries => {
+                        self.retry_queue()?.send_retry(due.task.clone(), &due.group, seconds).await?;
+                    }
+                }
+                self.store.delete_due(minute, &due).await
             })
             .await
     }

@@ -4,6 +4,7 @@ use futures::{TryStreamExt, stream};
 
 use super::App;
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
+use crate::domain::course::Course;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::journal::{self, JournalAction, JournalEntry};
 use crate::domain::lead::{LeadFacts, events};
@@ -267,6 +268,7 @@ fn decide_postbacks(
             url: String::new(),
             error: Some(PostbackError::Window),
             attempts: Vec::new(),
+            course: Course::default(),
         })
     });
     (told, skipped.collect())

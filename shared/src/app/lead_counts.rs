@@ -102,7 +102,13 @@ mod tests {
         LeadChange {
             campaign: CampaignKey { account: AccountId(1), campaign: TrackingCampaignId(1) },
             old: None,
-            new: Some(Lead { id: Some(LeadId(1)), person, facts, reconciled: Reconciled::default() }),
+            new: Some(Lead {
+                id: Some(LeadId(1)),
+                person,
+                facts,
+                reconciled: Reconciled::default(),
+                straggler: None,
+            }),
             sequence: number.to_string(),
         }
     }

@@ -9,6 +9,7 @@ mod cache;
 mod campaign_edits;
 mod campaigns;
 mod chat_moves;
+mod circuits;
 mod dialogue;
 mod draw;
 mod dues;
@@ -25,8 +26,10 @@ mod memberships;
 mod message_tasks;
 mod owner_news;
 mod pages;
+mod postback_holds;
 mod postback_log;
 mod postback_requests;
+mod postback_retries;
 mod postbacks;
 mod profile;
 mod reconciliation;
@@ -57,7 +60,7 @@ pub use message_tasks::{MessageOutcome, Receipt};
 pub use owner_news::NewsReceipt;
 pub use pages::{Page, PageRequest, PageStart};
 pub use postback_log::{PostbackPage, PostbackQuery, TimeRange};
-pub use postbacks::TaskOutcome;
+pub use postback_retries::{RETRY_LEASE_MS, RetryOutcome};
 pub use replays::{Replay, ReplayedPostbacks};
 pub use sending::WELCOME_LEASE_MS;
 pub use signing::SigningChange;
@@ -73,7 +76,7 @@ use crate::config::{Config, TokenKey};
 use crate::error::{AppError, AppResult};
 use crate::objects::Objects;
 use crate::outbound::Outbound;
-use crate::queue::Queue;
+use crate::queue::{DeadLetters, Queue};
 use crate::secret::Seal;
 use crate::store::Store;
 use crate::telegram::Telegram;
@@ -91,6 +94,7 @@ pub struct App {
     telegram: OnceLock<Telegram>,
     outbound: OnceLock<Outbound>,
     postback_queue: OnceLock<Queue>,
+    retry_queue: OnceLock<Queue>,
     welcome_queue: OnceLock<Queue>,
     notification_queue: OnceLock<Queue>,
     bot_queue: OnceLock<Queue>,
@@ -113,12 +117,25 @@ impl App {
             telegram: OnceLock::new(),
             outbound: OnceLock::new(),
             postback_queue: OnceLock::new(),
+            retry_queue: OnceLock::new(),
             welcome_queue: OnceLock::new(),
             notification_queue: OnceLock::new(),
             bot_queue: OnceLock::new(),
             objects: OnceLock::new(),
             seal: OnceLock::new(),
         }
+    }
+
+    /// Any queue, by its URL, for the operator.
+    #[must_use]
+    pub fn queue_at(&self, url: &str) -> Queue {
+        Queue::new(self.aws.sqs(), url.to_owned())
+    }
+
+    /// The queues of what could not be carried out, for the operator.
+    #[must_use]
+    pub fn dead_letters(&self) -> DeadLetters {
+        DeadLetters::new(self.aws.sqs())
     }
 
     fn telegram(&self) -> AppResult<&Telegram> {
@@ -137,6 +154,10 @@ impl App {
         once(&self.postback_queue, || {
             self.queue(self.config.postback_queue_url.as_ref(), "POSTBACK_QUEUE_URL")
         })
+    }
+
+    fn retry_queue(&self) -> AppResult<&Queue> {
+        once(&self.retry_queue, || self.queue(self.config.retry_queue_url.as_ref(), "RETRY_QUEUE_URL"))
     }
 
     fn welcome_queue(&self) -> AppResult<&Queue> {

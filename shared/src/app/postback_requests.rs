@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
-use url::Url;
+use url::{Position, Url};
 
 use super::App;
 use super::welcome::lead_values;
 use crate::domain::campaign::{PostbackMethod, TrackingCampaign};
+use crate::domain::course::Straggler;
 use crate::domain::lead_event::LeadEvent;
-use crate::domain::postback::template_for;
+use crate::domain::postback::{PostbackTemplates, template_for};
 use crate::domain::postback_body::PostbackFormat;
 use crate::domain::postback_id::PostbackId;
 use crate::domain::postback_log::{PostbackAttempt, PostbackError};
@@ -14,7 +15,7 @@ use crate::domain::url_macro::{MacroValues, expand, expand_masked};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, CampaignKey, UserId};
 use crate::outbound::{Exchange, OutboundBody, OutboundRequest, masked};
-use crate::store::{AccountSigning, Lead};
+use crate::store::{Account, AccountSigning, Lead, TemplateOwner};
 
 /// One postback, ready to be sent.
 pub(super) struct Postback {
@@ -23,6 +24,29 @@ pub(super) struct Postback {
     pub subscriber: UserId,
     /// `None` where the event has no template.
     pub request: Option<PostbackRequest>,
+    /// Which of the lead's events the later ones have to mind.
+    pub straggler: Option<Straggler>,
+    /// Whose template it is, and all of them.
+    pub templates: OwnedTemplates,
+}
+
+/// The templates that a postback is told by, and whose they are.
+pub(super) struct OwnedTemplates {
+    pub owner: TemplateOwner,
+    pub templates: PostbackTemplates,
+    /// The hosts that asked for no more.
+    pub disabled_hosts: Vec<String>,
+}
+
+impl OwnedTemplates {
+    /// The account's templates count only for a campaign that has none of its own.
+    fn of(key: CampaignKey, campaign: &TrackingCampaign, account: &Account) -> Self {
+        let (owner, templates, hosts) = match campaign.templates.is_empty() {
+            true => (TemplateOwner::Account(key.account), &account.templates, &account.disabled_hosts),
+            false => (TemplateOwner::Campaign(key), &campaign.templates, &campaign.disabled_hosts),
+        };
+        Self { owner, templates: templates.clone(), disabled_hosts: hosts.clone() }
+    }
 }
 
 /// What is sent.
@@ -56,7 +80,7 @@ impl App {
         let Some(lead) = self.store.lead(campaign, user).await? else { return Ok(None) };
         let Some(settings) = self.cached_campaign(campaign).await? else { return Ok(None) };
         let Some(lead_id) = lead.id else { return Ok(None) };
-        // The account's templates count only for a campaign that has none of its own, and then those of now.
+        // Where the account's templates count, those of now do.
         let account = match settings.templates.is_empty() {
             true => self.store.account(campaign.account).await?.map(Arc::new),
             false => self.cached_account(campaign.account).await?,
@@ -73,41 +97,42 @@ impl App {
                 Some(PostbackRequest { signing, ..PostbackRequest::new(template, &settings, &values) })
             }
         };
-        Ok(Some(Postback { account: campaign.account, id, subscriber: user, request }))
+        let templates = OwnedTemplates::of(campaign, &settings, &account);
+        let straggler = lead.straggler;
+        Ok(Some(Postback { account: campaign.account, id, subscriber: user, request, straggler, templates }))
     }
 
-    /// The URL as the log shows it, and what came of it.
+    /// What came of one request, and how long the receiver asks to be left alone, in milliseconds.
     pub(super) async fn send_postback(
         &self,
         account: AccountId,
         id: PostbackId,
         request: &PostbackRequest,
-    ) -> AppResult<(String, PostbackAttempt)> {
+    ) -> AppResult<(PostbackAttempt, Option<i64>)> {
         let started_ms = self.clock.now_ms();
-        let (shown, exchange) = match Url::parse(&request.url) {
+        let exchange = match Url::parse(&request.url) {
             Ok(url) => {
-                let shown = Url::parse(&request.shown).map(|shown| masked(&shown)).unwrap_or_default();
-                let (outbound, id) = (self.outbound()?, id.to_string());
-                let mut spelled = request.spelled(url, id);
+                let (outbound, mut spelled) = (self.outbound()?, request.spelled(url, id.to_string()));
                 if let Some(signing) = &request.signing {
                     spelled.signature = Some(self.signature(account, signing, &spelled).await?);
                 }
-                let exchange = outbound.send(&spelled).await;
-                (shown, exchange)
+                outbound.send(&spelled).await
             }
-            Err(_) => (String::new(), Exchange::TargetRefused),
+            Err(_) => Exchange::TargetRefused,
         };
-        let took_ms = self.clock.now_ms() - started_ms;
-        let (code, error) = match exchange {
-            Exchange::Answered { status, .. } => (Some(status), None),
-            Exchange::TargetRefused => (None, Some(PostbackError::Target)),
-            Exchange::TimedOut => (None, Some(PostbackError::Timeout)),
-            Exchange::NotConnected => (None, Some(PostbackError::Connect)),
-            Exchange::BrokenOff => (None, Some(PostbackError::Broken)),
+        let now_ms = self.clock.now_ms();
+        let took_ms = now_ms - started_ms;
+        let (code, error, retry_after) = match exchange {
+            Exchange::Answered { status, retry_after, .. } => (Some(status), None, retry_after),
+            Exchange::TargetRefused => (None, Some(PostbackError::Target), None),
+            Exchange::TimedOut => (None, Some(PostbackError::Timeout), None),
+            Exchange::NotConnected => (None, Some(PostbackError::Connect), None),
+            Exchange::BrokenOff => (None, Some(PostbackError::Broken), None),
         };
         tracing::info!(account.id = %account, campaign.id = %id.campaign, postback.id = %id, code,
             error = error.map(PostbackError::name), took_ms, "postback");
-        Ok((shown, PostbackAttempt { started_ms, took_ms, code, error }))
+        let asked_ms = retry_after.map(|asked| asked.ms_from(now_ms));
+        Ok((PostbackAttempt { started_ms, took_ms, code, error }, asked_ms))
     }
 }
 
@@ -125,6 +150,22 @@ impl PostbackRequest {
         };
         let (url, shown) = (expand(template, values), expand_masked(template, values));
         Self { carries, signing: None, url, shown }
+    }
+
+    /// The host, and the port if it is named; empty if the URL is none.
+    pub fn host(&self) -> String {
+        let url = Url::parse(&self.url).ok();
+        url.filter(Url::has_host)
+            .map(|url| url[Position::BeforeHost..Position::AfterPort].to_owned())
+            .unwrap_or_default()
+    }
+
+    /// The URL as the log shows it; empty if it is none.
+    pub fn shown_url(&self) -> String {
+        match Url::parse(&self.url) {
+            Ok(_) => Url::parse(&self.shown).map(|shown| masked(&shown)).unwrap_or_default(),
+            Err(_) => String::new(),
+        }
     }
 
     /// The request as it is sent.

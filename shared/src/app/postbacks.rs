@@ -1,83 +1,191 @@
 use super::App;
 use super::postback_requests::{Postback, PostbackRequest};
+use crate::domain::course::Course;
 use crate::domain::postback_log::{ATTEMPTS_MAX, PostbackAttempt, PostbackError, PostbackState, state_after};
+use crate::domain::schedule::{JITTER_THOUSANDTHS, next_attempt_ms};
+use crate::domain::verdict::{Verdict, judge};
 use crate::error::AppResult;
+use crate::ids::{CampaignKey, UserId};
+use crate::metrics;
 use crate::queue::Task;
+use crate::secret::random;
 use crate::store::{AttemptWrite, LoggedPostback};
 
-/// What became of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TaskOutcome {
-    /// Done, or nothing to do any more.
-    Done,
-    /// To be received again later; first tried at this time, in Unix milliseconds.
-    Again {
-        /// When the first attempt began.
-        since_ms: i64,
-    },
+/// A postback that is not done with, as the log has it before its next attempt.
+pub(super) struct Delivery {
+    pub task: Task,
+    pub campaign: CampaignKey,
+    pub user: UserId,
+    /// When the replay was asked for; `None` for a first delivery.
+    pub asked_ms: Option<i64>,
+    pub postback: Postback,
+    pub request: PostbackRequest,
+    pub known: Option<LoggedPostback>,
+    /// The attempts that count: those since the replay was asked for.
+    pub counted: Vec<PostbackAttempt>,
+}
+
+impl Delivery {
+    /// What is planned for it, if this delivery was begun: tried, or held back.
+    pub fn course(&self) -> Option<Course> {
+        let course = self.known.as_ref()?.course;
+        let held = course.hold.is_some_and(|hold| hold.asked_ms == self.asked_ms);
+        (held || !self.counted.is_empty()).then_some(course)
+    }
+
+    fn attempts(&self) -> &[PostbackAttempt] {
+        self.known.as_ref().map(|known| known.attempts.as_slice()).unwrap_or_default()
+    }
 }
 
 impl App {
-    /// Carries out a task of the postback queue: one attempt, written to the postback's item in the log.
-    ///
-    /// A task that is received again after it was delivered sends nothing; of a replay only attempts count that
-    /// began after it was asked for. A postback that was tried and has lost its template since is skipped.
+    /// Carries out a task of the postback queue: the first attempt, unless the postback waits for an earlier one of its
+    /// lead, or its host is slow and others would wait behind it. What fails is written down with the time of the next attempt and handed on to the queue of retries; so is
+    /// what was begun before, if the task comes again.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry: at most the attempt in flight is repeated.
-    pub async fn carry_out_task(&self, task: &Task) -> AppResult<TaskOutcome> {
-        let (campaign, user, event, asked_ms) = match *task {
-            Task::PostbackV1 { campaign, user, event } => (campaign, user, event, i64::MIN),
-            Task::ReplayV1 { campaign, user, event, requested_ms } => (campaign, user, event, requested_ms),
-        };
-        let Some(postback) = self.prepare_postback(campaign, user, event).await? else {
-            return Ok(TaskOutcome::Done);
-        };
-        let known = self.store.postback(postback.account, postback.id).await?;
-        let attempts = known.as_ref().map(|known| known.attempts.as_slice()).unwrap_or_default();
-        let counted: Vec<_> =
-            attempts.iter().filter(|attempt| attempt.started_ms >= asked_ms).copied().collect();
-        if state_after(&counted) != PostbackState::Pending {
-            return Ok(TaskOutcome::Done);
+    pub async fn begin_postback(&self, task: &Task) -> AppResult<()> {
+        let Some(delivery) = self.open_delivery(task).await? else { return Ok(()) };
+        if let Some(course) = delivery.course() {
+            return self.hand_on(&delivery, course).await;
         }
-        if attempts.len() >= ATTEMPTS_MAX {
-            self.store.end_postback(postback.account, postback.id, PostbackState::Failed, None).await?;
-            return Ok(TaskOutcome::Done);
+        if let Some(course) = self.hold_back(&delivery).await? {
+            return self.hand_on(&delivery, course).await;
         }
-        if let Some(request) = &postback.request {
-            return self.attempt_postback(&postback, request, attempts, counted).await;
+        if self.is_slow(&delivery.request.host()) {
+            let course = self.put_off(&delivery).await?;
+            return self.hand_on(&delivery, course).await;
         }
-        if known.is_some_and(|known| known.state == PostbackState::Pending) {
-            let (skipped, error) = (PostbackState::Skipped, Some(PostbackError::Template));
-            self.store.end_postback(postback.account, postback.id, skipped, error).await?;
+        match self.attempt_postback(&delivery).await? {
+            Some(course) => self.hand_on(&delivery, course).await,
+            None => Ok(()),
         }
-        Ok(TaskOutcome::Done)
     }
 
-    /// Makes one more attempt and logs it; where the postback stands follows from those that are counted.
-    async fn attempt_postback(
-        &self,
-        postback: &Postback,
-        request: &PostbackRequest,
-        attempts: &[PostbackAttempt],
-        mut counted: Vec<PostbackAttempt>,
-    ) -> AppResult<TaskOutcome> {
-        let Postback { account, id, subscriber, .. } = *postback;
-        let (url, attempt) = self.send_postback(account, id, request).await?;
-        counted.push(attempt);
-        let (state, attempts) = (state_after(&counted), [attempts, &[attempt]].concat());
-        let logged = LoggedPostback { id, subscriber, state, url, error: attempt.error, attempts };
-        let state = match self.store.log_attempt(account, &logged).await? {
-            AttemptWrite::Logged => state,
-            AttemptWrite::Overtaken(state) => {
-                tracing::warn!(account.id = %account, postback.id = %id, "a postback was tried twice at once");
-                state
+    /// Reads what a task is about; `None` if nothing is to be sent, which is then in the log.
+    ///
+    /// A task that comes again after it was delivered sends nothing; of a replay only attempts count that began after it
+    /// was asked for. A postback that has lost its template since it was begun is skipped, and so is one whose host asked
+    /// for no more.
+    pub(super) async fn open_delivery(&self, task: &Task) -> AppResult<Option<Delivery>> {
+        let (campaign, user, event, asked_ms) = match *task {
+            Task::PostbackV1 { campaign, user, event } => (campaign, user, event, None),
+            Task::ReplayV1 { campaign, user, event, requested_ms } => {
+                (campaign, user, event, Some(requested_ms))
             }
         };
-        Ok(match state {
-            PostbackState::Pending => TaskOutcome::Again { since_ms: counted[0].started_ms },
-            PostbackState::Delivered | PostbackState::Failed | PostbackState::Skipped => TaskOutcome::Done,
-        })
+        let Some(mut postback) = self.prepare_postback(campaign, user, event).await? else { return Ok(None) };
+        let (account, id) = (postback.account, postback.id);
+        let known = self.store.postback(account, id).await?;
+        let attempts = known.as_ref().map(|known| known.attempts.as_slice()).unwrap_or_default();
+        let counts = |attempt: &&PostbackAttempt| asked_ms.is_none_or(|asked| attempt.started_ms >= asked);
+        let counted: Vec<_> = attempts.iter().filter(counts).copied().collect();
+        let is_skipped = known.as_ref().is_some_and(|known| known.state == PostbackState::Skipped);
+        if state_after(&counted) != PostbackState::Pending || (is_skipped && asked_ms.is_none()) {
+            return Ok(None);
+        }
+        if attempts.len() >= ATTEMPTS_MAX {
+            self.store.end_postback(account, id, PostbackState::Failed, None).await?;
+            return Ok(None);
+        }
+        let Some(request) = postback.request.take() else {
+            if known.is_some() {
+                let (skipped, error) = (PostbackState::Skipped, Some(PostbackError::Template));
+                self.store.end_postback(account, id, skipped, error).await?;
+            }
+            return Ok(None);
+        };
+        if postback.templates.disabled_hosts.contains(&request.host()) {
+            self.skip_disabled(&postback, known.is_some()).await?;
+            return Ok(None);
+        }
+        let task = task.clone();
+        Ok(Some(Delivery { task, campaign, user, asked_ms, postback, request, known, counted }))
     }
+
+    async fn skip_disabled(&self, postback: &Postback, is_known: bool) -> AppResult<()> {
+        let (state, error) = (PostbackState::Skipped, Some(PostbackError::Disabled));
+        if is_known {
+            return self.store.end_postback(postback.account, postback.id, state, error).await;
+        }
+        let skipped = LoggedPostback {
+            id: postback.id,
+            subscriber: postback.subscriber,
+            state,
+            url: String::new(),
+            error,
+            attempts: Vec::new(),
+            course: Course::default(),
+        };
+        self.store.skip_postback(postback.account, &skipped, self.clock.now()).await
+    }
+
+    /// Makes one more attempt and logs it; where the postback stands follows from those that are counted. Answers what is
+    /// planned if it is to be tried again, and by the caller.
+    pub(super) async fn attempt_postback(&self, delivery: &Delivery) -> AppResult<Option<Course>> {
+        let Postback { account, id, subscriber, .. } = delivery.postback;
+        let (attempt, asked_ms) = self.send_if_connected(delivery).await?;
+        if judge(attempt.code) == Verdict::Disable {
+            self.disable_host(delivery).await?;
+        }
+        let counted = [delivery.counted.as_slice(), &[attempt]].concat();
+        let state = state_after(&counted);
+        let course = Course {
+            since_ms: Some(counted[0].started_ms),
+            next_ms: match state {
+                PostbackState::Pending => {
+                    let over_ms = attempt.started_ms + attempt.took_ms;
+                    next_attempt_ms(counted.len(), over_ms, draw_jitter()?, asked_ms)
+                }
+                PostbackState::Delivered | PostbackState::Failed | PostbackState::Skipped => None,
+            },
+            hold: None,
+        };
+        let attempts = [delivery.attempts(), &[attempt]].concat();
+        let url = delivery.request.shown_url();
+        let logged = LoggedPostback { id, subscriber, state, url, error: attempt.error, attempts, course };
+        match self.store.log_attempt(account, &logged).await? {
+            AttemptWrite::Logged => {
+                if let (PostbackState::Failed, Some(function)) = (state, &self.config.function_name) {
+                    metrics::count("PostbacksExhausted", self.clock.now_ms(), function);
+                }
+                Ok(Some(course).filter(|course| course.next_ms.is_some()))
+            }
+            AttemptWrite::Overtaken(_) => {
+                tracing::warn!(account.id = %account, postback.id = %id, "a postback was tried twice at once");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Sends the request unless the circuit of its host is open; the attempt says which.
+    async fn send_if_connected(&self, delivery: &Delivery) -> AppResult<(PostbackAttempt, Option<i64>)> {
+        let Postback { account, id, .. } = delivery.postback;
+        let host = delivery.request.host();
+        if !self.may_connect(account, &host).await {
+            let started_ms = self.clock.now_ms();
+            let error = Some(PostbackError::Circuit);
+            return Ok((PostbackAttempt { started_ms, took_ms: 0, code: None, error }, None));
+        }
+        let (attempt, asked_ms) = self.send_postback(account, id, &delivery.request).await?;
+        self.note_pace(&host, attempt.took_ms);
+        self.note_for_circuit(account, &host, &attempt).await;
+        Ok((attempt, asked_ms))
+    }
+
+    /// The host wants no more of what these templates send.
+    async fn disable_host(&self, delivery: &Delivery) -> AppResult<()> {
+        let templates = &delivery.postback.templates;
+        self.store.disable_host(templates.owner, &templates.templates, &delivery.request.host()).await?;
+        self.webhook_cache.campaigns.forget(&delivery.campaign);
+        Ok(())
+    }
+}
+
+/// A number by chance, for the schedule.
+fn draw_jitter() -> AppResult<i64> {
+    let drawn = i64::from(u16::from_be_bytes(random::<2>()?));
+    Ok(drawn % (2 * JITTER_THOUSANDTHS + 1) - JITTER_THOUSANDTHS)
 }

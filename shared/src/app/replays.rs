@@ -1,7 +1,8 @@
 use super::App;
 use super::postback_log::{STRETCH, TimeRange};
 use crate::domain::postback_id::PostbackId;
-use crate::domain::postback_log::{ATTEMPTS_MAX, LogPlace, PostbackState, TRIES};
+use crate::domain::postback_log::{ATTEMPTS_MAX, LogPlace, PostbackState};
+use crate::domain::schedule::TRIES;
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, CampaignKey, TrackingCampaignId};
 use crate::queue::Task;

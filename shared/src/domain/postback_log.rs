@@ -6,9 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::postback_id::PostbackId;
-
-/// A postback that failed this often is not tried again by itself.
-pub const TRIES: usize = 10;
+use super::schedule::TRIES;
+use super::verdict::{Verdict, judge};
 
 /// A postback that was tried this often, replays included, is not sent again: its item has bounds.
 pub const ATTEMPTS_MAX: usize = 200;
@@ -17,7 +16,7 @@ pub const ATTEMPTS_MAX: usize = 200;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PostbackState {
-    /// Tried, and to be tried again.
+    /// To be tried, or to be tried again.
     Pending,
     /// The advertiser took it.
     Delivered,
@@ -72,6 +71,10 @@ pub enum PostbackError {
     Window,
     /// The event has no template any more.
     Template,
+    /// The host did not answer lately: no connection was made.
+    Circuit,
+    /// The host asked for no more (410); it gets none until the templates are edited.
+    Disabled,
 }
 
 impl PostbackError {
@@ -85,6 +88,8 @@ impl PostbackError {
             Self::Broken => "broken",
             Self::Window => "window",
             Self::Template => "template",
+            Self::Circuit => "circuit",
+            Self::Disabled => "disabled",
         }
     }
 }
@@ -108,11 +113,11 @@ impl PostbackAttempt {
     /// What it means for its postback, by whether another attempt may help.
     #[must_use]
     pub fn verdict(&self) -> PostbackState {
-        match (self.code, self.error) {
-            (Some(200..=299), _) => PostbackState::Delivered,
-            (None, Some(PostbackError::Target)) => PostbackState::Failed,
-            (None | Some(408 | 425 | 429 | 500..=599), _) => PostbackState::Pending,
-            (Some(_), _) => PostbackState::Failed,
+        match judge(self.code) {
+            Verdict::Delivered => PostbackState::Delivered,
+            Verdict::Retry if self.error == Some(PostbackError::Target) => PostbackState::Failed,
+            Verdict::Retry => PostbackState::Pending,
+            Verdict::Disable | Verdict::GiveUp => PostbackState::Failed,
         }
     }
 }
@@ -207,7 +212,7 @@ mod tests {
             assert_eq!(serde_json::to_value(state).unwrap(), state.name());
             assert_eq!(state.name().parse::<PostbackState>().unwrap(), state);
         }
-        for error in [PostbackError::Target, PostbackError::Window, PostbackError::Template] {
+        for error in [PostbackError::Target, PostbackError::Circuit, PostbackError::Disabled] {
             assert_eq!(serde_json::to_value(error).unwrap(), error.name());
         }
     }

@@ -11,6 +11,7 @@ pub mod owner_news;
 pub mod params;
 pub mod queue;
 pub mod redirect;
+pub mod retries;
 pub mod schedule;
 pub mod stream;
 pub mod user_api;

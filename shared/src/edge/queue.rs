@@ -1,4 +1,4 @@
-//! Functions behind a queue.
+//! The function behind the queue of decided postbacks.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -11,17 +11,14 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 
 use super::HandlerError;
-use crate::app::{App, TaskOutcome};
+use crate::app::App;
 use crate::outbound::TARGET_TIMEOUT;
 use crate::queue::Task;
 
 /// A task is not begun when less than this is left: one request to a target, and the table before and after it.
 const TASK_TIMEOUT: Duration = TARGET_TIMEOUT.saturating_add(Duration::from_secs(10));
 
-/// How long an event that is being retried holds back the lead's later ones.
-const HOLD_BACK_MS: i64 = 60_000;
-
-/// A binary that works a queue.
+/// A binary that works the queue of decided postbacks.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueFunction {
     /// The name of the binary.
@@ -78,54 +75,34 @@ async fn work(app: &App, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
     response
 }
 
-/// How a task ended.
-enum Ending {
-    Done,
-    /// To be received again, and the lead's later events with it.
-    HoldsBack,
-    /// To be received again; the lead's later events need not wait any longer.
-    LetsPass,
-}
-
-/// The ids of the messages to be received again. An event that is not done holds the lead's later ones back for the
-/// first minute.
+/// The ids of the messages to be received again: from the first that could not be carried out on, because the later ones
+/// of a lead are not to overtake it.
 async fn in_order(app: &App, received: Vec<Received>, deadline_ms: u64) -> Vec<String> {
     let mut again = Vec::new();
-    let mut held_back = false;
     for Received { message_id, task } in received {
         let now_ms = app.clock.now_ms().unsigned_abs();
-        held_back |=
+        let is_late =
             deadline_ms != 0 && Duration::from_millis(deadline_ms.saturating_sub(now_ms)) < TASK_TIMEOUT;
-        let ending = if held_back { Ending::HoldsBack } else { carry_out(app, &message_id, &task).await };
-        match ending {
-            Ending::Done => continue,
-            Ending::HoldsBack => held_back = true,
-            Ending::LetsPass => {}
+        if is_late || !again.is_empty() || !is_carried_out(app, &message_id, &task).await {
+            again.push(message_id);
         }
-        again.push(message_id);
     }
     again
 }
 
-async fn carry_out(app: &App, message_id: &str, task: &Task) -> Ending {
-    match app.carry_out_task(task).await {
-        Ok(TaskOutcome::Done) => Ending::Done,
-        Ok(TaskOutcome::Again { since_ms }) if app.clock.now_ms() - since_ms >= HOLD_BACK_MS => {
-            Ending::LetsPass
-        }
-        Ok(TaskOutcome::Again { .. }) => Ending::HoldsBack,
-        Err(error) => {
-            tracing::error!(message.id = message_id, ?error, "a task could not be carried out");
-            Ending::HoldsBack
-        }
+async fn is_carried_out(app: &App, message_id: &str, task: &Task) -> bool {
+    let outcome = app.begin_postback(task).await;
+    if let Err(error) = &outcome {
+        tracing::error!(message.id = message_id, ?error, "a task could not be carried out");
     }
+    outcome.is_ok()
 }
 
-fn read(message: &SqsMessage) -> Option<Task> {
+pub(super) fn read(message: &SqsMessage) -> Option<Task> {
     serde_json::from_str(message.body.as_deref()?).ok()
 }
 
-fn failure(message_id: String) -> BatchItemFailure {
+pub(super) fn failure(message_id: String) -> BatchItemFailure {
     let mut failure = BatchItemFailure::default();
     failure.item_identifier = message_id;
     failure

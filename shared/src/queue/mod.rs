@@ -1,8 +1,10 @@
 //! SQS: tasks carry ids only and their version in their name, because messages outlive deployments.
 
 mod bot_task;
+mod dead_letters;
 mod message_task;
 mod owner_task;
+mod retries;
 mod task;
 
 use aws_sdk_sqs::Client;
@@ -11,6 +13,7 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::Serialize;
 
 pub use bot_task::BotTask;
+pub use dead_letters::{DeadLetterQueue, DeadLetters};
 pub use message_task::MessageTask;
 pub use owner_task::OwnerTask;
 pub use task::Task;

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
+use super::spell;
 use crate::domain::lead_event::LeadEvent;
+use crate::error::AppResult;
 use crate::ids::{CampaignKey, UserId};
 
 /// Something a queue has to get done.
@@ -35,6 +37,15 @@ impl Task {
     pub fn group(&self) -> String {
         let (Self::PostbackV1 { campaign, user, .. } | Self::ReplayV1 { campaign, user, .. }) = self;
         format!("{}.{}.{user}", campaign.account, campaign.campaign)
+    }
+
+    /// As a queue has it.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`] if it does not write; a fault of this crate.
+    pub fn spelled(&self) -> AppResult<String> {
+        spell(self)
     }
 
     /// The same for a task that is sent again.

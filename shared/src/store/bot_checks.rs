@@ -4,7 +4,6 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use super::access::{
     from_item, is_refusal, number, put_step, to_attribute, unavailable, update_step, written,
 };
-use super::keys::due_shard;
 use super::{Due, Key, Store};
 use crate::domain::bot_check::{BotCheck, PassPlace};
 use crate::error::AppResult;
@@ -39,8 +38,14 @@ impl Store {
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn begin_looks(&self, bot: BotKey, first: &Due, unless_since_ms: Option<i64>) -> AppResult<()> {
-        let due = self.new_item(&Key::Due(first.due_ms, due_shard(&first.id), &first.id), first)?;
+    pub async fn begin_looks(
+        &self,
+        bot: BotKey,
+        first: &Due,
+        unless_since_ms: Option<i64>,
+        now_ms: i64,
+    ) -> AppResult<()> {
+        let due = self.new_item(&first.unswept_key(now_ms), first)?;
         let mut check = self
             .update(&Key::BotCheck(bot))
             .update_expression("SET next_ms = :next")
@@ -59,9 +64,9 @@ impl Store {
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn plan_look(&self, bot: BotKey, plan: LookPlan<'_>) -> AppResult<()> {
+    pub async fn plan_look(&self, bot: BotKey, plan: LookPlan<'_>, now_ms: i64) -> AppResult<()> {
         let LookPlan { planned_ms, next, verified, pass_begins } = plan;
-        let due = self.new_item(&Key::Due(next.due_ms, due_shard(&next.id), &next.id), next)?;
+        let due = self.new_item(&next.unswept_key(now_ms), next)?;
         let mut sets = "SET next_ms = :next, verified = :verified".to_owned();
         let mut check = self
             .update(&Key::BotCheck(bot))

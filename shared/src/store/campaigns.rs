@@ -161,16 +161,19 @@ impl Store {
         after: &TrackingCampaign,
     ) -> AppResult<bool> {
         let key = Key::Campaign(CampaignKey { account, campaign: after.id });
+        // Never taken away by an edit that leaves the templates alone: a mark may be made at the same moment.
+        let unmark = before.disabled_hosts.len() > after.disabled_hosts.len();
+        let unmark = if unmark { " REMOVE disabled_hosts" } else { "" };
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key.attributes()))
-            .update_expression(
+            .update_expression(format!(
                 "SET welcome = :welcome, templates = :templates, unsub_window = :unsub_window, \
                  notify_level = :notify_level, invite_link = :invite_link, auto_approve = :auto_approve, \
-                 pb_method = :pb_method, pb_format = :pb_format, pb_body = :pb_body ADD edits :one",
-            )
+                 pb_method = :pb_method, pb_format = :pb_format, pb_body = :pb_body ADD edits :one{unmark}",
+            ))
             .condition_expression("#status <> :deleted AND edits = :edits")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":deleted", to_attribute(&CampaignStatus::Deleted)?)

@@ -5,11 +5,28 @@ use super::keys::due_shard;
 use super::{Key, Store};
 use crate::error::AppResult;
 
-/// Sorts behind every id.
-const LAST_ID: &str = "\u{10ffff}";
+/// Sorts behind every other moment: thirteen nines.
+const LAST_MS: i64 = 9_999_999_999_999;
+
+/// How long before a sweep of its minute an item is surely written, in milliseconds: more than a write takes with all
+/// its retries, and clocks differ by.
+const WRITTEN_WITHIN_MS: i64 = 10_000;
+
+/// Which queue a due item goes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DueQueue {
+    /// The queue of messages; also of items that name none.
+    #[default]
+    Welcomes,
+    /// The queue of postbacks that are tried again.
+    Retries,
+    /// The queue of the standing checks of bots.
+    Bots,
+}
 
 /// Something to be done at a time further away than a queue can delay it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
     /// When, in Unix milliseconds.
     pub due_ms: i64,
@@ -17,20 +34,24 @@ pub struct Due {
     pub id: String,
     /// What, as its queue spells it.
     pub task: String,
-    /// Where it is handed to. Items from before there was a choice name none.
+    /// Where it goes.
     #[serde(default)]
     pub queue: DueQueue,
+    /// The group that the queue is fair by; empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub group: String,
 }
 
-/// A queue that is handed what is due.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DueQueue {
-    /// Messages and approvals.
-    #[default]
-    Welcomes,
-    /// The standing checks of bots.
-    Bots,
+impl Due {
+    /// Where it lies if it is written now: what is due before the next sweep is added to the minute after it.
+    pub(super) fn unswept_key(&self, now_ms: i64) -> Key<'_> {
+        let unswept = (now_ms + WRITTEN_WITHIN_MS).div_euclid(60_000) + 1;
+        self.key(self.due_ms.div_euclid(60_000).max(unswept))
+    }
+
+    fn key(&self, minute: i64) -> Key<'_> {
+        Key::Due { minute, shard: due_shard(&self.id), due_ms: self.due_ms, id: &self.id }
+    }
 }
 
 /// How far due items were swept.
@@ -40,33 +61,34 @@ struct Cursor {
 }
 
 impl Store {
-    /// Writes something down until it is due. Twice is the same as once.
+    /// Writes something down until it is due. What is due before the next sweep lies in a minute that is still to be
+    /// swept, and is at most as late as that sweep. Twice within a minute is the same as once.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn put_due(&self, due: &Due) -> AppResult<()> {
-        self.put(&Key::Due(due.due_ms, due_shard(&due.id), &due.id), due).await
+    pub async fn put_due(&self, due: &Due, now_ms: i64) -> AppResult<()> {
+        self.put(&due.unswept_key(now_ms), due).await
     }
 
-    /// What is due in one minute since 1970, of one of [`super::DUE_SHARDS`] shards, the earliest first.
+    /// What is swept with one minute since 1970, of one of [`super::DUE_SHARDS`] shards, the earliest first.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn dues(&self, minute: i64, shard: u64) -> AppResult<Vec<Due>> {
-        let first = Key::Due(minute * 60_000, shard, "");
-        let last = Key::Due(minute * 60_000 + 59_999, shard, LAST_ID);
+        let first = Key::Due { minute, shard, due_ms: 0, id: "" };
+        let last = Key::Due { minute, shard, due_ms: LAST_MS, id: "" };
         self.query_between(&first, &last).await?.into_iter().map(from_item).collect()
     }
 
-    /// Forgets what was due. Twice is the same as once.
+    /// Forgets what was swept with a minute. Twice is the same as once.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn delete_due(&self, due: &Due) -> AppResult<()> {
-        let key = Key::Due(due.due_ms, due_shard(&due.id), &due.id).attributes();
+    pub async fn delete_due(&self, minute: i64, due: &Due) -> AppResult<()> {
+        let key = due.key(minute).attributes();
         let deletion = self.client.delete_item().table_name(&self.table).set_key(Some(key));
         deletion.send().await.map_err(unavailable)?;
         Ok(())

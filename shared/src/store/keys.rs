@@ -72,8 +72,19 @@ pub enum Key<'a> {
     Gate(BotKey),
     /// How far a bot's standing check is, and when it is looked after next.
     BotCheck(BotKey),
-    /// Something due at a millisecond, by shard and id; list those of a minute and a shard.
-    Due(i64, u64, &'a str),
+    /// Something due, by the minute and the shard that it is swept with; list those of both by when they are due.
+    Due {
+        /// Minutes since 1970.
+        minute: i64,
+        /// One of [`DUE_SHARDS`].
+        shard: u64,
+        /// Unix milliseconds; may lie before the minute.
+        due_ms: i64,
+        /// The same for what is written again.
+        id: &'a str,
+    },
+    /// Get, count at or move one account's circuit to a host; expires.
+    Circuit(AccountId, &'a str),
     /// Up to which minute due items were swept.
     DueCursor,
     /// What an owner's chat was told within one stretch of time; expires within days.
@@ -117,7 +128,8 @@ impl Key<'_> {
             Self::Postback(CampaignKey { account, campaign }, clock, _) => {
                 format!("PB#{account}.{campaign}#{}", calendar::month(clock.date))
             }
-            Self::Due(due_ms, shard, _) => format!("DUE#{}#{shard}", due_ms.div_euclid(60_000)),
+            Self::Due { minute, shard, .. } => format!("DUE#{minute}#{shard}"),
+            Self::Circuit(account, host) => format!("HOST#{account}#{host}"),
             Self::DueCursor => "DUE".to_owned(),
             Self::Contact(account, _, user) => format!("AUD#{account}#{}", shard(user, CONTACT_SHARDS)),
             Self::Notices(NoticeWindow { account, chat, .. }) => format!("NOTICE#{account}.{chat}"),
@@ -151,7 +163,8 @@ impl Key<'_> {
             Self::Contact(_, bot, user) => format!("{bot}#{user}"),
             Self::Gate(_) => "GATE".to_owned(),
             Self::BotCheck(_) => "CHECK".to_owned(),
-            Self::Due(due_ms, _, id) => format!("{due_ms:013}#{id}"),
+            Self::Due { due_ms, id, .. } => format!("{due_ms:013}#{id}"),
+            Self::Circuit(..) => "CIRCUIT".to_owned(),
             Self::DueCursor => "CURSOR".to_owned(),
             Self::Notices(NoticeWindow { span, begun, .. }) => format!("{}#{begun:011}", span.name()),
         }
@@ -295,10 +308,16 @@ mod tests {
         let keys = [
             Key::Gate(BotKey { account, bot: BotId(7) }),
             Key::BotCheck(BotKey { account, bot: BotId(7) }),
-            Key::Due(1_760_000_000_123, 5, "approve#1.12.7000000001"),
+            Key::Due {
+                minute: 29_333_333,
+                shard: 5,
+                due_ms: 1_760_000_000_123,
+                id: "approve#1.12.7000000001",
+            },
             Key::DueCursor,
             notices(NoticeSpan::Minute),
             notices(NoticeSpan::Day),
+            Key::Circuit(account, "tracker.example:8080"),
         ];
         insta::assert_snapshot!(layout(&keys), @r#"
         BOT#1.7 | GATE
@@ -307,6 +326,7 @@ mod tests {
         DUE | CURSOR
         NOTICE#1.7 | MINUTE#01760000040
         NOTICE#1.7 | DAY#01759968000
+        HOST#1#tracker.example:8080 | CIRCUIT
         "#);
     }
 

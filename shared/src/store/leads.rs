@@ -8,6 +8,7 @@ use super::registers::refused_item;
 use super::start_spelling::{parse_start, spell_start};
 use super::welcomes::{WelcomeLease, is_owed, lease_name, leased_until};
 use super::{FactWrite, Item, Key, Store};
+use crate::domain::course::Straggler;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead::{LeadFacts, Leave, LeaveKind, Start};
 use crate::domain::person::Person;
@@ -28,6 +29,8 @@ pub struct Lead {
     pub facts: LeadFacts,
     /// Which of it no update told.
     pub reconciled: Reconciled,
+    /// The latest event that postbacks of later ones have to mind; no fact.
+    pub straggler: Option<Straggler>,
 }
 
 /// What was found of a person by asking Telegram.
@@ -102,6 +105,7 @@ struct LeadItem {
     reconciled_join: Option<FactClock>,
     reconciled_leave: Option<FactClock>,
     found_outside: Option<FactClock>,
+    straggler: Option<Straggler>,
 }
 
 impl Lead {
@@ -129,7 +133,7 @@ impl TryFrom<LeadItem> for Lead {
             leave: item.reconciled_leave,
             outside: item.found_outside,
         };
-        Ok(Self { id: item.lead, person: item.person, facts, reconciled })
+        Ok(Self { id: item.lead, person: item.person, facts, reconciled, straggler: item.straggler })
     }
 }
 
@@ -255,6 +259,6 @@ impl NewStart<'_> {
 impl Lead {
     fn new(person: &Person) -> Self {
         let (facts, reconciled) = (LeadFacts::default(), Reconciled::default());
-        Self { id: None, person: person.clone(), facts, reconciled }
+        Self { id: None, person: person.clone(), facts, reconciled, straggler: None }
     }
 }

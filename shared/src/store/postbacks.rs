@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::access::{Expiring, from_item, number, text, to_attribute, to_item, written};
 use super::ranges::{RowRange, RowReader};
 use super::registers::refused_item;
-use super::{Key, Order, Store};
+use super::{Item, Key, Order, Store};
+use crate::domain::course::Course;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::postback_id::PostbackId;
 use crate::domain::postback_log::{PostbackAttempt, PostbackError, PostbackState};
@@ -34,6 +35,9 @@ pub struct LoggedPostback {
     /// First to last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<PostbackAttempt>,
+    /// What is planned for it.
+    #[serde(flatten)]
+    pub course: Course,
 }
 
 /// What became of an attempt in the log.
@@ -56,8 +60,8 @@ impl Store {
         self.get(&Key::Postback(campaign, id.event.clock, &id.to_string())).await
     }
 
-    /// Adds the last attempt of `postback` to the log, with its state, URL and error, if the log knows all the attempts
-    /// before it and no other. Twice is the same as once.
+    /// Adds the last attempt of `postback` to the log, with its state, URL, error and course, if the log knows all the
+    /// attempts before it and no other; a lease is over then. Twice is the same as once.
     ///
     /// # Errors
     ///
@@ -72,15 +76,24 @@ impl Store {
         };
         let id = postback.id.to_string();
         let campaign = CampaignKey { account, campaign: postback.id.campaign };
+        let (next, gone) = match postback.course.next_ms {
+            Some(_) => (", next_ms = :next_ms", ""),
+            None => ("", ", next_ms"),
+        };
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(Key::Postback(campaign, postback.id.event.clock, &id).attributes()))
-            .update_expression(
+            .update_expression(format!(
                 "SET id = :id, subscriber = :subscriber, #state = :state, #url = :url, #error = :error, \
-                 attempts = list_append(if_not_exists(attempts, :none), :attempt), expires_at = :expires_at",
+                 attempts = list_append(if_not_exists(attempts, :none), :attempt), expires_at = :expires_at, \
+                 since_ms = :since_ms{next} REMOVE #hold, lease_until_ms{gone}"
+            ))
+            .set_expression_attribute_values(
+                postback.course.next_ms.map(|next_ms| Item::from([(":next_ms".to_owned(), number(next_ms))])),
             )
+            .expression_attribute_names("#hold", "hold")
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#url", "url")
             .expression_attribute_names("#error", "error")
@@ -92,6 +105,10 @@ impl Store {
             .expression_attribute_values(":none", to_attribute::<[PostbackAttempt; 0]>(&[])?)
             .expression_attribute_values(":attempt", to_attribute(&[attempt])?)
             .expression_attribute_values(":expires_at", number(kept_until(attempt.started_ms / 1000)))
+            .expression_attribute_values(
+                ":since_ms",
+                number(postback.course.since_ms.unwrap_or(attempt.started_ms)),
+            )
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let update = if known.is_empty() {
             update.condition_expression("attribute_not_exists(attempts)")
@@ -144,15 +161,16 @@ impl Store {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(Key::Postback(campaign, id.event.clock, &id.to_string()).attributes()))
-            .update_expression("SET #state = :state")
+            .update_expression("SET #state = :state REMOVE #hold, next_ms")
             .condition_expression("#state = :pending")
+            .expression_attribute_names("#hold", "hold")
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":state", to_attribute(&state)?)
             .expression_attribute_values(":pending", to_attribute(&PostbackState::Pending)?);
         let update = match error {
             None => update,
             Some(error) => update
-                .update_expression("SET #state = :state, #error = :error")
+                .update_expression("SET #state = :state, #error = :error REMOVE #hold, next_ms")
                 .expression_attribute_names("#error", "error")
                 .expression_attribute_values(":error", to_attribute(&error)?),
         };
@@ -183,6 +201,7 @@ impl Store {
     }
 }
 
-fn kept_until(since: i64) -> i64 {
+/// When a postback that was last tried at `since` is forgotten, both in Unix seconds.
+pub(super) fn kept_until(since: i64) -> i64 {
     since.saturating_add(KEPT_SECONDS)
 }

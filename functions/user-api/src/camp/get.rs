@@ -50,6 +50,8 @@ pub struct Campaign {
     pb_method: PostbackMethod,
     pb_format: PostbackFormat,
     pb_body: String,
+    /// Hosts that asked for no more.
+    pb_disabled: Vec<String>,
 }
 
 impl From<CampaignSummary> for Campaign {
@@ -77,6 +79,7 @@ impl From<CampaignSummary> for Campaign {
             pb_method: campaign.pb_method,
             pb_format: campaign.pb_format,
             pb_body: campaign.pb_body,
+            pb_disabled: campaign.disabled_hosts,
             code: campaign.code,
             chat_title: campaign.chat_title,
             welcome: campaign.welcome.text,

@@ -58,6 +58,8 @@ pub struct ListedPostback {
     error: &'static str,
     time: String,
     attempts: Vec<Attempt>,
+    /// When the next attempt is due; empty if none is.
+    next: String,
 }
 
 /// One attempt.
@@ -85,6 +87,11 @@ impl From<&LoggedPostback> for ListedPostback {
             error: word(postback.error),
             time: calendar::date_time(event.clock.date),
             attempts: postback.attempts.iter().map(Attempt::from).collect(),
+            next: postback
+                .course
+                .next_ms
+                .map(|ms| calendar::date_time(ms.div_euclid(1000)))
+                .unwrap_or_default(),
         }
     }
 }

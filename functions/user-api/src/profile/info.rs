@@ -38,6 +38,8 @@ pub struct Profile {
     notify: Notify,
     /// 1 if postbacks are signed.
     signing: u8,
+    /// Hosts of the global templates that asked for no more.
+    pb_disabled: Vec<String>,
 }
 
 /// What the owner hears of.
@@ -69,6 +71,7 @@ impl From<Account> for Profile {
             pb_trash: template(LeadStatus::Trash),
             notify: Notify { tariff: 0, leads: u8::from(account.notify_leads), chat: account.notify_chat },
             signing: u8::from(account.signing.is_some()),
+            pb_disabled: account.disabled_hosts,
             name: account.name,
         }
     }

@@ -1,0 +1,81 @@
+use super::App;
+use super::postbacks::Delivery;
+use crate::domain::course::Course;
+use crate::domain::gate::seconds_until;
+use crate::error::AppResult;
+use crate::queue::{DELAY_MAX_SECONDS, Task};
+use crate::store::{Due, DueQueue};
+
+/// Nobody else makes an attempt for so long after one was begun, in milliseconds: longer than a function that does may
+/// run, shorter than the queue hides a message that is being worked.
+pub const RETRY_LEASE_MS: i64 = 45_000;
+
+/// By how much clocks of functions may differ, in milliseconds.
+const SKEW_MS: i64 = 100;
+
+/// What became of a task of the queue of retries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryOutcome {
+    /// Done, handed on, or nothing to do any more.
+    Done,
+    /// Somebody else is at it: to be received again, in case they are not done with it.
+    Busy,
+}
+
+impl App {
+    /// Carries out a task of the queue of retries: one attempt, if it is due. What is to be tried again, or has to wait
+    /// longer, is written down until it is due.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry: at most the attempt in flight is repeated.
+    pub async fn retry_postback(&self, task: &Task) -> AppResult<RetryOutcome> {
+        let Some(delivery) = self.open_delivery(task).await? else { return Ok(RetryOutcome::Done) };
+        let now_ms = self.clock.now_ms();
+        if let Some(due_ms) = self.not_before_ms(&delivery).await?.filter(|due_ms| *due_ms > now_ms) {
+            self.put_retry(&delivery, due_ms).await?;
+            return Ok(RetryOutcome::Done);
+        }
+        let (account, id) = (delivery.postback.account, delivery.postback.id);
+        let attempts = delivery.known.as_ref().map_or(0, |known| known.attempts.len());
+        if !self.store.claim_postback(account, id, attempts, now_ms, now_ms + RETRY_LEASE_MS).await? {
+            return Ok(RetryOutcome::Busy);
+        }
+        if let Some(due_ms) = self.attempt_postback(&delivery).await?.and_then(|course| course.next_ms) {
+            self.put_retry(&delivery, due_ms).await?;
+        }
+        Ok(RetryOutcome::Done)
+    }
+
+    /// When the next attempt may be made at the earliest: as planned, or when what it waits for is looked at again.
+    async fn not_before_ms(&self, delivery: &Delivery) -> AppResult<Option<i64>> {
+        if delivery.counted.is_empty() {
+            return self.held_until_ms(delivery).await;
+        }
+        Ok(delivery.course().and_then(|course| course.next_ms))
+    }
+
+    /// Hands a postback on that was begun by the postback queue: to the queue of retries, with a delay, or for longer to
+    /// the sweep. First the lead's later events are told to mind it.
+    pub(super) async fn hand_on(&self, delivery: &Delivery, course: Course) -> AppResult<()> {
+        self.note_straggler(delivery, &course).await?;
+        let now_ms = self.clock.now_ms();
+        let due_ms = course.next_ms.unwrap_or(now_ms);
+        let seconds = seconds_until(due_ms.saturating_add(SKEW_MS), now_ms);
+        if seconds > DELAY_MAX_SECONDS {
+            return self.put_retry(delivery, due_ms).await;
+        }
+        self.retry_queue()?.send_retry(delivery.task.spelled()?, &delivery.request.host(), seconds).await
+    }
+
+    async fn put_retry(&self, delivery: &Delivery, due_ms: i64) -> AppResult<()> {
+        let due = Due {
+            due_ms: due_ms.saturating_add(SKEW_MS),
+            id: delivery.task.id(),
+            task: delivery.task.spelled()?,
+            queue: DueQueue::Retries,
+            group: delivery.request.host(),
+        };
+        self.store.put_due(&due, self.clock.now_ms()).await
+    }
+}
