@@ -70,6 +70,24 @@ async fn a_retry_that_the_queue_brings_twice_at_once_is_made_once() {
 }
 
 #[tokio::test]
+async fn what_is_tried_again_is_signed_again() {
+    let (world, _, clock, tasks) = stage(1).await;
+    let create = json!({"action": "create"});
+    world.account().post_json("/api/profile/signing.json", &create).await.data();
+    clock.advance_ms(5_000);
+    answer(&world, 503);
+    assert!(receive(&world, &tasks[0].1).await);
+    clock.advance_ms(12_000);
+    answer(&world, 200);
+    assert!(retry(&world, &tasks[0].1).await);
+    let received = world.simulator.postbacks();
+    let signed = received.iter().filter(|postback| {
+        postback.headers.iter().any(|(name, value)| name == "webhook-signature" && value.starts_with("v1,"))
+    });
+    assert_eq!((signed.count(), received.len()), (2, 2));
+}
+
+#[tokio::test]
 async fn a_sender_that_dies_at_any_call_sends_at_most_twice_and_loses_nothing() {
     let (world, scene, clock, tasks) = stage(20).await;
     let mut tasks = tasks.iter();
