@@ -6,25 +6,25 @@ use crate::error::AppResult;
 use crate::ids::AccountId;
 
 impl App {
-    /// Whether a host may be connected to for an account: its circuit is closed, or this attempt is the probe. Without
-    /// storage it may.
-    pub(super) async fn may_connect(&self, account: AccountId, host: &str) -> bool {
+    /// How long a host is still left alone for an account, in milliseconds; `None` if it may be connected to: its circuit
+    /// is closed, or this attempt is the probe. Without storage it may.
+    pub(super) async fn left_alone_ms(&self, account: AccountId, host: &str) -> Option<i64> {
         let passage = async {
-            let circuit = self.cached_circuit(account, host).await?;
-            match circuit.passage(self.clock.now_ms()) {
-                Passage::Free => Ok(true),
-                Passage::Blocked => Ok(false),
+            let (circuit, now_ms) = (self.cached_circuit(account, host).await?, self.clock.now_ms());
+            match circuit.passage(now_ms) {
+                Passage::Free => Ok(None),
+                Passage::Blocked { until_ms } => Ok(Some(until_ms - now_ms)),
                 Passage::Probe { seen, next } => {
                     let granted = self.store.claim_probe(account, host, seen, next).await?;
                     self.remember_circuit(account, host, Circuit { wait: Some(next), ..circuit });
-                    Ok(granted)
+                    Ok(if granted { None } else { Some(next.until_ms - now_ms) })
                 }
             }
         };
-        let passage: AppResult<bool> = passage.await;
+        let passage: AppResult<Option<i64>> = passage.await;
         passage.unwrap_or_else(|error| {
             tracing::warn!(account.id = %account, ?error, "a circuit cannot be asked");
-            true
+            None
         })
     }
 

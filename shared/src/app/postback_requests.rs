@@ -76,8 +76,8 @@ impl App {
         campaign: CampaignKey,
         user: UserId,
         event: LeadEvent,
+        lead: &Lead,
     ) -> AppResult<Option<Postback>> {
-        let Some(lead) = self.store.lead(campaign, user).await? else { return Ok(None) };
         let Some(settings) = self.cached_campaign(campaign).await? else { return Ok(None) };
         let Some(lead_id) = lead.id else { return Ok(None) };
         // Where the account's templates count, those of now do.
@@ -90,7 +90,7 @@ impl App {
         let request = match template_for(event.status, &settings.templates, &account.templates) {
             None => None,
             Some(template) => {
-                let mut values = postback_values(campaign, &settings, &lead, id);
+                let mut values = postback_values(campaign, &settings, lead, id);
                 let asking = [template, &settings.pb_body].concat();
                 self.fill_in_visit(&asking, lead.facts.touch_of(event), &mut values).await?;
                 let signing = account.signing.clone();

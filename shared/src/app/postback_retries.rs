@@ -30,7 +30,7 @@ impl App {
     ///
     /// [`crate::AppError::Unavailable`], safe to retry: at most the attempt in flight is repeated.
     pub async fn retry_postback(&self, task: &Task) -> AppResult<RetryOutcome> {
-        let Some(delivery) = self.open_delivery(task).await? else { return Ok(RetryOutcome::Done) };
+        let Some(delivery) = self.open_delivery(task, None).await? else { return Ok(RetryOutcome::Done) };
         let now_ms = self.clock.now_ms();
         if let Some(due_ms) = self.not_before_ms(&delivery).await?.filter(|due_ms| *due_ms > now_ms) {
             self.put_retry(&delivery, due_ms).await?;

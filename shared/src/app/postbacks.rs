@@ -1,4 +1,5 @@
 use super::App;
+use super::postback_batches::TaskSubject;
 use super::postback_requests::{Postback, PostbackRequest};
 use crate::domain::course::Course;
 use crate::domain::postback_log::{ATTEMPTS_MAX, PostbackAttempt, PostbackError, PostbackState, state_after};
@@ -46,8 +47,8 @@ impl App {
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry: at most the attempt in flight is repeated.
-    pub async fn begin_postback(&self, task: &Task) -> AppResult<()> {
-        let Some(delivery) = self.open_delivery(task).await? else { return Ok(()) };
+    pub async fn begin_postback(&self, task: &Task, subject: Option<TaskSubject>) -> AppResult<()> {
+        let Some(delivery) = self.open_delivery(task, subject).await? else { return Ok(()) };
         if let Some(course) = delivery.course() {
             return self.hand_on(&delivery, course).await;
         }
@@ -69,16 +70,21 @@ impl App {
     /// A task that comes again after it was delivered sends nothing; of a replay only attempts count that began after it
     /// was asked for. A postback that has lost its template since it was begun is skipped, and so is one whose host asked
     /// for no more.
-    pub(super) async fn open_delivery(&self, task: &Task) -> AppResult<Option<Delivery>> {
-        let (campaign, user, event, asked_ms) = match *task {
-            Task::PostbackV1 { campaign, user, event } => (campaign, user, event, None),
-            Task::ReplayV1 { campaign, user, event, requested_ms } => {
-                (campaign, user, event, Some(requested_ms))
-            }
+    pub(super) async fn open_delivery(
+        &self,
+        task: &Task,
+        subject: Option<TaskSubject>,
+    ) -> AppResult<Option<Delivery>> {
+        let (campaign, user, event) = task.subject();
+        let asked_ms = task.requested_ms();
+        let subject = match subject {
+            Some(subject) => Some(subject),
+            None => self.read_subjects(std::slice::from_ref(task)).await?.pop().flatten(),
         };
-        let Some(mut postback) = self.prepare_postback(campaign, user, event).await? else { return Ok(None) };
+        let Some(TaskSubject { lead, known }) = subject else { return Ok(None) };
+        let postback = self.prepare_postback(campaign, user, event, &lead).await?;
+        let Some(mut postback) = postback else { return Ok(None) };
         let (account, id) = (postback.account, postback.id);
-        let known = self.store.postback(account, id).await?;
         let attempts = known.as_ref().map(|known| known.attempts.as_slice()).unwrap_or_default();
         let counts = |attempt: &&PostbackAttempt| asked_ms.is_none_or(|asked| attempt.started_ms >= asked);
         let counted: Vec<_> = attempts.iter().filter(counts).copied().collect();
@@ -160,14 +166,16 @@ impl App {
         }
     }
 
-    /// Sends the request unless the circuit of its host is open; the attempt says which.
+    /// Sends the request unless the circuit of its host is open; the attempt says which. Also for how long the host asks to
+    /// be left alone, or is, in milliseconds.
     async fn send_if_connected(&self, delivery: &Delivery) -> AppResult<(PostbackAttempt, Option<i64>)> {
         let Postback { account, id, .. } = delivery.postback;
         let host = delivery.request.host();
-        if !self.may_connect(account, &host).await {
+        if let Some(wait_ms) = self.left_alone_ms(account, &host).await {
             let started_ms = self.clock.now_ms();
             let error = Some(PostbackError::Circuit);
-            return Ok((PostbackAttempt { started_ms, took_ms: 0, code: None, error }, None));
+            // Nothing goes through before the next probe.
+            return Ok((PostbackAttempt { started_ms, took_ms: 0, code: None, error }, Some(wait_ms)));
         }
         let (attempt, asked_ms) = self.send_postback(account, id, &delivery.request).await?;
         self.note_pace(&host, attempt.took_ms);

@@ -45,7 +45,10 @@ pub enum Passage {
         next: ProbeWait,
     },
     /// It may not.
-    Blocked,
+    Blocked {
+        /// When the next probe may go through, in Unix milliseconds.
+        until_ms: i64,
+    },
 }
 
 impl Circuit {
@@ -54,7 +57,7 @@ impl Circuit {
     pub fn passage(&self, now_ms: i64) -> Passage {
         match self.wait {
             None => Passage::Free,
-            Some(wait) if now_ms < wait.until_ms => Passage::Blocked,
+            Some(ProbeWait { until_ms, .. }) if now_ms < until_ms => Passage::Blocked { until_ms },
             Some(seen) => {
                 let ms = seen.ms.saturating_mul(2).clamp(FIRST_WAIT_MS, WAIT_MAX_MS);
                 Passage::Probe { seen, next: ProbeWait { until_ms: now_ms.saturating_add(ms), ms } }
@@ -98,7 +101,7 @@ mod tests {
     /// Makes an attempt as the sender does; whether it went through.
     fn attempt(circuit: &mut Circuit, now_ms: i64, answered: bool) -> bool {
         match circuit.passage(now_ms) {
-            Passage::Blocked => return false,
+            Passage::Blocked { .. } => return false,
             Passage::Probe { next, .. } => circuit.wait = Some(next),
             Passage::Free => {}
         }

@@ -11,7 +11,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 
 use super::HandlerError;
-use crate::app::App;
+use crate::app::{App, TaskSubject};
 use crate::outbound::TARGET_TIMEOUT;
 use crate::queue::Task;
 
@@ -68,30 +68,44 @@ async fn work(app: &App, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
             }
         }
     }
-    let leads = by_lead.into_values().map(|received| in_order(app, received, event.context.deadline));
+    let subjects = subjects(app, &by_lead).await.into_iter().chain(std::iter::repeat_with(|| None));
+    let leads = by_lead.into_values().zip(subjects);
+    let leads = leads.map(|(received, first)| in_order(app, received, first, event.context.deadline));
     failures.extend(join_all(leads).await.into_iter().flatten());
     let mut response = SqsBatchResponse::default();
     response.batch_item_failures = failures.into_iter().map(failure).collect();
     response
 }
 
+/// What the first task of each lead is about, read together; nothing without storage, and each task reads for itself.
+async fn subjects(app: &App, by_lead: &BTreeMap<String, Vec<Received>>) -> Vec<Option<TaskSubject>> {
+    let first: Vec<_> =
+        by_lead.values().filter_map(|received| Some(received.first()?.task.clone())).collect();
+    app.read_subjects(&first).await.unwrap_or_default()
+}
+
 /// The ids of the messages to be received again: from the first that could not be carried out on, because the later ones
 /// of a lead are not to overtake it.
-async fn in_order(app: &App, received: Vec<Received>, deadline_ms: u64) -> Vec<String> {
+async fn in_order(
+    app: &App,
+    received: Vec<Received>,
+    mut first: Option<TaskSubject>,
+    deadline_ms: u64,
+) -> Vec<String> {
     let mut again = Vec::new();
     for Received { message_id, task } in received {
         let now_ms = app.clock.now_ms().unsigned_abs();
         let is_late =
             deadline_ms != 0 && Duration::from_millis(deadline_ms.saturating_sub(now_ms)) < TASK_TIMEOUT;
-        if is_late || !again.is_empty() || !is_carried_out(app, &message_id, &task).await {
+        if is_late || !again.is_empty() || !is_carried_out(app, &message_id, &task, first.take()).await {
             again.push(message_id);
         }
     }
     again
 }
 
-async fn is_carried_out(app: &App, message_id: &str, task: &Task) -> bool {
-    let outcome = app.begin_postback(task).await;
+async fn is_carried_out(app: &App, message_id: &str, task: &Task, subject: Option<TaskSubject>) -> bool {
+    let outcome = app.begin_postback(task, subject).await;
     if let Err(error) = &outcome {
         tracing::error!(message.id = message_id, ?error, "a task could not be carried out");
     }

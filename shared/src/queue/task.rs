@@ -32,6 +32,23 @@ pub enum Task {
 }
 
 impl Task {
+    /// The campaign, the subscriber and what happened.
+    #[must_use]
+    pub const fn subject(&self) -> (CampaignKey, UserId, LeadEvent) {
+        let (Self::PostbackV1 { campaign, user, event } | Self::ReplayV1 { campaign, user, event, .. }) =
+            *self;
+        (campaign, user, event)
+    }
+
+    /// When a replay was asked for, in Unix milliseconds; `None` for a first delivery.
+    #[must_use]
+    pub const fn requested_ms(&self) -> Option<i64> {
+        match self {
+            Self::PostbackV1 { .. } => None,
+            Self::ReplayV1 { requested_ms, .. } => Some(*requested_ms),
+        }
+    }
+
     /// Tasks of one group are done one after the other, in the order in which they were sent.
     #[must_use]
     pub fn group(&self) -> String {

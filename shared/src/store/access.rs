@@ -101,10 +101,22 @@ impl Store {
         pages.collect::<Result<_, _>>().await.map_err(unavailable)
     }
 
-    /// Reads up to 100 items, asking again for what DynamoDB left out of its answer.
+    /// Reads up to 100 items under different keys, strongly consistent, in the order of the keys.
+    pub(super) async fn get_many<T: DeserializeOwned>(&self, keys: &[Key<'_>]) -> AppResult<Vec<Option<T>>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let place = |item: &Item| ["PK", "SK"].map(|name| item.get(name)?.as_s().ok().cloned());
+        let found = self.batch_get(keys.iter().map(Key::attributes)).await?;
+        let mut found: HashMap<_, _> = found.into_iter().map(|item| (place(&item), item)).collect();
+        let wanted = keys.iter().map(|key| found.remove(&[Some(key.partition()), Some(key.sort())]));
+        wanted.map(|item| item.map(from_item).transpose()).collect()
+    }
+
+    /// Reads up to 100 items, strongly consistent, asking again for what DynamoDB left out of its answer.
     pub(super) async fn batch_get(&self, keys: impl Iterator<Item = Item>) -> AppResult<Vec<Item>> {
-        let wanted =
-            KeysAndAttributes::builder().set_keys(Some(keys.collect())).build().map_err(incomplete)?;
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys.collect())).consistent_read(true);
+        let wanted = wanted.build().map_err(incomplete)?;
         let mut open = Some(HashMap::from([(self.table.clone(), wanted)]));
         let mut items = Vec::new();
         for _ in 0..BATCH_ROUNDS {

@@ -148,6 +148,17 @@ impl Store {
         item.map(TryInto::try_into).transpose()
     }
 
+    /// Up to 100 different leads or organic people, in this order.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn leads(&self, people: &[(CampaignKey, UserId)]) -> AppResult<Vec<Option<Lead>>> {
+        let keys: Vec<_> = people.iter().map(|(campaign, user)| Key::Lead(*campaign, *user)).collect();
+        let items: Vec<Option<LeadItem>> = self.get_many(&keys).await?;
+        items.into_iter().map(|item| item.map(TryInto::try_into).transpose()).collect()
+    }
+
     /// Writes a press of Start, opening the lead with its id if it is the first, and with it that its welcome is owed
     /// and leased to the caller. Twice is the same as once.
     ///

@@ -60,6 +60,23 @@ impl Store {
         self.get(&Key::Postback(campaign, id.event.clock, &id.to_string())).await
     }
 
+    /// Up to 100 different postbacks, in this order.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn postbacks_of(
+        &self,
+        ids: &[(AccountId, PostbackId)],
+    ) -> AppResult<Vec<Option<LoggedPostback>>> {
+        let spelled: Vec<_> = ids.iter().map(|(_, id)| id.to_string()).collect();
+        let keys = ids.iter().zip(&spelled).map(|((account, id), spelled)| {
+            let campaign = CampaignKey { account: *account, campaign: id.campaign };
+            Key::Postback(campaign, id.event.clock, spelled)
+        });
+        self.get_many(&keys.collect::<Vec<_>>()).await
+    }
+
     /// Adds the last attempt of `postback` to the log, with its state, URL, error and course, if the log knows all the
     /// attempts before it and no other; a lease is over then. Twice is the same as once.
     ///
