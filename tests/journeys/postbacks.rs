@@ -147,7 +147,12 @@ async fn a_log_write_whose_answer_is_lost_is_one_attempt() {
     scene.start(anna, "c1");
     world.settle().await;
     let id = scene.postback_id(anna, LeadStatus::Wait).await;
-    let attempt = PostbackAttempt { started_ms: 1_795_000_000_000, took_ms: 7, code: Some(503), error: None };
+    let attempt = PostbackAttempt {
+        started_ms: 1_795_000_000_000,
+        took_ms: 7,
+        code: Some(503),
+        ..PostbackAttempt::default()
+    };
     let course = Course { since_ms: Some(attempt.started_ms), next_ms: Some(1_795_000_010_000), hold: None };
     let one = LoggedPostback {
         id,
@@ -155,11 +160,11 @@ async fn a_log_write_whose_answer_is_lost_is_one_attempt() {
         state: PostbackState::Pending,
         url: "https://t.example/".to_owned(),
         error: None,
-        attempts: vec![attempt],
+        attempts: vec![attempt.clone()],
         course,
     };
-    let other = PostbackAttempt { took_ms: 8, ..attempt };
-    let overtaken = LoggedPostback { attempts: vec![other], ..one.clone() };
+    let other = PostbackAttempt { took_ms: 8, ..attempt.clone() };
+    let overtaken = LoggedPostback { attempts: vec![other.clone()], ..one.clone() };
     let two = LoggedPostback {
         attempts: vec![attempt, other],
         state: PostbackState::Failed,

@@ -122,17 +122,21 @@ impl App {
         };
         let now_ms = self.clock.now_ms();
         let took_ms = now_ms - started_ms;
-        let (code, error, retry_after) = match exchange {
-            Exchange::Answered { status, retry_after, .. } => (Some(status), None, retry_after),
-            Exchange::TargetRefused => (None, Some(PostbackError::Target), None),
-            Exchange::TimedOut => (None, Some(PostbackError::Timeout), None),
-            Exchange::NotConnected => (None, Some(PostbackError::Connect), None),
-            Exchange::BrokenOff => (None, Some(PostbackError::Broken), None),
-        };
-        tracing::info!(account.id = %account, campaign.id = %id.campaign, postback.id = %id, code,
-            error = error.map(PostbackError::name), took_ms, "postback");
-        let asked_ms = retry_after.map(|asked| asked.ms_from(now_ms));
-        Ok((PostbackAttempt { started_ms, took_ms, code, error }, asked_ms))
+        let mut attempt = PostbackAttempt { started_ms, took_ms, ..PostbackAttempt::default() };
+        let mut asked_ms = None;
+        match exchange {
+            Exchange::Answered { status, excerpt, retry_after } => {
+                (attempt.code, attempt.answer) = (Some(status), excerpt);
+                asked_ms = retry_after.map(|asked| asked.ms_from(now_ms));
+            }
+            Exchange::TargetRefused => attempt.error = Some(PostbackError::Target),
+            Exchange::TimedOut => attempt.error = Some(PostbackError::Timeout),
+            Exchange::NotConnected => attempt.error = Some(PostbackError::Connect),
+            Exchange::BrokenOff => attempt.error = Some(PostbackError::Broken),
+        }
+        tracing::info!(account.id = %account, campaign.id = %id.campaign, postback.id = %id, code = attempt.code,
+            error = attempt.error.map(PostbackError::name), took_ms, "postback");
+        Ok((attempt, asked_ms))
     }
 }
 

@@ -87,7 +87,7 @@ impl App {
         let (account, id) = (postback.account, postback.id);
         let attempts = known.as_ref().map(|known| known.attempts.as_slice()).unwrap_or_default();
         let counts = |attempt: &&PostbackAttempt| asked_ms.is_none_or(|asked| attempt.started_ms >= asked);
-        let counted: Vec<_> = attempts.iter().filter(counts).copied().collect();
+        let counted: Vec<_> = attempts.iter().filter(counts).cloned().collect();
         let is_skipped = known.as_ref().is_some_and(|known| known.state == PostbackState::Skipped);
         if state_after(&counted) != PostbackState::Pending || (is_skipped && asked_ms.is_none()) {
             return Ok(None);
@@ -136,7 +136,7 @@ impl App {
         if judge(attempt.code) == Verdict::Disable {
             self.disable_host(delivery).await?;
         }
-        let counted = [delivery.counted.as_slice(), &[attempt]].concat();
+        let counted = [delivery.counted.as_slice(), std::slice::from_ref(&attempt)].concat();
         let state = state_after(&counted);
         let course = Course {
             since_ms: Some(counted[0].started_ms),
@@ -149,9 +149,9 @@ impl App {
             },
             hold: None,
         };
+        let (url, error) = (delivery.request.shown_url(), attempt.error);
         let attempts = [delivery.attempts(), &[attempt]].concat();
-        let url = delivery.request.shown_url();
-        let logged = LoggedPostback { id, subscriber, state, url, error: attempt.error, attempts, course };
+        let logged = LoggedPostback { id, subscriber, state, url, error, attempts, course };
         match self.store.log_attempt(account, &logged).await? {
             AttemptWrite::Logged => {
                 if let (PostbackState::Failed, Some(function)) = (state, &self.config.function_name) {
@@ -172,10 +172,10 @@ impl App {
         let Postback { account, id, .. } = delivery.postback;
         let host = delivery.request.host();
         if let Some(wait_ms) = self.left_alone_ms(account, &host).await {
-            let started_ms = self.clock.now_ms();
-            let error = Some(PostbackError::Circuit);
+            let (started_ms, error) = (self.clock.now_ms(), Some(PostbackError::Circuit));
             // Nothing goes through before the next probe.
-            return Ok((PostbackAttempt { started_ms, took_ms: 0, code: None, error }, Some(wait_ms)));
+            let attempt = PostbackAttempt { started_ms, error, ..PostbackAttempt::default() };
+            return Ok((attempt, Some(wait_ms)));
         }
         let (attempt, asked_ms) = self.send_postback(account, id, &delivery.request).await?;
         self.note_pace(&host, attempt.took_ms);

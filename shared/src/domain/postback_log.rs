@@ -95,7 +95,7 @@ impl PostbackError {
 }
 
 /// One attempt to tell a postback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostbackAttempt {
     /// Unix milliseconds when it began.
     pub started_ms: i64,
@@ -107,6 +107,9 @@ pub struct PostbackAttempt {
     /// What went wrong, if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<PostbackError>,
+    /// The beginning of what the receiver said, at most 500 bytes; empty if it said nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub answer: String,
 }
 
 impl PostbackAttempt {
@@ -174,11 +177,11 @@ mod tests {
     use crate::domain::postback_id::any_id;
 
     fn answered(code: u16) -> PostbackAttempt {
-        PostbackAttempt { started_ms: 0, took_ms: 0, code: Some(code), error: None }
+        PostbackAttempt { started_ms: 0, took_ms: 0, code: Some(code), error: None, answer: String::new() }
     }
 
     fn unanswered(error: PostbackError) -> PostbackAttempt {
-        PostbackAttempt { started_ms: 0, took_ms: 0, code: None, error: Some(error) }
+        PostbackAttempt { started_ms: 0, took_ms: 0, code: None, error: Some(error), answer: String::new() }
     }
 
     #[test]
@@ -201,7 +204,7 @@ mod tests {
         assert_eq!(state_after(&[]), PostbackState::Pending);
         assert_eq!(state_after(&[answered(500), answered(200), answered(500)]), PostbackState::Delivered);
         assert_eq!(state_after(&[answered(500), answered(404)]), PostbackState::Failed);
-        let vain = [unanswered(PostbackError::Connect); TRIES];
+        let vain = vec![unanswered(PostbackError::Connect); TRIES];
         assert_eq!(state_after(&vain[1..]), PostbackState::Pending);
         assert_eq!(state_after(&vain), PostbackState::Failed);
     }

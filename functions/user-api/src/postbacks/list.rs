@@ -70,6 +70,8 @@ struct Attempt {
     code: u16,
     ms: i64,
     error: &'static str,
+    /// The beginning of what the receiver said.
+    answer: String,
 }
 
 impl From<&LoggedPostback> for ListedPostback {
@@ -103,6 +105,7 @@ impl From<&PostbackAttempt> for Attempt {
             code: attempt.code.unwrap_or_default(),
             ms: attempt.took_ms,
             error: word(attempt.error),
+            answer: attempt.answer.clone(),
         }
     }
 }
