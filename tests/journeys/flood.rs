@@ -66,14 +66,15 @@ async fn of_those_who_want_to_send_a_welcome_one_may_and_after_it_is_sent_nobody
     assert_eq!(world.deliver(&scene.bot, &update).await.code, 200);
     let (store, user) = (&world.system.app.store, UserId(anna));
     let clock = scene.lead(anna).await.unwrap().facts.first_start().unwrap().clock;
-    let claim = async |now_ms: i64| {
-        let lease = WelcomeLease { now_ms, until_ms: now_ms + 10 };
-        store.claim_welcome(scene.campaign, user, clock, lease).await.unwrap()
-    };
+    let lease = |now_ms: i64| WelcomeLease { now_ms, until_ms: now_ms + 10 };
+    let claim =
+        async |now_ms: i64| store.claim_welcome(scene.campaign, user, clock, lease(now_ms)).await.unwrap();
     assert!(matches!(claim(100).await, WelcomeClaim::Granted(_)));
     assert_eq!(claim(109).await, WelcomeClaim::Leased { until_ms: 110 });
     assert!(matches!(claim(110).await, WelcomeClaim::Granted(_)));
-    store.release_welcome(scene.campaign, user, clock).await.unwrap();
+    store.release_welcome(scene.campaign, user, clock, lease(100)).await.unwrap();
+    assert_eq!(claim(111).await, WelcomeClaim::Leased { until_ms: 120 }, "another's lease stays");
+    store.release_welcome(scene.campaign, user, clock, lease(110)).await.unwrap();
     assert!(matches!(claim(111).await, WelcomeClaim::Granted(_)));
     store.settle_welcome(scene.campaign, user, clock).await.unwrap();
     assert_eq!(claim(112).await, WelcomeClaim::Settled);

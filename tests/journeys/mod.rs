@@ -14,6 +14,7 @@ mod leads;
 mod main_journey;
 mod membership;
 mod migration;
+mod once;
 mod owner_news;
 mod paused;
 mod people;

@@ -1,14 +1,15 @@
 use std::sync::Arc;
 
 use super::App;
-use super::sending::{Addressee, Pause, Sent, WELCOME_LEASE_MS, backoff_seconds};
+use super::owed_welcomes::OwedWelcome;
+use super::sending::{Addressee, Pause, Sent, backoff_seconds};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::domain::fact_clock::FactClock;
 use crate::domain::gate::seconds_until;
 use crate::error::AppResult;
 use crate::ids::{BotKey, CampaignKey, UserId};
 use crate::queue::MessageTask;
-use crate::store::{Bot, BotStatus, Lead, WelcomeClaim, WelcomeLease};
+use crate::store::{Bot, BotStatus, Lead, WelcomeClaim};
 
 /// What became of a task of the welcome queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ impl App {
         if !gate.is_open(now_ms) {
             return Ok(Attempt::Again(self.hold_seconds(bot, Pause::Gate(gate), receives).await?));
         }
-        let lease = WelcomeLease { now_ms, until_ms: now_ms + WELCOME_LEASE_MS };
+        let lease = self.welcome_lease();
         let lead = match self.store.claim_welcome(key, user, clock, lease).await? {
             WelcomeClaim::Granted(lead) => lead,
             WelcomeClaim::Settled => return Ok(Attempt::Done),
@@ -93,19 +94,10 @@ impl App {
                 return Ok(Attempt::Again(seconds));
             }
         };
-        let greeted = self.greet_again(&speaker, &lead, clock).await;
-        if greeted.is_err() {
-            self.store.release_welcome(key, user, clock).await?;
-        }
-        match greeted? {
-            Sent::Waits(pause) => {
-                self.store.release_welcome(key, user, clock).await?;
-                Ok(Attempt::Again(self.hold_seconds(bot, pause, receives).await?))
-            }
-            Sent::Done | Sent::ContentRefused => {
-                self.note_greeted(key, user, clock).await;
-                Ok(Attempt::Done)
-            }
+        let welcome = OwedWelcome { campaign: key, user, clock, lease };
+        match self.send_leased(&welcome, self.greet_again(&speaker, &lead, clock)).await? {
+            Sent::Waits(pause) => Ok(Attempt::Again(self.hold_seconds(bot, pause, receives).await?)),
+            Sent::Done | Sent::ContentRefused => Ok(Attempt::Done),
         }
     }
 
@@ -126,13 +118,6 @@ impl App {
         match campaign.status {
             CampaignStatus::Active => self.send_welcome(&to, campaign, lead).await,
             CampaignStatus::Paused | CampaignStatus::Deleted => self.send_polite_reply(&to).await,
-        }
-    }
-
-    /// The message has left: failing now would have it sent again.
-    pub(super) async fn note_greeted(&self, key: CampaignKey, user: UserId, clock: FactClock) {
-        if let Err(error) = self.store.settle_welcome(key, user, clock).await {
-            tracing::warn!(account.id = %key.account, campaign.id = %key.campaign, ?error, "a welcome stays owed");
         }
     }
 }

@@ -16,9 +16,6 @@ use crate::telegram::{NewMessage, TelegramError};
 pub(super) const NO_CONNECTION_SECONDS: u64 = 5;
 const NO_CONNECTION_MAX_SECONDS: u64 = 600;
 
-/// For how long whoever took up a welcome alone sends it: longer than any function that sends may run.
-pub const WELCOME_LEASE_MS: i64 = 35_000;
-
 /// To whom a bot writes, and why.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Addressee<'a> {

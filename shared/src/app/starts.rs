@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use super::sending::{Addressee, NO_CONNECTION_SECONDS, Pause, Sent, WELCOME_LEASE_MS};
+use super::owed_welcomes::OwedWelcome;
+use super::sending::{Addressee, NO_CONNECTION_SECONDS, Pause, Sent};
 use super::{App, UpdateRefusal};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::domain::deep_link::{Carried, Payload};
@@ -10,8 +11,7 @@ use crate::domain::lead::Start;
 use crate::domain::person::Person;
 use crate::error::AppResult;
 use crate::ids::{BotKey, CampaignKey, LeadId};
-use crate::queue::MessageTask;
-use crate::store::{Bot, Lead, NewStart, StartPolicy, StartWrite, WelcomeLease};
+use crate::store::{Bot, Lead, NewStart, StartPolicy, StartWrite};
 use crate::telegram::Message;
 
 /// Telegram honours a `Retry-After` of up to an hour.
@@ -67,35 +67,22 @@ impl App {
             CampaignStatus::Paused | CampaignStatus::Deleted => StartPolicy::OnlyLeads,
         };
         let id = LeadId::of_start(start.clock.date, start.clock.update, bot.bot);
-        let now_ms = self.clock.now_ms();
-        let lease = WelcomeLease { now_ms, until_ms: now_ms + WELCOME_LEASE_MS };
+        let lease = self.welcome_lease();
         let new = NewStart { start: &start, id, policy, lease };
         let to = Addressee { bot, known, person, cause: start.clock };
-        let task = MessageTask::WelcomeV1 { campaign: key, user: person.user, start: start.clock };
+        let welcome = OwedWelcome { campaign: key, user: person.user, clock: start.clock, lease };
         let lead = match self.store.record_start(key, person, new).await? {
             StartWrite::ToGreet(lead) => lead,
             StartWrite::Unremembered(lead) => {
-                return or_later(self.answer_start(&to, campaign, &lead).await?, now_ms);
+                return or_later(self.answer_start(&to, campaign, &lead).await?, lease.now_ms);
             }
-            StartWrite::Owed => return Ok(self.hand_over(bot, Pause::Turn, &task).await?),
+            StartWrite::Owed => return Ok(self.hand_over(bot, Pause::Turn, &welcome.task()).await?),
             StartWrite::Greeted => return Ok(()),
             StartWrite::NoLead => return self.receive_bare_start(bot, known, person, start.clock).await,
         };
-        let answered = self.answer_start(&to, campaign, &lead).await;
-        if answered.is_err() {
-            // Nothing has left: whoever takes it up next need not wait for the end of the lease.
-            self.store.release_welcome(key, person.user, start.clock).await?;
-        }
-        match answered? {
-            Sent::Waits(pause) => {
-                self.hand_over(bot, pause, &task).await?;
-                // Where this fails the task waits for the end of the lease.
-                Ok(self.store.release_welcome(key, person.user, start.clock).await?)
-            }
-            Sent::Done | Sent::ContentRefused => {
-                self.note_greeted(key, person.user, start.clock).await;
-                Ok(())
-            }
+        match self.send_leased(&welcome, self.answer_start(&to, campaign, &lead)).await? {
+            Sent::Waits(pause) => Ok(self.hand_over(bot, pause, &welcome.task()).await?),
+            Sent::Done | Sent::ContentRefused => Ok(()),
         }
     }
 

@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
-use super::access::{number, text, unavailable};
+use super::access::{number, text, unavailable, written};
 use super::leads::Lead;
 use super::registers::refused_item;
 use super::{Item, Key, Store};
@@ -73,7 +73,7 @@ impl Store {
         }
     }
 
-    /// Gives a lease up: the welcome is still owed, and others may send it.
+    /// Gives one's own lease up: the welcome is still owed, and others may send it. Another's lease stays.
     ///
     /// # Errors
     ///
@@ -83,10 +83,15 @@ impl Store {
         campaign: CampaignKey,
         user: UserId,
         clock: FactClock,
+        lease: WelcomeLease,
     ) -> AppResult<()> {
-        let update = self.update_lead(campaign, user).update_expression("REMOVE #lease");
-        update.expression_attribute_names("#lease", lease_name(clock)).send().await.map_err(unavailable)?;
-        Ok(())
+        let update = self
+            .update_lead(campaign, user)
+            .update_expression("REMOVE #lease")
+            .condition_expression("#lease = :until")
+            .expression_attribute_names("#lease", lease_name(clock))
+            .expression_attribute_values(":until", number(lease.until_ms));
+        written(update.send().await).map(drop)
     }
 
     /// Notes that a welcome is done with. Twice is the same as once.

@@ -1,0 +1,31 @@
+//! Two calls at the same moment for one welcome: one of them sends it.
+
+use serde_json::{Value, json};
+use telegram_simulator::Faults;
+
+use crate::world::{Scene, World};
+
+/// The update of somebody's request to join, as it came.
+async fn request_update(world: &World, scene: &Scene, user: i64) -> Value {
+    world.until("the request is written", async || scene.lead(user).await.is_some()).await;
+    let clock = scene.lead(user).await.unwrap().facts.request.unwrap();
+    json!({"update_id": clock.update, "chat_join_request": {
+        "chat": {"id": scene.chat, "type": "channel", "title": "My Channel"}, "date": clock.date,
+        "from": {"id": user, "is_bot": false, "first_name": "Anna"}, "user_chat_id": user,
+    }})
+}
+
+#[tokio::test]
+async fn a_request_that_comes_again_while_its_welcome_is_being_sent_is_welcomed_once() {
+    let world = World::new().await;
+    let scene = world.setting().closed().set("auto_approve", 0).set_up().await;
+    let anna = world.person("Anna");
+    let faults = Faults { time_out_next: 1, time_out_after_ms: 1_500, ..Faults::default() };
+    world.simulator.set_faults(faults);
+    world.simulator.request_to_join(anna, scene.chat).unwrap();
+    let update = request_update(&world, &scene, anna).await;
+    world.until("the welcome has arrived", async || world.messages(anna).len() == 1).await;
+    assert_eq!(world.deliver(&scene.bot, &update).await.code, 200);
+    world.settle().await;
+    assert_eq!(world.messages(anna), ["Join My Channel, Anna!"]);
+}
