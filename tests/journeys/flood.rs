@@ -66,7 +66,7 @@ async fn of_those_who_want_to_send_a_welcome_one_may_and_after_it_is_sent_nobody
     assert_eq!(world.deliver(&scene.bot, &update).await.code, 200);
     let (store, user) = (&world.system.app.store, UserId(anna));
     let clock = scene.lead(anna).await.unwrap().facts.first_start().unwrap().clock;
-    let lease = |now_ms: i64| WelcomeLease { now_ms, until_ms: now_ms + 10 };
+    let lease = |now_ms: i64| WelcomeLease { now_ms, until_ms: now_ms + 10, holder: 7 };
     let claim =
         async |now_ms: i64| store.claim_welcome(scene.campaign, user, clock, lease(now_ms)).await.unwrap();
     assert!(matches!(claim(100).await, WelcomeClaim::Granted(_)));

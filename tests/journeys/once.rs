@@ -1,6 +1,11 @@
 //! Two calls at the same moment for one welcome: one of them sends it.
 
 use serde_json::{Value, json};
+use shared::domain::fact_clock::FactClock;
+use shared::domain::lead::Start;
+use shared::domain::person::Person;
+use shared::ids::{LeadId, UserId};
+use shared::store::{NewStart, RequestWrite, StartPolicy, StartWrite, WelcomeLease};
 use telegram_simulator::Faults;
 
 use crate::world::{Scene, World};
@@ -28,4 +33,32 @@ async fn a_request_that_comes_again_while_its_welcome_is_being_sent_is_welcomed_
     assert_eq!(world.deliver(&scene.bot, &update).await.code, 200);
     world.settle().await;
     assert_eq!(world.messages(anna), ["Join My Channel, Anna!"]);
+}
+
+#[tokio::test]
+async fn of_two_who_write_a_start_or_a_request_in_one_millisecond_one_greets() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let store = &world.system.app.store;
+    let lease = |holder| WelcomeLease { now_ms: 100, until_ms: 110, holder };
+    let clock = FactClock { date: 1_700_000_000, update: 1 };
+
+    let anna = Person { user: UserId(1), ..Person::default() };
+    let start = Start::new(clock, "c1");
+    let write = async |holder| {
+        let new =
+            NewStart { start: &start, id: LeadId(1), policy: StartPolicy::MakeLeads, lease: lease(holder) };
+        store.record_start(scene.campaign, &anna, new).await.unwrap()
+    };
+    assert!(matches!(write(1).await, StartWrite::ToGreet(_)));
+    assert_eq!(write(2).await, StartWrite::Owed);
+    assert!(matches!(write(1).await, StartWrite::ToGreet(_)), "its own write, tried again");
+
+    let bert = Person { user: UserId(2), ..Person::default() };
+    let write = async |holder| {
+        store.record_request_to_greet(scene.campaign, &bert, clock, lease(holder)).await.unwrap()
+    };
+    assert!(matches!(write(1).await, RequestWrite::ToGreet(_)));
+    assert_eq!(write(2).await, RequestWrite::Owed);
+    assert!(matches!(write(1).await, RequestWrite::ToGreet(_)), "its own write, tried again");
 }

@@ -10,7 +10,8 @@ const TRIES: usize = 3;
 /// A world whose webhook remembers its bot and its campaign, so that a start is one call to storage, and a
 /// person who may be written to.
 async fn warm() -> (World, Scene, i64) {
-    let clock = Clock::manual(Clock::System.now_ms());
+    // Behind the machine's, by which a function's time runs out, so that it can be moved on.
+    let clock = Clock::manual(Clock::System.now_ms() - 4 * WELCOME_LEASE_MS);
     let world = World::with(|options| options.clock = clock).await;
     let scene = world.scene().await;
     let anna = world.person("Anna");

@@ -34,7 +34,7 @@ impl App {
     pub(super) async fn let_in(&self, request: &OpenRequest<'_>) -> AppResult<()> {
         let OpenRequest { bot, known, campaign, person, clock, approve_after } = *request;
         let key = CampaignKey { account: bot.account, campaign: campaign.id };
-        let welcome = OwedWelcome { campaign: key, user: person.user, clock, lease: self.welcome_lease() };
+        let welcome = OwedWelcome { campaign: key, user: person.user, clock, lease: self.welcome_lease()? };
         let approval = MessageTask::ApproveV1 { campaign: key, user: person.user, request: clock };
         let gate = self.store.gate(bot).await?;
         let may_send = gate.admits_newcomers(self.clock.now_ms());

@@ -84,7 +84,7 @@ impl App {
         if !gate.is_open(now_ms) {
             return Ok(Attempt::Again(self.hold_seconds(bot, Pause::Gate(gate), receives).await?));
         }
-        let lease = self.welcome_lease();
+        let lease = self.welcome_lease()?;
         let lead = match self.store.claim_welcome(key, user, clock, lease).await? {
             WelcomeClaim::Granted(lead) => lead,
             WelcomeClaim::Settled => return Ok(Attempt::Done),

@@ -6,6 +6,7 @@ use crate::domain::fact_clock::FactClock;
 use crate::error::AppResult;
 use crate::ids::{CampaignKey, UserId};
 use crate::queue::MessageTask;
+use crate::secret::random;
 use crate::store::WelcomeLease;
 
 /// For how long whoever took up a welcome alone sends it: longer than any function that sends may run.
@@ -29,10 +30,14 @@ impl OwedWelcome {
 }
 
 impl App {
-    /// A lease from now on.
-    pub(super) fn welcome_lease(&self) -> WelcomeLease {
-        let now_ms = self.clock.now_ms();
-        WelcomeLease { now_ms, until_ms: now_ms + WELCOME_LEASE_MS }
+    /// A lease from now on, told apart from every other.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`] if the system has no randomness to give.
+    pub(super) fn welcome_lease(&self) -> AppResult<WelcomeLease> {
+        let (now_ms, holder) = (self.clock.now_ms(), u64::from_be_bytes(random()?));
+        Ok(WelcomeLease { now_ms, until_ms: now_ms + WELCOME_LEASE_MS, holder })
     }
 
     /// Sends a welcome that is leased to the caller, and settles it. What has not left is given up, so that whoever

@@ -67,7 +67,7 @@ impl App {
             CampaignStatus::Paused | CampaignStatus::Deleted => StartPolicy::OnlyLeads,
         };
         let id = LeadId::of_start(start.clock.date, start.clock.update, bot.bot);
-        let lease = self.welcome_lease();
+        let lease = self.welcome_lease()?;
         let new = NewStart { start: &start, id, policy, lease };
         let to = Addressee { bot, known, person, cause: start.clock };
         let welcome = OwedWelcome { campaign: key, user: person.user, clock: start.clock, lease };
