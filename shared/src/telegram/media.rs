@@ -56,7 +56,7 @@ impl Telegram {
     ///
     /// # Errors
     ///
-    /// [`TelegramError`]; [`TelegramError::MediaRefused`] if Telegram does not take the file.
+    /// [`TelegramError`]; [`TelegramError::MediaRefused`] if Telegram does not take the file, or not all of it in time.
     pub async fn upload_file(
         &self,
         token: &BotToken,
@@ -75,7 +75,14 @@ impl Telegram {
         let request = self.request(token, method(shown_as)).timeout(UPLOAD_TIMEOUT);
         let request = request.header(CONTENT_TYPE, form.content_type());
         let file = form.file(shown_as.name(), file_name(format), format.content_type(), bytes);
-        let response = request.body(Body::wrap(file)).send().await.map_err(|error| unsent(&error))?;
+        let progress = file.progress();
+        let response = request.body(Body::wrap(file)).send().await.map_err(|error| match unsent(&error) {
+            // What Telegram never had whole it has not carried out, and another try would end the same way.
+            TelegramError::Ambiguous(reason) if !progress.is_whole() => {
+                TelegramError::MediaRefused(format!("the upload broke off: {reason}"))
+            }
+            error => error,
+        })?;
         Ok(read::<SentMedia>(response).await?.kept())
     }
 }
@@ -130,7 +137,11 @@ const fn file_name(format: MediaFormat) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+    use std::net::TcpListener;
+
     use super::*;
+    use crate::ids::UserId;
 
     fn kept(answer: &str) -> Option<(String, ShownAs)> {
         let sent: SentMedia = serde_json::from_str(answer).unwrap();
@@ -152,5 +163,36 @@ mod tests {
     fn every_format_has_its_method() {
         let methods = MediaFormat::ALL.map(|format| method(ShownAs::of(format)));
         assert_eq!(methods, ["sendPhoto", "sendPhoto", "sendPhoto", "sendAnimation", "sendVideo"]);
+    }
+
+    /// What becomes of an upload of so many bytes to a server that reads as many and hangs up.
+    async fn upload_to(read_bytes: usize, file_bytes: usize) -> TelegramError {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+            let (mut piece, mut seen) = (vec![0; 65_536], 0);
+            while seen < read_bytes {
+                match stream.read(&mut piece) {
+                    Ok(count) if count > 0 => seen += count,
+                    _ => break,
+                }
+            }
+        });
+        let telegram = Telegram::new(format!("http://{address}")).unwrap();
+        let token = BotToken::parse("7000000001:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
+        let message = NewMessage { user: UserId(1), text: MessageText::Plain("Join".into()), button: None };
+        let sent = telegram.upload_file(&token, &message, MediaFormat::Mp4, vec![0; file_bytes]).await;
+        server.join().unwrap();
+        sent.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn an_upload_that_breaks_off_was_not_carried_out_and_one_that_was_handed_over_may_have_been() {
+        let broken = upload_to(1, 20 << 20).await;
+        assert!(matches!(broken, TelegramError::MediaRefused(_)), "{broken}");
+        let unanswered = upload_to(usize::MAX, 1_000).await;
+        assert!(matches!(unanswered, TelegramError::Ambiguous(_)), "{unanswered}");
     }
 }
