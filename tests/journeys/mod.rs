@@ -1,5 +1,6 @@
 //! What the product does, a sentence each.
 
+mod answers;
 mod approvals;
 mod bot_check;
 mod bots;

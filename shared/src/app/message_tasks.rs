@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::App;
 use super::owed_welcomes::OwedWelcome;
 use super::sending::{Addressee, Pause, Sent, backoff_seconds};
-use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
+use crate::domain::campaign::TrackingCampaign;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::gate::seconds_until;
 use crate::error::AppResult;
@@ -53,6 +53,9 @@ impl App {
             }
             MessageTask::ApproveV1 { campaign, user, request } => {
                 self.make_up_for_approval(campaign, user, request, receipt.count).await
+            }
+            MessageTask::AnswerV1 { bot, campaign, user, start } => {
+                self.make_up_for_answer(bot, campaign, (user, start), receipt.count).await
             }
         };
         let seconds = match attempt {
@@ -115,9 +118,6 @@ impl App {
         if !lead.facts.starts.iter().any(|start| start.clock == clock) {
             return self.greet_for_request(&to, campaign, lead).await;
         }
-        match campaign.status {
-            CampaignStatus::Active => self.send_welcome(&to, campaign, lead).await,
-            CampaignStatus::Paused | CampaignStatus::Deleted => self.send_polite_reply(&to).await,
-        }
+        self.greet_or_excuse(&to, campaign, lead).await
     }
 }

@@ -1,6 +1,7 @@
 //! Use cases: what a route or a worker does, one file per noun. No SDK, no HTTP status, no Lambda type.
 
 mod accounts;
+mod answers;
 mod approvals;
 mod bot_health;
 mod bots;

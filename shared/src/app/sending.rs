@@ -13,7 +13,7 @@ use crate::store::{Bot, BotStatus};
 use crate::telegram::{NewMessage, TelegramError};
 
 /// After how long a message that found no connection is tried again at first, and at most, in seconds.
-pub(super) const NO_CONNECTION_SECONDS: u64 = 5;
+const NO_CONNECTION_SECONDS: u64 = 5;
 const NO_CONNECTION_MAX_SECONDS: u64 = 600;
 
 /// To whom a bot writes, and why.
