@@ -9,6 +9,7 @@ mod click_vault;
 mod data_folder;
 mod dues;
 mod flood;
+mod gates;
 mod holding_back;
 mod invites;
 mod leads;

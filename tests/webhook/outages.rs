@@ -1,4 +1,5 @@
 use serde_json::Value;
+use shared::app::WELCOME_LEASE_MS;
 use shared::clock::Clock;
 use shared::domain::lead_event::LeadStatus;
 
@@ -74,6 +75,7 @@ async fn answers_lost_after_the_commit_make_neither_a_second_lead_nor_a_second_p
         world.faults.lose_answers(TRIES);
         let reply = world.deliver(&scene.bot, &update).await;
         assert_eq!((reply.code, reply.retry_after), (503, Some(1)), "{}", reply.text);
+        world.system.app.clock.advance_ms(WELCOME_LEASE_MS);
         assert_eq!(world.deliver(&scene.bot, &update).await.code, 200);
         world.settle().await;
     }
@@ -88,6 +90,7 @@ async fn a_start_whose_answer_was_lost_is_greeted_once_when_it_comes_again() {
     let update = start(&world, &scene, anna);
     world.faults.lose_answers(TRIES);
     assert_eq!(world.deliver(&scene.bot, &update).await.code, 503);
+    world.system.app.clock.advance_ms(WELCOME_LEASE_MS);
     for _ in 0..2 {
         assert_eq!(world.deliver(&scene.bot, &update).await.code, 200);
     }

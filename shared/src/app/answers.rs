@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::App;
-use super::message_tasks::Attempt;
-use super::sending::{Addressee, Pause, Sent};
+use super::message_tasks::{Attempt, Receipt};
+use super::sending::{Addressee, Sent};
 use crate::domain::campaign::TrackingCampaign;
 use crate::domain::fact_clock::FactClock;
 use crate::error::AppResult;
@@ -36,16 +36,15 @@ impl App {
         bot: BotKey,
         campaign: Option<TrackingCampaignId>,
         (user, clock): (UserId, FactClock),
-        receives: u32,
+        receipt: Receipt<'_>,
     ) -> AppResult<Attempt> {
         if self.clock.now() - clock.date > ANSWER_SECONDS {
             return Ok(Attempt::Done);
         }
         let known = self.cached_bot(bot).await?.filter(|known| known.status == BotStatus::Active);
         let Some(known) = known else { return Ok(Attempt::Done) };
-        let gate = self.store.gate(bot).await?;
-        if !gate.is_open(self.clock.now_ms()) {
-            return Ok(Attempt::Again(self.hold_seconds(bot, Pause::Gate(gate), receives).await?));
+        if let Some(seconds) = self.wait_at_gate(bot, receipt).await? {
+            return Ok(Attempt::Again(seconds));
         }
         let sent = match self.lead_to_answer(bot, campaign, user).await? {
             Some((campaign, lead)) => {
@@ -60,7 +59,7 @@ impl App {
             }
         };
         match sent {
-            Sent::Waits(pause) => Ok(Attempt::Again(self.hold_seconds(bot, pause, receives).await?)),
+            Sent::Waits(pause) => Ok(Attempt::Again(self.hold_seconds(bot, pause, receipt.count).await?)),
             Sent::Done | Sent::ContentRefused => Ok(Attempt::Done),
         }
     }

@@ -1,5 +1,5 @@
 use super::App;
-use super::message_tasks::{Attempt, Speaker};
+use super::message_tasks::{Attempt, Receipt, Speaker};
 use super::owed_welcomes::OwedWelcome;
 use super::sending::{Addressee, Pause, Sent, Verdict, backoff_seconds};
 use crate::domain::campaign::TrackingCampaign;
@@ -91,7 +91,7 @@ impl App {
         key: CampaignKey,
         user: UserId,
         clock: FactClock,
-        receives: u32,
+        receipt: Receipt<'_>,
     ) -> AppResult<Attempt> {
         let Some(Speaker { campaign, bot, known }) = self.speaker(key).await? else {
             return Ok(Attempt::Done);
@@ -104,15 +104,13 @@ impl App {
             return Ok(Attempt::Done);
         }
         if pending.owes_welcome && self.clock.now() - clock.date <= MAY_WRITE_SECONDS {
-            return Ok(Attempt::Again(backoff_seconds(receives)));
+            return Ok(Attempt::Again(backoff_seconds(receipt.count)));
         }
-        let gate = self.store.gate(bot).await?;
-        let sent = match gate.is_open(self.clock.now_ms()) {
-            true => self.approve(bot, &known, &campaign, user).await?,
-            false => Sent::Waits(Pause::Gate(gate)),
-        };
-        match sent {
-            Sent::Waits(pause) => Ok(Attempt::Again(self.hold_seconds(bot, pause, receives).await?)),
+        if let Some(seconds) = self.wait_at_gate(bot, receipt).await? {
+            return Ok(Attempt::Again(seconds));
+        }
+        match self.approve(bot, &known, &campaign, user).await? {
+            Sent::Waits(pause) => Ok(Attempt::Again(self.hold_seconds(bot, pause, receipt.count).await?)),
             Sent::Done | Sent::ContentRefused => Ok(Attempt::Done),
         }
     }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::App;
 use super::owed_welcomes::OwedWelcome;
-use super::sending::{Addressee, Pause, Sent, backoff_seconds};
+use super::sending::{Addressee, Sent, backoff_seconds};
 use crate::domain::campaign::TrackingCampaign;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::gate::seconds_until;
@@ -27,6 +27,8 @@ pub struct Receipt<'a> {
     pub handle: &'a str,
     /// How many times the message was received, this one included.
     pub count: u32,
+    /// The turn that its task was given, in Unix milliseconds, if any.
+    pub turn_ms: Option<i64>,
 }
 
 /// How an attempt ended.
@@ -49,13 +51,13 @@ impl App {
     pub async fn carry_out_message_task(&self, task: &MessageTask, receipt: Receipt<'_>) -> MessageOutcome {
         let attempt = match *task {
             MessageTask::WelcomeV1 { campaign, user, start } => {
-                self.make_up_for_welcome(campaign, user, start, receipt.count).await
+                self.make_up_for_welcome(campaign, user, start, receipt).await
             }
             MessageTask::ApproveV1 { campaign, user, request } => {
-                self.make_up_for_approval(campaign, user, request, receipt.count).await
+                self.make_up_for_approval(campaign, user, request, receipt).await
             }
             MessageTask::AnswerV1 { bot, campaign, user, start } => {
-                self.make_up_for_answer(bot, campaign, (user, start), receipt.count).await
+                self.make_up_for_answer(bot, campaign, (user, start), receipt).await
             }
         };
         let seconds = match attempt {
@@ -78,14 +80,12 @@ impl App {
         key: CampaignKey,
         user: UserId,
         clock: FactClock,
-        receives: u32,
+        receipt: Receipt<'_>,
     ) -> AppResult<Attempt> {
         let Some(speaker) = self.speaker(key).await? else { return Ok(Attempt::Done) };
         let bot = speaker.bot;
-        let gate = self.store.gate(bot).await?;
-        let now_ms = self.clock.now_ms();
-        if !gate.is_open(now_ms) {
-            return Ok(Attempt::Again(self.hold_seconds(bot, Pause::Gate(gate), receives).await?));
+        if let Some(seconds) = self.wait_at_gate(bot, receipt).await? {
+            return Ok(Attempt::Again(seconds));
         }
         let lease = self.welcome_lease()?;
         let lead = match self.store.claim_welcome(key, user, clock, lease).await? {
@@ -93,13 +93,13 @@ impl App {
             WelcomeClaim::Settled => return Ok(Attempt::Done),
             // Whoever is at it will most likely be done soon, and not at the end of the lease.
             WelcomeClaim::Leased { until_ms } => {
-                let seconds = seconds_until(until_ms, now_ms).clamp(1, backoff_seconds(receives));
+                let seconds = seconds_until(until_ms, lease.now_ms).clamp(1, backoff_seconds(receipt.count));
                 return Ok(Attempt::Again(seconds));
             }
         };
         let welcome = OwedWelcome { campaign: key, user, clock, lease };
         match self.send_leased(&welcome, self.greet_again(&speaker, &lead, clock)).await? {
-            Sent::Waits(pause) => Ok(Attempt::Again(self.hold_seconds(bot, pause, receives).await?)),
+            Sent::Waits(pause) => Ok(Attempt::Again(self.hold_seconds(bot, pause, receipt.count).await?)),
             Sent::Done | Sent::ContentRefused => Ok(Attempt::Done),
         }
     }

@@ -67,6 +67,17 @@ impl MessageTask {
     }
 }
 
+/// A task as the queue has it, with its turn in the line of its bot's gate if it was given one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueuedMessage {
+    /// What to do.
+    #[serde(flatten)]
+    pub task: MessageTask,
+    /// Not before, in Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn_ms: Option<i64>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +92,13 @@ mod tests {
         insta::assert_snapshot!(wire, @r#"{"type":"welcome_v1","campaign":{"account":1,"campaign":12},"user":7000000001,"start":"01760000001.000000000002"}"#);
         assert_eq!(task.id(), "welcome.1.12.7000000001.01760000001.000000000002");
         assert_eq!(serde_json::from_str::<MessageTask>(&wire).unwrap(), task);
+
+        let queued = QueuedMessage { task, turn_ms: Some(1_760_000_900_067) };
+        let wire = spell(&queued).unwrap();
+        insta::assert_snapshot!(wire, @r#"{"type":"welcome_v1","campaign":{"account":1,"campaign":12},"user":7000000001,"start":"01760000001.000000000002","turn_ms":1760000900067}"#);
+        assert_eq!(serde_json::from_str::<QueuedMessage>(&wire).unwrap(), queued);
+        let without = QueuedMessage { task, turn_ms: None };
+        assert_eq!(serde_json::from_str::<QueuedMessage>(&task.spelled().unwrap()).unwrap(), without);
 
         let task = MessageTask::ApproveV1 { campaign, user, request: clock };
         let wire = task.spelled().unwrap();
