@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::App;
 use crate::domain::media::{MediaFormat, MediaRef, TelegramFile};
 use crate::error::{AppError, AppResult};
@@ -5,6 +7,10 @@ use crate::ids::{AccountId, BotKey};
 use crate::objects::{Fetched, ObjectKey};
 use crate::secret::BotToken;
 use crate::telegram::{NewMessage, TelegramError};
+
+/// How long a message may take from its beginning to the end of its upload. API Gateway waits 30 s for the webhook, and
+/// the text alone may take another eight.
+const UPLOAD_MS: u64 = 18_000;
 
 impl App {
     /// Sends a message, below its media if it has one. What Telegram keeps of a media for this bot is sent again by its
@@ -21,7 +27,7 @@ impl App {
         message: &NewMessage,
         media: Option<&MediaRef>,
     ) -> AppResult<Result<(), TelegramError>> {
-        let telegram = self.telegram()?;
+        let (telegram, began_ms) = (self.telegram()?, self.clock.now_ms());
         let Some(media) = media else { return Ok(telegram.send_message(token, message).await) };
         let known = self.store.telegram_file(bot, media).await?;
         if let Some(file) = &known {
@@ -34,7 +40,8 @@ impl App {
             note_refusal(bot, media, "the file is gone");
             return Ok(telegram.send_message(token, message).await);
         };
-        match telegram.upload_file(token, message, format, bytes).await {
+        let timeout = upload_timeout(self.clock.now_ms() - began_ms);
+        match telegram.upload_file(token, message, format, bytes, timeout).await {
             Ok(file) => {
                 self.keep_file(bot, media, file, known.as_ref()).await;
                 Ok(Ok(()))
@@ -45,6 +52,17 @@ impl App {
             }
             Err(error) => Ok(Err(error)),
         }
+    }
+
+    /// A media that Telegram keeps for a bot; `None` if it would have to be uploaded, for which no function has the time
+    /// twice.
+    pub(super) async fn kept_media<'a>(
+        &self,
+        bot: BotKey,
+        media: Option<&'a MediaRef>,
+    ) -> AppResult<Option<&'a MediaRef>> {
+        let Some(media) = media else { return Ok(None) };
+        Ok(self.store.telegram_file(bot, media).await?.map(|_| media))
     }
 
     /// The format and the bytes of a media; `None` if it is gone.
@@ -80,6 +98,23 @@ impl App {
     }
 }
 
+/// How long an upload may take that comes so many milliseconds after the message was begun: 50 MB at 22 Mbit/s, less what
+/// a wrong file id and the bucket have taken.
+fn upload_timeout(passed_ms: i64) -> Duration {
+    Duration::from_millis(UPLOAD_MS.saturating_sub(passed_ms.max(0).unsigned_abs()))
+}
+
 fn note_refusal(bot: BotKey, media: &MediaRef, reason: &str) {
     tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, %media, reason, "a media was not shown");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upload_has_what_the_message_has_left() {
+        let left = [-1, 0, 3_000, 18_000, 60_000].map(|passed_ms| upload_timeout(passed_ms).as_millis());
+        assert_eq!(left, [18_000, 18_000, 15_000, 0, 0]);
+    }
 }

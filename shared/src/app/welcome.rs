@@ -42,7 +42,8 @@ impl App {
         match self.send_message(to, &message, media.as_ref()).await? {
             Sent::ContentRefused => {
                 let bare = NewMessage { user, text: MessageText::Plain(plain), button: None };
-                self.send_message(to, &bare, media.as_ref()).await
+                let media = self.kept_media(to.bot, media.as_ref()).await?;
+                self.send_message(to, &bare, media).await
             }
             sent => Ok(sent),
         }
