@@ -15,7 +15,8 @@ const POLITE_REPLY: &str =
     "Hello! There is nothing to join through this link right now. Please try again later.";
 
 impl App {
-    /// Greets a person for what they did: with the campaign's welcome, and as bare text if Telegram does not take it.
+    /// Greets a person for what they did: with the campaign's welcome; without its button if Telegram does not
+    /// take it, and as bare text if it does not take that either.
     ///
     /// # Errors
     ///
@@ -39,14 +40,17 @@ impl App {
         let WelcomeMessage { html, plain, media, button } = render(&campaign.welcome, text_values, &values);
         let user = lead.person.user;
         let message = NewMessage { user, text: MessageText::Html(html), button };
-        match self.send_message(to, &message, media.as_ref()).await? {
-            Sent::ContentRefused => {
-                let bare = NewMessage { user, text: MessageText::Plain(plain), button: None };
-                let media = self.kept_media(to.bot, media.as_ref()).await?;
-                self.send_message(to, &bare, media).await
+        let mut sent = self.send_message(to, &message, media.as_ref()).await?;
+        let without_button = message.button.is_some().then_some(NewMessage { button: None, ..message });
+        let bare = NewMessage { user, text: MessageText::Plain(plain), button: None };
+        for simpler in without_button.iter().chain([&bare]) {
+            if !matches!(sent, Sent::ContentRefused) {
+                break;
             }
-            sent => Ok(sent),
+            let media = self.kept_media(to.bot, media.as_ref()).await?;
+            sent = self.send_message(to, simpler, media).await?;
         }
+        Ok(sent)
     }
 
     /// Answers a start that leads to no running campaign.

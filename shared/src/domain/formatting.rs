@@ -32,7 +32,13 @@ pub fn visible_text(markdown: &str) -> String {
     render(markdown, &Plain)
 }
 
-/// Where the pieces go: HTML or bare text.
+/// The same with the address behind each link: what is sent where Telegram takes no formatting.
+#[must_use]
+pub fn bare_text(markdown: &str) -> String {
+    render(markdown, &Bare)
+}
+
+/// Where the pieces go: HTML, or text with or without addresses.
 trait Output {
     fn text(&self, text: &str) -> String;
     fn span(&self, tag: &str, inner: String) -> String;
@@ -68,6 +74,22 @@ impl Output for Plain {
 
     fn link(&self, _: &str, inner: String) -> String {
         inner
+    }
+}
+
+struct Bare;
+
+impl Output for Bare {
+    fn text(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
+    fn span(&self, _: &str, inner: String) -> String {
+        inner
+    }
+
+    fn link(&self, url: &str, inner: String) -> String {
+        if inner == url { inner } else { format!("{inner} ({url})") }
     }
 }
 
@@ -269,6 +291,12 @@ mod tests {
     #[test]
     fn limits_count_what_is_seen() {
         assert_eq!(visible_text("*bold* [text](https://example.com)"), "bold text");
+    }
+
+    #[test]
+    fn bare_text_keeps_its_addresses() {
+        let markdown = "*Go* [_there_](https://e.com/?a=1&b=2), [https://f.com](https://f.com)";
+        assert_eq!(bare_text(markdown), "Go there (https://e.com/?a=1&b=2), https://f.com");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The welcome message of a campaign, ready for Telegram.
 
 use super::campaign::{CAPTION_CHARACTERS, WELCOME_CHARACTERS, Welcome};
-use super::formatting::{escape_html, markdown_to_html, visible_text};
+use super::formatting::{bare_text, escape_html, markdown_to_html, visible_text};
 use super::media::MediaRef;
 use super::url_macro::{MacroValues, expand_with, replace_names};
 
@@ -13,7 +13,7 @@ const INVITE: &str = "{invite}";
 pub struct WelcomeMessage {
     /// Telegram HTML.
     pub html: String,
-    /// The same as bare text, for when Telegram does not take the HTML or the button.
+    /// The same as bare text, with the addresses of its links, for when Telegram does not take the HTML.
     pub plain: String,
     /// What is shown above the text; `None` as well where the values make the text too long for a caption.
     pub media: Option<MediaRef>,
@@ -43,16 +43,18 @@ pub fn render(welcome: &Welcome, text_values: WelcomeValues<'_>, values: &MacroV
         _ => None,
     };
     let mut html = replace_names(&markdown_to_html(&welcome.text), |name| value(name).map(escape_html));
-    let mut plain = replace_names(&visible_text(&welcome.text), |name| value(name).map(str::to_owned));
-    if plain.trim().is_empty() {
+    let as_it_is = |text: &str| replace_names(text, |name| value(name).map(str::to_owned));
+    let (mut seen, mut plain) = (as_it_is(&visible_text(&welcome.text)), as_it_is(&bare_text(&welcome.text)));
+    if seen.trim().is_empty() {
         html = escape_html(text_values.title);
+        text_values.title.clone_into(&mut seen);
         text_values.title.clone_into(&mut plain);
     }
-    let length = plain.chars().count();
-    if length > WELCOME_CHARACTERS {
-        plain = plain.chars().take(WELCOME_CHARACTERS).collect();
+    let media = MediaRef::parse(&welcome.media).filter(|_| seen.chars().count() <= CAPTION_CHARACTERS);
+    let most = if media.is_some() { CAPTION_CHARACTERS } else { WELCOME_CHARACTERS };
+    if let Some((end, _)) = plain.char_indices().nth(most) {
+        plain.truncate(end);
     }
-    let media = MediaRef::parse(&welcome.media).filter(|_| length <= CAPTION_CHARACTERS);
     let url = button_link(&welcome.button_url, values, text_values.invite);
     let button =
         (!welcome.button_text.is_empty() && !url.is_empty()).then(|| (welcome.button_text.clone(), url));
@@ -145,6 +147,6 @@ mod tests {
         let text_values = WelcomeValues { title: "", first_name: "", invite: "https://t.me/+a&b" };
         let message = render(&welcome, text_values, &MacroValues::default());
         assert_eq!(message.html, r#"<a href="https://t.me/+a&amp;b">Join</a> or open https://t.me/+a&amp;b"#);
-        assert_eq!(message.plain, "Join or open https://t.me/+a&b");
+        assert_eq!(message.plain, "Join (https://t.me/+a&b) or open https://t.me/+a&b");
     }
 }
