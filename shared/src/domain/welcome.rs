@@ -3,10 +3,13 @@
 use super::campaign::{CAPTION_CHARACTERS, WELCOME_CHARACTERS, Welcome};
 use super::formatting::{bare_text, escape_html, markdown_to_html, visible_text};
 use super::media::MediaRef;
-use super::url_macro::{MacroValues, expand_with, replace_names};
+use super::url_macro::{MacroValues, encoded, expand_with, replace_names};
 
 /// The macro of the invite link.
 const INVITE: &str = "{invite}";
+
+/// What an address of a link stands behind; a quotation mark in text is escaped.
+const ADDRESS_BEGINS: &str = "<a href=\"";
 
 /// A message as it is sent: HTML and at most one button.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +45,7 @@ pub fn render(welcome: &Welcome, text_values: WelcomeValues<'_>, values: &MacroV
         "invite" => Some(text_values.invite),
         _ => None,
     };
-    let mut html = replace_names(&markdown_to_html(&welcome.text), |name| value(name).map(escape_html));
+    let mut html = replace_in_html(&markdown_to_html(&welcome.text), &value);
     let as_it_is = |text: &str| replace_names(text, |name| value(name).map(str::to_owned));
     let (mut seen, mut plain) = (as_it_is(&visible_text(&welcome.text)), as_it_is(&bare_text(&welcome.text)));
     if seen.trim().is_empty() {
@@ -59,6 +62,22 @@ pub fn render(welcome: &Welcome, text_values: WelcomeValues<'_>, values: &MacroV
     let button =
         (!welcome.button_text.is_empty() && !url.is_empty()).then(|| (welcome.button_text.clone(), url));
     WelcomeMessage { html, plain, media, button }
+}
+
+/// Fills the macros in: escaped in text, and encoded within a link's address, where the invite link alone is the address.
+fn replace_in_html<'a>(html: &str, value: &impl Fn(&str) -> Option<&'a str>) -> String {
+    let in_text = |text: &str| replace_names(text, |name| value(name).map(escape_html));
+    let mut pieces = html.split(ADDRESS_BEGINS);
+    let mut filled = in_text(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let (address, text) = piece.split_once('"').unwrap_or((piece, ""));
+        let address = match address {
+            INVITE => in_text(address),
+            _ => replace_names(address, |name| value(name).map(encoded)),
+        };
+        filled.push_str(&format!("{ADDRESS_BEGINS}{address}\"{}", in_text(text)));
+    }
+    filled
 }
 
 /// Whether the invite link stands anywhere in a welcome.
@@ -147,6 +166,15 @@ mod tests {
         let text_values = WelcomeValues { title: "", first_name: "", invite: "https://t.me/+a&b" };
         let message = render(&welcome, text_values, &MacroValues::default());
         assert_eq!(message.html, r#"<a href="https://t.me/+a&amp;b">Join</a> or open https://t.me/+a&amp;b"#);
+        let within = Welcome {
+            text: "[{first_name} \"](https://e.com/?n={first_name}&to={invite})".into(),
+            ..welcome
+        };
+        let text_values = WelcomeValues { first_name: "A&\"B", ..text_values };
+        assert_eq!(
+            render(&within, text_values, &MacroValues::default()).html,
+            r#"<a href="https://e.com/?n=A%26%22B&amp;to=https%3A%2F%2Ft.me%2F%2Ba%26b">A&amp;&quot;B &quot;</a>"#
+        );
         assert_eq!(message.plain, "Join (https://t.me/+a&b) or open https://t.me/+a&b");
     }
 }
