@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
+use shared::domain::gate::STEP_MS;
 use shared::ids::UserId;
 use shared::store::{WelcomeClaim, WelcomeLease};
 use telegram_simulator::{Faults, RecordedRequest, Refusal};
@@ -66,14 +67,15 @@ async fn of_those_who_want_to_send_a_welcome_one_may_and_after_it_is_sent_nobody
     assert_eq!(world.deliver(&scene.bot, &update).await.code, 200);
     let (store, user) = (&world.system.app.store, UserId(anna));
     let clock = scene.lead(anna).await.unwrap().facts.first_start().unwrap().clock;
-    let claim = async |now_ms: i64| {
-        let lease = WelcomeLease { now_ms, until_ms: now_ms + 10 };
-        store.claim_welcome(scene.campaign, user, clock, lease).await.unwrap()
-    };
+    let lease = |now_ms: i64| WelcomeLease { now_ms, until_ms: now_ms + 10, holder: 7 };
+    let claim =
+        async |now_ms: i64| store.claim_welcome(scene.campaign, user, clock, lease(now_ms)).await.unwrap();
     assert!(matches!(claim(100).await, WelcomeClaim::Granted(_)));
     assert_eq!(claim(109).await, WelcomeClaim::Leased { until_ms: 110 });
     assert!(matches!(claim(110).await, WelcomeClaim::Granted(_)));
-    store.release_welcome(scene.campaign, user, clock).await.unwrap();
+    store.release_welcome(scene.campaign, user, clock, lease(100)).await.unwrap();
+    assert_eq!(claim(111).await, WelcomeClaim::Leased { until_ms: 120 }, "another's lease stays");
+    store.release_welcome(scene.campaign, user, clock, lease(110)).await.unwrap();
     assert!(matches!(claim(111).await, WelcomeClaim::Granted(_)));
     store.settle_welcome(scene.campaign, user, clock).await.unwrap();
     assert_eq!(claim(112).await, WelcomeClaim::Settled);
@@ -97,7 +99,11 @@ async fn a_silence_of_hours_concerns_the_whole_bot_and_no_other() {
     let gate = world.system.app.store.gate(scene.bot_key()).await.unwrap();
     let left_s = (gate.closed_until_ms - world.system.app.clock.now_ms()) / 1_000;
     assert!((69_000..=70_000).contains(&left_s), "{left_s}");
-    assert_eq!(gate.waiting, 0, "a place is taken when it can be waited for");
+    assert_eq!(
+        gate.line_end_ms - gate.closed_until_ms,
+        2 * STEP_MS,
+        "both have their place, however far away"
+    );
 }
 
 #[tokio::test]

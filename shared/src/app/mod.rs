@@ -1,6 +1,7 @@
 //! Use cases: what a route or a worker does, one file per noun. No SDK, no HTTP status, no Lambda type.
 
 mod accounts;
+mod answers;
 mod approvals;
 mod bot_checks;
 mod bot_health;
@@ -23,6 +24,7 @@ mod links;
 mod media;
 mod memberships;
 mod message_tasks;
+mod owed_welcomes;
 mod owner_news;
 mod pages;
 mod postback_log;
@@ -52,12 +54,12 @@ pub use lead_export::{LeadExport, LeadFile};
 pub use lead_lists::LeadQuestion;
 pub use media::AwaitedMedia;
 pub use message_tasks::{MessageOutcome, Receipt};
+pub use owed_welcomes::WELCOME_LEASE_MS;
 pub use owner_news::NewsReceipt;
 pub use pages::{Page, PageRequest, PageStart};
 pub use postback_log::{PostbackPage, PostbackQuery, TimeRange};
 pub use postbacks::TaskOutcome;
 pub use replays::{Replay, ReplayedPostbacks};
-pub use sending::WELCOME_LEASE_MS;
 pub use statistics::{CampaignStatistics, DayRange};
 pub use updates::UpdateRefusal;
 pub use webhooks::WebhookHealth;

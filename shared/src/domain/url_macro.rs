@@ -166,7 +166,8 @@ pub fn names_visitor(template: &str) -> bool {
     template.contains("{ip}") || template.contains("{user_agent}")
 }
 
-fn encoded(value: &str) -> String {
+/// A value as it stands in a URL.
+pub(super) fn encoded(value: &str) -> String {
     utf8_percent_encode(value, VALUE).to_string()
 }
 
