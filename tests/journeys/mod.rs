@@ -15,6 +15,7 @@ mod main_journey;
 mod membership;
 mod migration;
 mod owner_news;
+mod owner_news_repeats;
 mod paused;
 mod people;
 mod postbacks;

@@ -11,7 +11,8 @@ use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotKey, CampaignKey, ChatId, UserId};
 use crate::queue::OwnerTask;
 use crate::store::{
-    Account, AccountStatus, Bot, BotStatus, ChatRights, DigestDebt, NoticePlace, NoticeSpan, NoticeWindow,
+    Account, AccountStatus, Bot, BotStatus, ChatRights, DigestDebt, NoticePlace, NoticeSpan, NoticeTrace,
+    NoticeWindow,
 };
 use crate::telegram::{Note, TelegramError};
 
@@ -136,13 +137,14 @@ impl App {
         let bot = BotKey { account, bot: campaign.bot };
         let now = self.clock.now();
         let window = NoticeWindow::at(account, chat, NoticeSpan::Minute, news.minute.unwrap_or(now));
-        if news.minute.is_none() && self.was_told_before(window, &news.id, receipt).await? {
+        if self.was_told_before(bot, chat, news, receipt).await? {
             return Ok(());
         }
         match self.store.take_notice_place(window, &news.id, EVENTS_A_MINUTE, now).await? {
             NoticePlace::Taken { due } if due > now => return self.tell_later(news, window, due - now).await,
             NoticePlace::Taken { .. } | NoticePlace::Kept => {}
             NoticePlace::Settled => return Ok(()),
+            NoticePlace::Held => return self.hold_lead_news(bot, window, news, now).await,
             NoticePlace::Full { last_due } => return self.hold_lead_news(bot, window, news, last_due).await,
         }
         let Some(lead) = self.store.lead(news.campaign, news.user).await? else { return Ok(()) };
@@ -164,16 +166,30 @@ impl App {
         self.notification_queue()?.send_owner_tasks(&[task], delay_seconds(seconds)).await
     }
 
-    /// A batch of the stream, or a message, may come again in a later minute.
-    async fn was_told_before(&self, window: NoticeWindow, id: &str, receipt: NewsReceipt) -> AppResult<bool> {
-        let minutes = match receipt {
-            NewsReceipt::First => 1,
-            NewsReceipt::Again => LOOK_BACK_MINUTES,
+    /// A batch of the stream, or a message, may come again in a later minute. What was held is asked for, if nobody
+    /// has.
+    async fn was_told_before(
+        &self,
+        bot: BotKey,
+        chat: ChatId,
+        news: &LeadNews,
+        receipt: NewsReceipt,
+    ) -> AppResult<bool> {
+        let now = self.clock.now();
+        let minutes_ago = match (receipt, news.minute) {
+            (NewsReceipt::Again, _) => 0..=LOOK_BACK_MINUTES,
+            (NewsReceipt::First, None) => 1..=1,
+            (NewsReceipt::First, Some(_)) => return Ok(false),
         };
-        for count in 1..=minutes {
-            if self.store.is_notice_settled(window.before(count), id).await? {
-                return Ok(true);
+        let present = NoticeWindow::at(bot.account, chat, NoticeSpan::Minute, now);
+        for count in minutes_ago {
+            let window = present.before(count);
+            match self.store.notice_trace(window, &news.id).await? {
+                NoticeTrace::Absent => continue,
+                NoticeTrace::Held => self.hold_lead_news(bot, window, news, now).await?,
+                NoticeTrace::Settled => {}
             }
+            return Ok(true);
         }
         Ok(false)
     }
@@ -224,7 +240,7 @@ impl App {
         let window = NoticeWindow::at(account, chat, NoticeSpan::Day, self.clock.now());
         match self.store.take_notice_place(window, &news.id(), NEWS_A_DAY, self.clock.now()).await? {
             NoticePlace::Taken { .. } | NoticePlace::Kept => {}
-            NoticePlace::Settled | NoticePlace::Full { .. } => return Ok(()),
+            NoticePlace::Settled | NoticePlace::Held | NoticePlace::Full { .. } => return Ok(()),
         }
         bots.sort_by_key(|bot| bot.id != subject.id);
         bots.retain(|bot| !matches!(news, OwnerNews::TokenRefused { .. }) || bot.id != subject.id);

@@ -47,7 +47,7 @@ pub use keys::{DUE_SHARDS, Key, campaign_of_lead_partition};
 pub use lead_rows::{LeadRange, LeadReader, LeadRow};
 pub use leads::{Arrival, Lead, NewStart, StartPolicy, StartWrite};
 pub use media::{Media, MediaState};
-pub use notices::{DigestDebt, NoticePlace, NoticeSpan, NoticeWindow};
+pub use notices::{DigestDebt, NoticePlace, NoticeSpan, NoticeTrace, NoticeWindow};
 pub use postbacks::{AttemptWrite, LoggedPostback};
 pub use ranges::Order;
 pub use registers::FactWrite;
