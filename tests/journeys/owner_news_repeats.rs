@@ -55,3 +55,40 @@ async fn a_digest_is_asked_for_by_a_later_receipt_if_the_first_died_before_that(
         assert_eq!(world.messages(owner).len(), 1, "after {later_ms} ms");
     }
 }
+
+#[tokio::test]
+async fn a_batch_that_comes_again_for_ten_minutes_is_told_once() {
+    let (world, clock) = world_in_the_middle_of_a_minute().await;
+    let scene = world.setting().set("notify_level", 1).set_up().await;
+    let owner = owner(&world, &scene).await;
+    let anna = world.person("Anna");
+    scene.start(anna, "c1");
+    scene.join(anna);
+    world.settle().await;
+    let tasks = [task(&scene, anna, LeadStatus::Approve).await];
+    for _ in 0..10 {
+        clock.advance_ms(60_000);
+        assert!(receive(&world, &tasks, 1).await);
+    }
+    assert_eq!(world.messages(owner).len(), 1);
+}
+
+#[tokio::test]
+async fn an_old_event_is_looked_for_as_far_back_as_it_is_old() {
+    let (world, clock) = world_in_the_middle_of_a_minute().await;
+    let scene = world.setting().set("notify_level", 1).set_up().await;
+    let owner = owner(&world, &scene).await;
+    let anna = world.person("Anna");
+    scene.start(anna, "c1");
+    scene.join(anna);
+    world.settle().await;
+    let told = world.messages(owner).len();
+    let clock_of_event = FactClock { date: clock.now(), update: 7 };
+    let event = LeadEvent { status: LeadStatus::Approve, clock: clock_of_event };
+    let tasks =
+        [OwnerTask::LeadNewsV1 { campaign: scene.campaign, user: UserId(anna), event, minute: None }];
+    assert!(receive(&world, &tasks, 1).await);
+    clock.advance_ms(240_000);
+    assert!(receive(&world, &tasks, 1).await);
+    assert_eq!(world.messages(owner).len(), told + 1);
+}

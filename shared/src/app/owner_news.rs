@@ -166,8 +166,9 @@ impl App {
         self.notification_queue()?.send_owner_tasks(&[task], delay_seconds(seconds)).await
     }
 
-    /// A batch of the stream, or a message, may come again in a later minute. What was held is asked for, if nobody
-    /// has.
+    /// A batch of the stream, or a message, may come again in a later minute. What was told before is noted in this
+    /// minute too, so that a batch that keeps coming finds it however long that goes on; what was held is asked for, if
+    /// nobody has.
     async fn was_told_before(
         &self,
         bot: BotKey,
@@ -178,7 +179,8 @@ impl App {
         let now = self.clock.now();
         let minutes_ago = match (receipt, news.minute) {
             (NewsReceipt::Again, _) => 0..=LOOK_BACK_MINUTES,
-            (NewsReceipt::First, None) => 1..=1,
+            // An event that is just new cannot have been told long ago.
+            (NewsReceipt::First, None) => 1..=((now - news.event.clock.date) / 60).clamp(1, LOOK_BACK_MINUTES),
             (NewsReceipt::First, Some(_)) => return Ok(false),
         };
         let present = NoticeWindow::at(bot.account, chat, NoticeSpan::Minute, now);
@@ -189,6 +191,7 @@ impl App {
                 NoticeTrace::Held => self.hold_lead_news(bot, window, news, now).await?,
                 NoticeTrace::Settled => {}
             }
+            self.store.settle_notice(present, &news.id).await?;
             return Ok(true);
         }
         Ok(false)
