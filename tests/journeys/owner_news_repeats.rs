@@ -85,10 +85,24 @@ async fn an_old_event_is_looked_for_as_far_back_as_it_is_old() {
     let told = world.messages(owner).len();
     let clock_of_event = FactClock { date: clock.now(), update: 7 };
     let event = LeadEvent { status: LeadStatus::Approve, clock: clock_of_event };
-    let tasks =
-        [OwnerTask::LeadNewsV1 { campaign: scene.campaign, user: UserId(anna), event, minute: None }];
+    let tasks = [OwnerTask::LeadNewsV1 { campaign: scene.campaign, user: UserId(anna), event, minute: None }];
     assert!(receive(&world, &tasks, 1).await);
     clock.advance_ms(240_000);
     assert!(receive(&world, &tasks, 1).await);
     assert_eq!(world.messages(owner).len(), told + 1);
+}
+
+#[tokio::test]
+async fn news_of_a_bot_that_telegram_does_not_take_now_are_told_later() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let owner = owner(&world, &scene).await;
+    world.settle().await;
+    world.refuse_next("sendMessage", 429, Some(2));
+    let news = OwnerNews::WebhookBroken { bot: BotId(scene.bot.id) };
+    let task = OwnerTask::BotNewsV1 { account: scene.account.id, news };
+    assert!(receive(&world, &[task], 4).await, "the last receipt is no failure");
+    assert_eq!(world.messages(owner).len(), 0);
+    world.settle().await;
+    assert_eq!(world.messages(owner).len(), 1);
 }

@@ -180,7 +180,9 @@ impl App {
         let minutes_ago = match (receipt, news.minute) {
             (NewsReceipt::Again, _) => 0..=LOOK_BACK_MINUTES,
             // An event that is just new cannot have been told long ago.
-            (NewsReceipt::First, None) => 1..=((now - news.event.clock.date) / 60).clamp(1, LOOK_BACK_MINUTES),
+            (NewsReceipt::First, None) => {
+                1..=((now - news.event.clock.date) / 60).clamp(1, LOOK_BACK_MINUTES)
+            }
             (NewsReceipt::First, Some(_)) => return Ok(false),
         };
         let present = NoticeWindow::at(bot.account, chat, NoticeSpan::Minute, now);
@@ -251,7 +253,13 @@ impl App {
             let key = BotKey { account, bot: bot.id };
             match self.tell(key, chat, news.text(&subject.username, &title)).await? {
                 Told::Sent => break,
-                Told::Later { .. } => return Err(AppError::unavailable("news of a bot wait for Telegram")),
+                Told::Later { seconds } => {
+                    let again = OwnerTask::BotNewsV1 { account, news };
+                    return self
+                        .notification_queue()?
+                        .send_owner_tasks(&[again], delay_seconds(seconds))
+                        .await;
+                }
                 Told::Refused => {}
             }
         }
