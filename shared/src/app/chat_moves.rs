@@ -1,7 +1,7 @@
 use super::App;
 use crate::error::{AppError, AppResult};
 use crate::ids::{BotKey, ChatId, TrackingCampaignId};
-use crate::store::ChatMove;
+use crate::store::{Chat, ChatMove};
 
 /// How often a move is tried that meets others: Telegram tells it in the group and in the supergroup.
 const MOVE_TRIES: usize = 5;
@@ -14,10 +14,19 @@ impl App {
     /// [`AppError::Unavailable`], safe to retry.
     pub(super) async fn move_chat(&self, bot: BotKey, from: ChatId, to: ChatId) -> AppResult<()> {
         for _ in 0..MOVE_TRIES {
-            let known = self.store.chat(bot, from).await?;
-            let Some(chat) = known.filter(|chat| chat.moved_to.is_none() && to != from) else {
+            if to == from {
                 return Ok(());
+            }
+            let Some(chat) = self.store.chat(bot, from).await? else {
+                // What tells of the bot in the group may come after this.
+                if self.store.note_move(bot, from, to).await? {
+                    return Ok(());
+                }
+                continue;
             };
+            if chat.moved_to.is_some() {
+                return Ok(());
+            }
             match self.store.move_chat(bot, &chat, to).await? {
                 ChatMove::Moved => return Ok(()),
                 ChatMove::Changed => {}
@@ -28,6 +37,15 @@ impl App {
             }
         }
         Err(AppError::unavailable("a group that became a supergroup keeps changing"))
+    }
+
+    /// What a bot may do in a group that is a supergroup by now, it may do there, unless Telegram said otherwise.
+    pub(super) async fn carry_rights_over(&self, bot: BotKey, group: &Chat) -> AppResult<()> {
+        let moved_to = self.store.chat(bot, group.id).await?.and_then(|known| known.moved_to);
+        match moved_to {
+            Some(to) => self.store.arrive(bot, group, to).await,
+            None => Ok(()),
+        }
     }
 
     /// The campaign that tracks a chat of a bot, or the supergroup it became: what happened in the group may be told

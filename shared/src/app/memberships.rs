@@ -98,6 +98,7 @@ impl App {
             let chat =
                 Chat { id: change.chat.id, title, kind, rights, seen: clock, campaign: None, moved_to: None };
             self.store.record_chat(bot, &chat).await?;
+            self.carry_rights_over(bot, &chat).await?;
             if rights == ChatRights::Lost && self.claim_of_chat(bot, chat.id).await?.is_some() {
                 let news = OwnerNews::RightsLost { bot: bot.bot, chat: chat.id, seen: clock };
                 self.tell_owner(bot.account, news).await?;

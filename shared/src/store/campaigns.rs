@@ -75,7 +75,9 @@ impl Store {
         let claim = self
             .update(&Key::Chat(bot, campaign.chat))
             .update_expression("SET campaign = :campaign")
-            .condition_expression("rights = :admin AND attribute_not_exists(campaign)")
+            .condition_expression(
+                "rights = :admin AND attribute_not_exists(campaign) AND attribute_not_exists(moved_to)",
+            )
             .expression_attribute_values(":campaign", number(campaign.id))
             .expression_attribute_values(":admin", text("admin"))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
