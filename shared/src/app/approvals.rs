@@ -1,6 +1,6 @@
 use super::App;
 use super::message_tasks::{Attempt, Speaker};
-use super::sending::{Addressee, Pause, Sent, Verdict, WELCOME_LEASE_MS, backoff_seconds};
+use super::sending::{Addressee, Grounds, Pause, Sent, Verdict, WELCOME_LEASE_MS, backoff_seconds};
 use crate::domain::campaign::TrackingCampaign;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead::LeadFacts;
@@ -44,7 +44,7 @@ impl App {
             RequestWrite::Owed => Some(Pause::Turn),
             RequestWrite::ToGreet(_) if !may_send => Some(Pause::Gate(gate)),
             RequestWrite::ToGreet(lead) => {
-                let to = Addressee { bot, known, person, cause: clock };
+                let to = Addressee { bot, known, person, cause: clock, grounds: Grounds::Request };
                 let greeted = self.greet_for_request(&to, campaign, &lead).await;
                 if greeted.is_err() {
                     self.store.release_welcome(key, person.user, clock).await?;
@@ -73,7 +73,8 @@ impl App {
         }
     }
 
-    /// The campaign's welcome to somebody who asked to join and never pressed Start, if they can be written to.
+    /// The campaign's welcome to somebody who asked to join and never pressed Start, if they can be written to and have
+    /// not said that they want no messages.
     pub(super) async fn greet_for_request(
         &self,
         to: &Addressee<'_>,
@@ -85,7 +86,7 @@ impl App {
             return Ok(Sent::Done);
         }
         let contact = self.store.contact(to.bot, to.person.user).await?;
-        if contact.is_some_and(|contact| !contact.is_reachable()) {
+        if contact.is_some_and(|contact| !contact.is_reachable() || !contact.is_subscribed()) {
             return Ok(Sent::Done);
         }
         self.send_welcome(to, campaign, lead).await

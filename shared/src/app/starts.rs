@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::sending::{Addressee, NO_CONNECTION_SECONDS, Pause, Sent, WELCOME_LEASE_MS};
+use super::sending::{Addressee, Grounds, NO_CONNECTION_SECONDS, Pause, Sent, WELCOME_LEASE_MS};
 use super::{App, UpdateRefusal};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::domain::deep_link::{Carried, Payload};
@@ -70,7 +70,7 @@ impl App {
         let now_ms = self.clock.now_ms();
         let lease = WelcomeLease { now_ms, until_ms: now_ms + WELCOME_LEASE_MS };
         let new = NewStart { start: &start, id, policy, lease };
-        let to = Addressee { bot, known, person, cause: start.clock };
+        let to = Addressee { bot, known, person, cause: start.clock, grounds: Grounds::Start };
         let task = MessageTask::WelcomeV1 { campaign: key, user: person.user, start: start.clock };
         let lead = match self.store.record_start(key, person, new).await? {
             StartWrite::ToGreet(lead) => lead,
@@ -128,7 +128,16 @@ impl App {
         let gate = self.store.gate(bot).await?;
         let now_ms = self.clock.now_ms();
         let sent = match gate.admits_newcomers(now_ms) {
-            true => self.send_polite_reply(&Addressee { bot, known, person, cause: clock }).await?,
+            true => {
+                self.send_polite_reply(&Addressee {
+                    bot,
+                    known,
+                    person,
+                    cause: clock,
+                    grounds: Grounds::Start,
+                })
+                .await?
+            }
             false => Sent::Waits(Pause::Gate(gate)),
         };
         or_later(sent, now_ms)
