@@ -22,6 +22,7 @@ mod migration;
 mod nasty_texts;
 mod once;
 mod owner_news;
+mod owner_news_repeats;
 mod owner_silence;
 mod paused;
 mod people;

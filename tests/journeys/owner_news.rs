@@ -15,14 +15,14 @@ use telegram_simulator::{Faults, NewUser, Refusal};
 use crate::world::{Account, Scene, World};
 
 /// A person who started the bot and hears of the account's leads.
-async fn owner(world: &World, scene: &Scene) -> i64 {
+pub(super) async fn owner(world: &World, scene: &Scene) -> i64 {
     let owner = world.person("Olga");
     world.simulator.send_text(owner, scene.bot.tg, "hello").unwrap();
     notify(&scene.account, json!({"leads": 1, "chat": owner})).await;
     owner
 }
 
-async fn notify(account: &Account, settings: Value) {
+pub(super) async fn notify(account: &Account, settings: Value) {
     assert_eq!(account.post_json("/api/profile/notify.json", &settings).await.json()["status"], "ok");
 }
 
@@ -35,7 +35,7 @@ async fn world_at_the_end_of_a_minute() -> (World, Clock) {
 }
 
 /// Has the notifier work a batch that was received so often; whether all of it is done.
-async fn receive(world: &World, tasks: &[OwnerTask], receipts: u32) -> bool {
+pub(super) async fn receive(world: &World, tasks: &[OwnerTask], receipts: u32) -> bool {
     let records = tasks.iter().enumerate().map(|(place, task)| {
         let body = serde_json::to_string(task).unwrap();
         let attributes = json!({"ApproximateReceiveCount": receipts.to_string()});
@@ -46,7 +46,7 @@ async fn receive(world: &World, tasks: &[OwnerTask], receipts: u32) -> bool {
     answer["batchItemFailures"].as_array().unwrap().is_empty()
 }
 
-async fn task(scene: &Scene, user: i64, status: LeadStatus) -> OwnerTask {
+pub(super) async fn task(scene: &Scene, user: i64, status: LeadStatus) -> OwnerTask {
     let event = scene.event(user, status).await;
     OwnerTask::LeadNewsV1 { campaign: scene.campaign, user: UserId(user), event, minute: None }
 }

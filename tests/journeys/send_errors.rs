@@ -107,3 +107,21 @@ async fn a_message_that_may_have_arrived_is_never_sent_again() {
         assert_eq!(sends(&world) - before, 1, "{code}");
     }
 }
+
+#[tokio::test]
+async fn what_stands_between_us_and_telegram_disables_no_bot() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    for code in [401, 403, 404, 429] {
+        let refusal = Refusal { code, html: true, next: 1, ..Refusal::default() };
+        world.simulator.set_faults(Faults { refuse: vec![refusal], ..Faults::default() });
+        let anna = world.person("Anna");
+        scene.start(anna, "c1");
+        world.settle().await;
+        assert_eq!((bot_status(&scene).await, world.messages(anna).len()), (json!(0), 0), "{code}");
+    }
+    let bert = world.person("Bert");
+    scene.start(bert, "c1");
+    world.settle().await;
+    assert_eq!(world.messages(bert).len(), 1);
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::App;
 use super::message_tasks::{Attempt, Receipt};
-use super::sending::{Addressee, Sent};
+use super::sending::{Addressee, Grounds, Sent};
 use crate::domain::campaign::TrackingCampaign;
 use crate::domain::fact_clock::FactClock;
 use crate::error::AppResult;
@@ -48,13 +48,25 @@ impl App {
         }
         let sent = match self.lead_to_answer(bot, campaign, user).await? {
             Some((campaign, lead)) => {
-                let to = Addressee { bot, known: &known, person: &lead.person, cause: clock };
+                let to = Addressee {
+                    bot,
+                    known: &known,
+                    person: &lead.person,
+                    cause: clock,
+                    grounds: Grounds::Start,
+                };
                 self.greet_or_excuse(&to, &campaign, &lead).await?
             }
             None => {
                 let contact = self.store.contact(bot, user).await?;
                 let Some(contact) = contact.filter(Contact::is_reachable) else { return Ok(Attempt::Done) };
-                let to = Addressee { bot, known: &known, person: &contact.person, cause: clock };
+                let to = Addressee {
+                    bot,
+                    known: &known,
+                    person: &contact.person,
+                    cause: clock,
+                    grounds: Grounds::Start,
+                };
                 self.send_polite_reply(&to).await?
             }
         };

@@ -1,7 +1,7 @@
 use super::App;
 use super::message_tasks::{Attempt, Receipt, Speaker};
 use super::owed_welcomes::OwedWelcome;
-use super::sending::{Addressee, Pause, Sent, Verdict, backoff_seconds};
+use super::sending::{Addressee, Grounds, Pause, Sent, Verdict, backoff_seconds};
 use crate::domain::campaign::TrackingCampaign;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead::LeadFacts;
@@ -42,7 +42,7 @@ impl App {
             RequestWrite::Recorded => Sent::Done,
             RequestWrite::Owed => Sent::Waits(Pause::Turn),
             RequestWrite::ToGreet(lead) => {
-                let to = Addressee { bot, known, person, cause: clock };
+                let to = Addressee { bot, known, person, cause: clock, grounds: Grounds::Request };
                 let greeting = async {
                     if !may_send {
                         return Ok(Sent::Waits(Pause::Gate(gate)));
@@ -61,14 +61,15 @@ impl App {
             let due_ms = clock.date.saturating_add(seconds).saturating_mul(1_000);
             return self.carry_out_at(due_ms, &approval).await;
         }
-        let whom = Addressee { bot, known, person, cause: clock };
+        let whom = Addressee { bot, known, person, cause: clock, grounds: Grounds::Request };
         match self.approve(&whom, campaign).await? {
             Sent::Waits(pause) => self.hand_over(bot, pause, &approval).await,
             Sent::Done | Sent::ContentRefused => Ok(()),
         }
     }
 
-    /// The campaign's welcome to somebody who asked to join and never pressed Start, if they can be written to.
+    /// The campaign's welcome to somebody who asked to join and never pressed Start, if they can be written to and have
+    /// not said that they want no messages.
     pub(super) async fn greet_for_request(
         &self,
         to: &Addressee<'_>,
@@ -80,7 +81,7 @@ impl App {
             return Ok(Sent::Done);
         }
         let contact = self.store.contact(to.bot, to.person.user).await?;
-        if contact.is_some_and(|contact| !contact.is_reachable()) {
+        if contact.is_some_and(|contact| !contact.is_reachable() || !contact.is_subscribed()) {
             return Ok(Sent::Done);
         }
         self.send_welcome(to, campaign, lead).await
@@ -110,7 +111,13 @@ impl App {
         if let Some(seconds) = self.wait_at_gate(bot, receipt).await? {
             return Ok(Attempt::Again(seconds));
         }
-        let whom = Addressee { bot, known: &known, person: &pending.lead.person, cause: clock };
+        let whom = Addressee {
+            bot,
+            known: &known,
+            person: &pending.lead.person,
+            cause: clock,
+            grounds: Grounds::Request,
+        };
         match self.approve(&whom, &campaign).await? {
             Sent::Waits(pause) => Ok(Attempt::Again(self.hold_seconds(bot, pause, receipt.count).await?)),
             Sent::Done | Sent::ContentRefused => Ok(Attempt::Done),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::App;
 use super::owed_welcomes::OwedWelcome;
-use super::sending::{Addressee, Sent, backoff_seconds};
+use super::sending::{Addressee, Grounds, Sent, backoff_seconds};
 use crate::domain::campaign::TrackingCampaign;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::gate::seconds_until;
@@ -114,8 +114,12 @@ impl App {
 
     async fn greet_again(&self, speaker: &Speaker, lead: &Lead, clock: FactClock) -> AppResult<Sent> {
         let Speaker { campaign, bot, known } = speaker;
-        let to = Addressee { bot: *bot, known, person: &lead.person, cause: clock };
-        if !lead.facts.starts.iter().any(|start| start.clock == clock) {
+        let grounds = match lead.facts.starts.iter().any(|start| start.clock == clock) {
+            true => Grounds::Start,
+            false => Grounds::Request,
+        };
+        let to = Addressee { bot: *bot, known, person: &lead.person, cause: clock, grounds };
+        if grounds == Grounds::Request {
             return self.greet_for_request(&to, campaign, lead).await;
         }
         self.greet_or_excuse(&to, campaign, lead).await

@@ -10,6 +10,7 @@ mod cache;
 mod campaign_edits;
 mod campaigns;
 mod chat_moves;
+mod chat_titles;
 mod dialogue;
 mod draw;
 mod dues;

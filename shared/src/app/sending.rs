@@ -26,6 +26,17 @@ pub(super) struct Addressee<'a> {
     pub person: &'a Person,
     /// When they did what the message answers.
     pub cause: FactClock,
+    /// What that was.
+    pub grounds: Grounds,
+}
+
+/// What lets a bot write to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Grounds {
+    /// They pressed Start.
+    Start,
+    /// They asked to join, and nobody has decided it yet.
+    Request,
 }
 
 /// What became of a message.
@@ -85,6 +96,8 @@ impl App {
         tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, %error, "a message was not delivered");
         match error {
             TelegramError::ContentRefused(_) => return Ok(Sent::ContentRefused),
+            // The request was decided meanwhile; the next one may be answered.
+            error if to.grounds == Grounds::Request && error.is_want_of_start() => {}
             TelegramError::PersonUnreachable(_) => self.note_unreachable(to).await,
             _ => {}
         }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::App;
 use super::owed_welcomes::OwedWelcome;
-use super::sending::{Addressee, Pause, Sent};
+use super::sending::{Addressee, Grounds, Pause, Sent};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::domain::deep_link::{Carried, Payload};
 use crate::domain::fact_clock::FactClock;
@@ -65,7 +65,7 @@ impl App {
         let id = LeadId::of_start(start.clock.date, start.clock.update, bot.bot);
         let lease = self.welcome_lease()?;
         let new = NewStart { start: &start, id, policy, lease };
-        let to = Addressee { bot, known, person, cause: start.clock };
+        let to = Addressee { bot, known, person, cause: start.clock, grounds: Grounds::Start };
         let welcome = OwedWelcome { campaign: key, user: person.user, clock: start.clock, lease };
         let lead = match self.store.record_start(key, person, new).await? {
             StartWrite::ToGreet(lead) => lead,
@@ -120,7 +120,7 @@ impl App {
     ) -> AppResult<()> {
         self.store.record_contact(bot, person, clock).await?;
         let gate = self.store.gate(bot).await?;
-        let to = Addressee { bot, known, person, cause: clock };
+        let to = Addressee { bot, known, person, cause: clock, grounds: Grounds::Start };
         let sent = match gate.admits_newcomers(self.clock.now_ms()) {
             true => self.send_polite_reply(&to).await?,
             false => Sent::Waits(Pause::Gate(gate)),
