@@ -191,7 +191,7 @@ async fn meet_refusals(world: &World) {
     let account = world.another_account().await;
     let group = NewChat { join_by_request: true, ..NewChat::new("My Group", ChatKind::Group) };
     let scene =
-        world.setting().of(&account).bot("asked_bot").chat(group).set("auto_approve", 0).set_up().await;
+        world.setting().of(&account).bot("letting_in_bot").chat(group).set("auto_approve", 0).set_up().await;
     let supergroup = Some(world.channel(&scene.bot).await);
     let (send, approve) = ("sendMessage", "approveChatJoinRequest");
     let moved = Refusal { migrate_to_chat_id: supergroup, ..refuse(approve, 400, "") };
