@@ -144,8 +144,12 @@ async fn greet_with_media(world: &World, account: &Account) {
     let gone = upload().await;
     let scene = world.setting().bot("gonebot").set("media", gone.clone()).set_up().await;
     world.remove_object(&format!("media/1/{}", gone.as_str().unwrap()));
-    world.refuse_next("sendMessage", 429, Some(1));
     scene.start(world.person("Bert"), "click");
+    // Another bot has to be silent, so that the queue's function is the first to look for the file.
+    let scene = world.setting().bot("silentbot").set("media", gone).set_up().await;
+    let opening_ms = world.system.app.clock.now_ms() + 1_000;
+    world.system.app.store.close_gate(scene.bot_key(), opening_ms).await.unwrap();
+    scene.start(world.person("Carl"), "click");
     world.settle().await;
 }
 
@@ -194,7 +198,7 @@ async fn meet_refusals(world: &World) {
     let account = world.another_account().await;
     let group = NewChat { join_by_request: true, ..NewChat::new("My Group", ChatKind::Group) };
     let scene =
-        world.setting().of(&account).bot("asked_bot").chat(group).set("auto_approve", 0).set_up().await;
+        world.setting().of(&account).bot("letting_in_bot").chat(group).set("auto_approve", 0).set_up().await;
     let supergroup = Some(world.channel(&scene.bot).await);
     let (send, approve) = ("sendMessage", "approveChatJoinRequest");
     let moved = Refusal { migrate_to_chat_id: supergroup, ..refuse(approve, 400, "") };

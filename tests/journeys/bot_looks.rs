@@ -232,3 +232,24 @@ async fn a_token_found_revoked_disables_the_bot_and_its_owner_is_told() {
     assert_eq!(scene.bot_check().await.next_ms, None);
     assert_eq!(scene.account.get("/api/bots/list.json").await.data()[0]["status"], 1);
 }
+
+#[tokio::test]
+async fn a_bot_whose_token_was_refused_by_mistake_is_used_again_after_the_next_look() {
+    let (world, _) = World::ahead().await;
+    let scene = world.scene().await;
+    let owner = owner(&world, &scene).await;
+    for (is_revoked, status) in [(false, 0), (true, 1)] {
+        world.refuse_next("sendMessage", 401, None);
+        scene.start(world.person("Anna"), "c1");
+        world.settle().await;
+        assert_eq!(scene.account.get("/api/bots/list.json").await.data()[0]["status"], 1);
+        if is_revoked {
+            world.simulator.revoke(scene.bot.tg).unwrap();
+        }
+        scene.look(&world).await;
+        world.settle().await;
+        assert_eq!(scene.account.get("/api/bots/list.json").await.data()[0]["status"], status);
+        assert_eq!(scene.bot_check().await.next_ms.is_some(), !is_revoked);
+        assert_eq!(world.simulator.messages_to(owner).len(), 1, "told once a day");
+    }
+}

@@ -63,11 +63,20 @@ async fn a_sweep_makes_up_for_hours_without_one() {
         store.put_due(&due, start_ms).await.unwrap();
     }
     world.system.app.clock.advance_ms(900 * MINUTE_MS);
-    sweep(&world).await;
-    assert_eq!(queued(&world), ["\"001\"", "\"100\"", "\"700\""], "so much in one go");
-    sweep(&world).await;
-    assert_eq!(queued(&world).len(), 4);
-    assert_eq!(store.swept_minute().await.unwrap(), Some(29_000_900));
+    let mut swept = 29_000_000;
+    while swept < 29_000_900 {
+        // On a busy machine its time may run out; the next one goes on from there.
+        let ended = world.system.cloud.invoke("due-sweep", json!({})).await.is_ok();
+        let now_swept = store.swept_minute().await.unwrap().unwrap();
+        let whole = (swept + 720).min(29_000_900);
+        assert!((swept + 1..=whole).contains(&now_swept), "so much in one go: {swept} to {now_swept}");
+        assert!(now_swept == whole || !ended, "whole, and not more: {swept} to {now_swept}");
+        let due = [1, 100, 700, 800].map(|minutes| 29_000_000 + minutes);
+        let handed_on = due.iter().filter(|minute| **minute <= now_swept).count();
+        assert_eq!(queued(&world).len(), handed_on);
+        swept = now_swept;
+    }
+    assert_eq!(queued(&world), ["\"001\"", "\"100\"", "\"700\"", "\"800\""]);
     store.note_swept(5).await.unwrap();
     assert_eq!(store.swept_minute().await.unwrap(), Some(29_000_900), "never back");
 }

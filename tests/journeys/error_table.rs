@@ -259,9 +259,9 @@ async fn each_error_of_a_welcome_below_a_picture_is_handled_as_the_table_says() 
     migrated: never, because it goes to a person, who has no chat to lose
     chat not found: sendPhoto 400; unreachable; bot 0; owner heard []; shown []; lead wait
     user not found: sendPhoto 400; unreachable; bot 0; owner heard []; shown []; lead wait
-    can't parse: sendPhoto 400, sendPhoto 200; reachable; bot 0; owner heard ["welcome"]; shown ["welcome"]; lead wait
-    too long: sendPhoto 400, sendPhoto 200; reachable; bot 0; owner heard ["welcome"]; shown ["welcome"]; lead wait
-    button: sendPhoto 400, sendPhoto 200; reachable; bot 0; owner heard ["welcome"]; shown ["welcome"]; lead wait
+    can't parse: sendPhoto 400, sendMessage 200; reachable; bot 0; owner heard ["welcome"]; shown ["welcome"]; lead wait
+    too long: sendPhoto 400, sendMessage 200; reachable; bot 0; owner heard ["welcome"]; shown ["welcome"]; lead wait
+    button: sendPhoto 400, sendMessage 200; reachable; bot 0; owner heard ["welcome"]; shown ["welcome"]; lead wait
     wrong file: sendPhoto 400, sendMessage 200; reachable; bot 0; owner heard ["welcome"]; shown ["welcome"]; lead wait
     no content of a URL: sendPhoto 400, sendMessage 200; reachable; bot 0; owner heard ["welcome"]; shown ["welcome"]; lead wait
     rights: never, because it goes to a person, who has no chat to lose
@@ -354,7 +354,7 @@ async fn each_error_of_a_polite_reply_is_handled_as_the_table_says() {
     page of a proxy: sendMessage 502; reachable; bot 0; owner heard []; shown []; lead none
     no answer after delivery: sendMessage 0; reachable; bot 0; owner heard []; shown ["polite"]; lead none
     flood: sendMessage 429; reachable; bot 0; owner heard []; shown []; lead none
-    flood over: sendMessage 429, sendMessage 200; reachable; bot 0; owner heard []; shown ["polite"]; lead none
+    flood over: sendMessage 429; reachable; bot 0; owner heard []; shown []; lead none
     "#);
 }
 

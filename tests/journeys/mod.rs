@@ -1,5 +1,6 @@
 //! What the product does, a sentence each.
 
+mod answers;
 mod approvals;
 mod bot_check;
 mod bot_looks;
@@ -11,6 +12,7 @@ mod dues;
 mod error_rows;
 mod error_table;
 mod flood;
+mod gates;
 mod holding_back;
 mod invites;
 mod leads;
@@ -18,8 +20,10 @@ mod main_journey;
 mod membership;
 mod migration;
 mod nasty_texts;
+mod once;
 mod operator;
 mod owner_news;
+mod owner_news_repeats;
 mod owner_silence;
 mod paused;
 mod people;

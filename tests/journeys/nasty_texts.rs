@@ -50,7 +50,7 @@ pub const NASTY: &[(&str, &str, &str)] = &[
     // Code that is not closed.
     ("`a *b* c", "`a b c", "bold(b)"),
     ("```rust\nfn a() {}", "```rust\nfn a() {}", ""),
-    ("```rust\nfn a() {}\n```", "rust\nfn a() {}", "pre(rust\nfn a() {})"),
+    ("```rust\nfn a() {}\n```", "fn a() {}", "pre(fn a() {})"),
     ("``a``", "`a`", "code(a)"),
     ("`a``b`", "ab", "code(a) code(b)"),
     ("` `", "` `", ""),

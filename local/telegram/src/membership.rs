@@ -229,13 +229,27 @@ impl World {
         let request = place.requests.remove(&user);
         let request = request.ok_or_else(|| ControlError::invalid("user", "has not asked to join"))?;
         let new = entered(place.standing(user));
+        self.end_right_to_write(user, chat);
         self.transition_by(chat, user, by, new, Some(&request))
     }
 
     pub fn decline(&mut self, user: i64, chat: i64) -> Result<(), ControlError> {
         self.user(user)?;
         let request = self.chat_mut(chat)?.requests.remove(&user);
-        request.map(|_| ()).ok_or_else(|| ControlError::invalid("user", "has not asked to join"))
+        request.ok_or_else(|| ControlError::invalid("user", "has not asked to join"))?;
+        self.end_right_to_write(user, chat);
+        Ok(())
+    }
+
+    /// Bots may write to who asked to join until that is decided.
+    fn end_right_to_write(&mut self, user: i64, chat: i64) {
+        for bot in self.watching_bots(chat) {
+            if let Some(state) = self.state.bots.get_mut(&bot)
+                && let Some(relation) = state.people.get_mut(&user)
+            {
+                relation.may_write_until_ms = 0;
+            }
+        }
     }
 
     pub fn take(

@@ -62,7 +62,7 @@ impl App {
     async fn look_after(&self, key: BotKey, planned_ms: i64) -> AppResult<()> {
         let check = self.store.bot_check(key).await?;
         let Some(check) = check.filter(|check| check.next_ms == Some(planned_ms)) else { return Ok(()) };
-        let found = self.store.bot(key).await?.filter(|bot| bot.status == BotStatus::Active);
+        let found = self.store.bot(key).await?.filter(|bot| bot.status != BotStatus::Deleted);
         let Some(known) = found else { return self.store.end_looks(key, planned_ms).await };
         let Some(outlook) = self.look_at(key, &known, &check).await? else {
             return self.store.end_looks(key, planned_ms).await;
@@ -93,7 +93,7 @@ impl App {
             let next_ms = next_look_ms(now_ms, asks, gate.last_turn_ms());
             return Ok(Some(Outlook { next_ms, asks, ..idle }));
         }
-        let webhook = match check.is_webhook_due(now) {
+        let webhook = match check.is_webhook_due(now) || known.status == BotStatus::Disabled {
             true => self.look_at_webhook(key, known).await,
             false => None,
         };

@@ -7,7 +7,7 @@ use crate::domain::fact_clock::FactClock;
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, BotKey, ChatId, TelegramBotId, UserId};
 use crate::secret::BotToken;
-use crate::store::{BotStatus, Chat, ChatKind, ChatRights};
+use crate::store::{Bot, BotStatus, Chat, ChatKind, ChatRights};
 use crate::telegram::TelegramError;
 
 /// How many chats Telegram is asked about at the same time.
@@ -30,8 +30,8 @@ pub struct BotHealth {
 }
 
 impl App {
-    /// Asks Telegram how a bot is, and notes the rights it has in the chats that are or may be tracked. A bot that nobody
-    /// looks after is looked after from now on.
+    /// Asks Telegram how a bot is, and notes the rights it has in the chats that are or may be tracked. A bot that was
+    /// disabled is used again if its token works; one that nobody looks after is looked after from now on.
     ///
     /// # Errors
     ///
@@ -43,6 +43,7 @@ impl App {
         let key = BotKey { account, bot: bot.id };
         let token = self.open_token(key, &bot.token).await?;
         let profile = self.telegram()?.get_me(&token).await.map_err(token_error)?;
+        self.enable_bot(key, &bot).await?;
         let webhook = self.telegram()?.get_webhook_info(&token).await.map_err(check_error)?;
         let mut asked_about = self.present_chats(key).await?;
         asked_about.retain(|chat| chat.rights == ChatRights::Admin || chat.campaign.is_some());
@@ -56,11 +57,25 @@ impl App {
         let chats = self.present_chats(key).await?;
         let repair_link = repair_link(&profile.username, &chats);
         Ok(BotHealth {
-            state: if bot.status == BotStatus::Disabled { BotState::Warning } else { state_by(&chats) },
+            state: state_by(&chats),
             webhook: self.judge_webhook(key, &bot, webhook),
             chats,
             repair_link,
         })
+    }
+
+    /// Has a bot be used again that was disabled: Telegram takes its token after all.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub(super) async fn enable_bot(&self, key: BotKey, known: &Bot) -> AppResult<()> {
+        if known.status != BotStatus::Disabled {
+            return Ok(());
+        }
+        self.store.enable_bot(key, &known.token).await?;
+        self.webhook_cache.bots.forget(&key);
+        Ok(())
     }
 
     /// Asks Telegram for a bot's rights in a chat and notes them.

@@ -199,8 +199,8 @@ impl App {
         let bot = self.live_bot(account, bot).await?;
         let chats = self.store.chats(BotKey { account, bot: bot.id }).await?;
         let tracked = self.store.tracked_chats(account).await?;
-        let trackable =
-            chats.into_iter().filter(|chat| chat.rights == ChatRights::Admin && !tracked.contains(&chat.id));
+        let is_admin = |chat: &Chat| chat.rights == ChatRights::Admin && chat.moved_to.is_none();
+        let trackable = chats.into_iter().filter(|chat| is_admin(chat) && !tracked.contains(&chat.id));
         Ok(trackable.map(|chat| TrackableChat { id: chat.id, title: chat.title, kind: chat.kind }).collect())
     }
 

@@ -9,7 +9,7 @@ use crate::domain::postback_body::{PostbackFormat, validate_body};
 use crate::domain::statistics::Counters;
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, BotKey, CampaignKey, ChatId, TrackingCampaignId};
-use crate::store::{CampaignClaim, ChatRights};
+use crate::store::{CampaignClaim, Chat, ChatRights};
 
 /// How often a code is drawn again when it is in use; among 36^6 that never happens twice.
 const CODE_DRAWS: usize = 5;
@@ -70,7 +70,8 @@ impl App {
         self.check_media(account, &new.welcome.media).await?;
         let bot = self.live_bot(account, new.bot).await?;
         let chat = self.store.chat(BotKey { account, bot: bot.id }, new.chat).await?;
-        let chat = chat.filter(|chat| chat.rights == ChatRights::Admin).ok_or(AppError::NoChat)?;
+        let is_admin = |chat: &Chat| chat.rights == ChatRights::Admin && chat.moved_to.is_none();
+        let chat = chat.filter(is_admin).ok_or(AppError::NoChat)?;
         if chat.campaign.is_some() {
             return Err(AppError::ChatTaken);
         }

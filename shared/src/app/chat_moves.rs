@@ -3,7 +3,7 @@ use crate::domain::fact_clock::FactClock;
 use crate::domain::owner_news::OwnerNews;
 use crate::error::{AppError, AppResult};
 use crate::ids::{BotKey, ChatId, TrackingCampaignId};
-use crate::store::{ChatMove, ChatRights};
+use crate::store::{Chat, ChatMove, ChatRights};
 use crate::telegram::TelegramError;
 
 /// How often a move is tried that meets others: Telegram tells it in the group and in the supergroup.
@@ -17,10 +17,19 @@ impl App {
     /// [`AppError::Unavailable`], safe to retry.
     pub(super) async fn move_chat(&self, bot: BotKey, from: ChatId, to: ChatId) -> AppResult<()> {
         for _ in 0..MOVE_TRIES {
-            let known = self.store.chat(bot, from).await?;
-            let Some(chat) = known.filter(|chat| chat.moved_to.is_none() && to != from) else {
+            if to == from {
                 return Ok(());
+            }
+            let Some(chat) = self.store.chat(bot, from).await? else {
+                // What tells of the bot in the group may come after this.
+                if self.store.note_move(bot, from, to).await? {
+                    return Ok(());
+                }
+                continue;
             };
+            if chat.moved_to.is_some() {
+                return Ok(());
+            }
             match self.store.move_chat(bot, &chat, to).await? {
                 ChatMove::Moved => return Ok(()),
                 ChatMove::Changed => {}
@@ -62,6 +71,15 @@ impl App {
             tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, ?error, "the owner is not told");
         }
         Ok(())
+    }
+
+    /// What a bot may do in a group that is a supergroup by now, it may do there, unless Telegram said otherwise.
+    pub(super) async fn carry_rights_over(&self, bot: BotKey, group: &Chat) -> AppResult<()> {
+        let moved_to = self.store.chat(bot, group.id).await?.and_then(|known| known.moved_to);
+        match moved_to {
+            Some(to) => self.store.arrive(bot, group, to).await,
+            None => Ok(()),
+        }
     }
 
     /// The campaign that tracks a chat of a bot, or the supergroup it became: what happened in the group may be told

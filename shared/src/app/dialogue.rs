@@ -33,7 +33,7 @@ impl App {
                 self.answer(bot, known, person.user, text, None).await;
                 Ok(())
             }
-            _ => self.receive_message(bot, known, message, clock).await,
+            _ => Ok(self.receive_message(bot, known, message, clock).await?),
         }
     }
 

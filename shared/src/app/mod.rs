@@ -1,6 +1,7 @@
 //! Use cases: what a route or a worker does, one file per noun. No SDK, no HTTP status, no Lambda type.
 
 mod accounts;
+mod answers;
 mod approvals;
 mod bot_checks;
 mod bot_health;
@@ -9,6 +10,7 @@ mod cache;
 mod campaign_edits;
 mod campaigns;
 mod chat_moves;
+mod chat_titles;
 mod circuits;
 mod dialogue;
 mod draw;
@@ -24,6 +26,7 @@ mod links;
 mod media;
 mod memberships;
 mod message_tasks;
+mod owed_welcomes;
 mod owner_news;
 mod pages;
 mod postback_batches;
@@ -58,13 +61,13 @@ pub use lead_export::{LeadExport, LeadFile};
 pub use lead_lists::LeadQuestion;
 pub use media::AwaitedMedia;
 pub use message_tasks::{MessageOutcome, Receipt};
+pub use owed_welcomes::WELCOME_LEASE_MS;
 pub use owner_news::NewsReceipt;
 pub use pages::{Page, PageRequest, PageStart};
 pub use postback_batches::TaskSubject;
 pub use postback_log::{PostbackPage, PostbackQuery, TimeRange};
 pub use postback_retries::{RETRY_LEASE_MS, RetryOutcome};
 pub use replays::{Replay, ReplayedPostbacks};
-pub use sending::WELCOME_LEASE_MS;
 pub use signing::SigningChange;
 pub use statistics::{CampaignStatistics, DayRange};
 pub use updates::UpdateRefusal;

@@ -13,7 +13,8 @@ use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotKey, CampaignKey, ChatId, UserId};
 use crate::queue::OwnerTask;
 use crate::store::{
-    Account, AccountStatus, Bot, BotStatus, ChatRights, DigestDebt, NoticePlace, NoticeSpan, NoticeWindow,
+    Account, AccountStatus, Bot, BotStatus, ChatRights, DigestDebt, NoticePlace, NoticeSpan, NoticeTrace,
+    NoticeWindow,
 };
 use crate::telegram::{Note, TelegramError};
 
@@ -138,13 +139,14 @@ impl App {
         let bot = BotKey { account, bot: campaign.bot };
         let now = self.clock.now();
         let window = NoticeWindow::at(account, chat, NoticeSpan::Minute, news.minute.unwrap_or(now));
-        if news.minute.is_none() && self.was_told_before(window, &news.id, receipt).await? {
+        if self.was_told_before(bot, chat, news, receipt).await? {
             return Ok(());
         }
         match self.store.take_notice_place(window, &news.id, EVENTS_A_MINUTE, now).await? {
             NoticePlace::Taken { due } if due > now => return self.tell_later(news, window, due - now).await,
             NoticePlace::Taken { .. } | NoticePlace::Kept => {}
             NoticePlace::Settled => return Ok(()),
+            NoticePlace::Held => return self.hold_lead_news(bot, window, news, now).await,
             NoticePlace::Full { last_due } => {
                 let opening = self.store.gate(bot).await?.last_turn_ms().div_euclid(1_000) + 1;
                 if opening <= last_due.max(now) {
@@ -178,16 +180,35 @@ impl App {
         self.notification_queue()?.send_owner_tasks(&[task], delay_seconds(seconds)).await
     }
 
-    /// A batch of the stream, or a message, may come again in a later minute.
-    async fn was_told_before(&self, window: NoticeWindow, id: &str, receipt: NewsReceipt) -> AppResult<bool> {
-        let minutes = match receipt {
-            NewsReceipt::First => 1,
-            NewsReceipt::Again => LOOK_BACK_MINUTES,
-        };
-        for count in 1..=minutes {
-            if self.store.is_notice_settled(window.before(count), id).await? {
-                return Ok(true);
+    /// A batch of the stream, or a message, may come again in a later minute. What was told before is noted in this
+    /// minute too, so that a batch that keeps coming finds it however long that goes on; what was held is asked for, if
+    /// nobody has.
+    async fn was_told_before(
+        &self,
+        bot: BotKey,
+        chat: ChatId,
+        news: &LeadNews,
+        receipt: NewsReceipt,
+    ) -> AppResult<bool> {
+        let now = self.clock.now();
+        let minutes_ago = match (receipt, news.minute) {
+            (NewsReceipt::Again, _) => 0..=LOOK_BACK_MINUTES,
+            // An event that is just new cannot have been told long ago.
+            (NewsReceipt::First, None) => {
+                1..=((now - news.event.clock.date) / 60).clamp(1, LOOK_BACK_MINUTES)
             }
+            (NewsReceipt::First, Some(_)) => return Ok(false),
+        };
+        let present = NoticeWindow::at(bot.account, chat, NoticeSpan::Minute, now);
+        for count in minutes_ago {
+            let window = present.before(count);
+            match self.store.notice_trace(window, &news.id).await? {
+                NoticeTrace::Absent => continue,
+                NoticeTrace::Held => self.hold_lead_news(bot, window, news, now).await?,
+                NoticeTrace::Settled => {}
+            }
+            self.store.settle_notice(present, &news.id).await?;
+            return Ok(true);
         }
         Ok(false)
     }
@@ -247,7 +268,7 @@ impl App {
         let window = NoticeWindow::at(account, chat, NoticeSpan::Day, self.clock.now());
         match self.store.take_notice_place(window, &news.id(), NEWS_A_DAY, self.clock.now()).await? {
             NoticePlace::Taken { .. } | NoticePlace::Kept => {}
-            NoticePlace::Settled | NoticePlace::Full { .. } => return Ok(()),
+            NoticePlace::Settled | NoticePlace::Held | NoticePlace::Full { .. } => return Ok(()),
         }
         bots.sort_by_key(|bot| bot.id != subject.id);
         for bot in bots.iter().take(BOTS_TRIED) {

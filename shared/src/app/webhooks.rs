@@ -50,7 +50,8 @@ pub(super) enum WebhookLook {
 
 impl App {
     /// Asks Telegram where it delivers a bot's updates, and has it deliver them here again if it is anywhere else or
-    /// not all. An owner whose updates wait because they are refused is told, once a day.
+    /// not all. A bot that was disabled is used again if Telegram answers. An owner whose updates wait because they are
+    /// refused is told, once a day.
     pub(super) async fn verify_webhook(
         &self,
         key: BotKey,
@@ -61,6 +62,7 @@ impl App {
             Ok(info) => info,
             Err(error) => return Ok(self.judge_look(key, known, error).await),
         };
+        self.enable_bot(key, known).await?;
         let health = self.judge_webhook(key, known, info);
         if !health.is_as_set() {
             tracing::warn!(

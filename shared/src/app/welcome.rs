@@ -17,7 +17,8 @@ const POLITE_REPLY: &str =
     "Hello! There is nothing to join through this link right now. Please try again later.";
 
 impl App {
-    /// Greets a person for what they did: with the campaign's welcome, and as bare text if Telegram does not take it.
+    /// Greets a person for what they did: with the campaign's welcome; without its button if Telegram does not
+    /// take it, and as bare text if it does not take that either.
     ///
     /// # Errors
     ///
@@ -47,14 +48,20 @@ impl App {
         let message = NewMessage { user, text: MessageText::Html(html), button };
         let key = CampaignKey { account: to.bot.account, campaign: campaign.id };
         let media = media.as_ref().map(|media| WelcomeMedia { media, campaign: key });
-        match self.send_message(to, &message, media).await? {
-            Sent::ContentRefused => {
-                self.tell_of_refused_welcome(to.bot, key).await;
-                let bare = NewMessage { user, text: MessageText::Plain(plain), button: None };
-                self.send_message(to, &bare, media).await
-            }
-            sent => Ok(sent),
+        let mut sent = self.send_message(to, &message, media).await?;
+        if matches!(sent, Sent::ContentRefused) {
+            self.tell_of_refused_welcome(to.bot, key).await;
         }
+        let without_button = message.button.is_some().then_some(NewMessage { button: None, ..message });
+        let bare = NewMessage { user, text: MessageText::Plain(plain), button: None };
+        for simpler in without_button.iter().chain([&bare]) {
+            if !matches!(sent, Sent::ContentRefused) {
+                break;
+            }
+            let media = self.kept_media(to.bot, media).await?;
+            sent = self.send_message(to, simpler, media).await?;
+        }
+        Ok(sent)
     }
 
     /// Has the owner told that Telegram does not take a campaign's welcome, at most every few seconds; they hear of it

@@ -44,7 +44,8 @@ pub enum OwnerNews {
         /// The bot.
         bot: BotId,
     },
-    /// Telegram does not take a campaign's welcome as it is: people got it as bare text, or without its media.
+    /// Telegram does not take a campaign's welcome as it is: people got it without its button, as bare text, or without its
+    /// media.
     WelcomeRefused {
         /// The bot.
         bot: BotId,
@@ -91,8 +92,8 @@ impl OwnerNews {
                 format!("Telegram cannot deliver the updates of @{bot_username}. Check the bot.")
             }
             Self::WelcomeRefused { campaign, .. } => format!(
-                "Telegram does not take the welcome of campaign {campaign} by @{bot_username}: people get it as bare \
-                 text, or without its media. Check its text, button and media."
+                "Telegram does not take the welcome of campaign {campaign} by @{bot_username}: people get it \
+                 without its button, as bare text, or without its media. Check its text, button and media."
             ),
         }
     }

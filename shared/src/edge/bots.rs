@@ -56,7 +56,7 @@ async fn carry_out(app: &App, message: &SqsMessage) -> MessageOutcome {
     };
     let count = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
     let handle = message.receipt_handle.as_deref().unwrap_or_default();
-    app.carry_out_bot_task(&task, Receipt { handle, count: count.unwrap_or(1) }).await
+    app.carry_out_bot_task(&task, Receipt { handle, count: count.unwrap_or(1), turn_ms: None }).await
 }
 
 fn read(message: &SqsMessage) -> Option<BotTask> {

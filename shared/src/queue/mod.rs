@@ -14,7 +14,7 @@ use serde::Serialize;
 
 pub use bot_task::BotTask;
 pub use dead_letters::{DeadLetterQueue, DeadLetters};
-pub use message_task::MessageTask;
+pub use message_task::{MessageTask, QueuedMessage};
 pub use owner_task::OwnerTask;
 pub use task::Task;
 
@@ -66,6 +66,15 @@ impl Queue {
     /// [`AppError::Unavailable`], safe to retry: at worst the task is there twice.
     pub async fn send_later(&self, task: &MessageTask, seconds: u64) -> AppResult<()> {
         self.send_spelled_later(task.spelled()?, seconds).await
+    }
+
+    /// The same with a task that has a turn: the turn goes with it, in case the queue cannot delay for that long.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry: at worst the task is there twice.
+    pub async fn send_in_line(&self, queued: &QueuedMessage, seconds: u64) -> AppResult<()> {
+        self.send_spelled_later(spell(queued)?, seconds).await
     }
 
     /// The same with a task as [`MessageTask::spelled`] spelled it.

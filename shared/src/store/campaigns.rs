@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::access::{delete_step, number, put_step, text, to_attribute, update_step, written};
 use super::{Item, Key, Store};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
+use crate::domain::fact_clock::FactClock;
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotId, BotKey, CampaignKey, ChatId, TrackingCampaignId};
 
@@ -75,7 +76,9 @@ impl Store {
         let claim = self
             .update(&Key::Chat(bot, campaign.chat))
             .update_expression("SET campaign = :campaign")
-            .condition_expression("rights = :admin AND attribute_not_exists(campaign)")
+            .condition_expression(
+                "rights = :admin AND attribute_not_exists(campaign) AND attribute_not_exists(moved_to)",
+            )
             .expression_attribute_values(":campaign", number(campaign.id))
             .expression_attribute_values(":admin", text("admin"))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
@@ -220,6 +223,35 @@ impl Store {
         let steps =
             [update_step(deletion)?, update_step(release)?, delete_step(tracked)?, update_step(slot)?];
         Ok(self.transact(steps).await?.is_none())
+    }
+
+    /// Notes what a live campaign's chat is called, unless a newer change of its title is known; `false` then, or if it
+    /// is called so already.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn record_chat_title(
+        &self,
+        campaign: CampaignKey,
+        title: &str,
+        clock: FactClock,
+    ) -> AppResult<bool> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::Campaign(campaign).attributes()))
+            .update_expression("SET chat_title = :title, title_seen = :clock")
+            .condition_expression(
+                "attribute_exists(PK) AND #status <> :deleted AND chat_title <> :title AND \
+                 (attribute_not_exists(title_seen) OR title_seen < :clock)",
+            )
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":title", text(title))
+            .expression_attribute_values(":clock", text(clock))
+            .expression_attribute_values(":deleted", to_attribute(&CampaignStatus::Deleted)?);
+        written(update.send().await)
     }
 
     /// Sets the status of a campaign; `false` if the account has no such live one. Twice is the same as once.

@@ -5,7 +5,7 @@ use std::hash::Hasher;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Item;
-use super::notices::NoticeWindow;
+use super::notice_windows::NoticeWindow;
 use crate::domain::calendar;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;

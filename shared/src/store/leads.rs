@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::access::{number, text, to_attribute};
 use super::registers::refused_item;
 use super::start_spelling::{parse_start, spell_start};
-use super::welcomes::{WelcomeLease, is_owed, lease_name, leased_until};
+use super::welcomes::{WelcomeLease, is_owed, lease_name};
 use super::{FactWrite, Item, Key, Store};
 use crate::domain::course::Straggler;
 use crate::domain::fact_clock::FactClock;
@@ -186,7 +186,7 @@ impl Store {
             .condition_expression(condition)
             .expression_attribute_names("#lead", "lead")
             .expression_attribute_names("#lease", lease_name(start.clock))
-            .expression_attribute_values(":until", number(lease.until_ms))
+            .expression_attribute_values(":until", text(lease.spelled()))
             .expression_attribute_values(":lead", number(id))
             .expression_attribute_values(":max", number(STARTS_MAX))
             .expression_attribute_values(":click", text(&spelled))
@@ -245,8 +245,7 @@ impl NewStart<'_> {
     fn judge(&self, person: &Person, old: Option<Item>, recorded: bool) -> AppResult<StartWrite> {
         let clock = self.start.clock;
         let owed = old.as_ref().is_some_and(|item| is_owed(item, clock));
-        // A retry inside the SDK of a write that succeeded is refused by its own work, and finds its own lease.
-        let own = old.as_ref().and_then(|item| leased_until(item, clock)) == Some(self.lease.until_ms);
+        let own = old.as_ref().is_some_and(|item| self.lease.is_held_in(item, clock));
         let mut lead = match old.map(Lead::from_item).transpose()? {
             Some(lead) if recorded || lead.id.is_some() => lead,
             None if recorded => Lead::new(person),

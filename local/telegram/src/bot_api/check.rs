@@ -204,8 +204,12 @@ fn check_button(button: &Value) -> Result<(), ApiError> {
 }
 
 fn is_button_url(link: &str) -> bool {
-    url::Url::parse(link)
-        .is_ok_and(|url| matches!(url.scheme(), "http" | "https" | "tg" | "ton") && url.host_str().is_some())
+    url::Url::parse(link).is_ok_and(|url| match (url.scheme(), url.host()) {
+        // Telegram knows no names without a dot; addresses it takes.
+        ("http" | "https", Some(url::Host::Domain(name))) => name.trim_end_matches('.').contains('.'),
+        ("http" | "https" | "tg" | "ton", host) => host.is_some(),
+        _ => false,
+    })
 }
 
 /// 1–4096 characters, after formatting.
