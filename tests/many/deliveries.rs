@@ -82,7 +82,7 @@ async fn start_in_silence(world: &World, scene: &Scene) -> Vec<Task> {
     };
     pause(1).await;
     let (store, now) = (&world.system.app.store, world.system.app.clock.now());
-    let lease = WelcomeLease { now_ms: 0, until_ms: 1 };
+    let lease = WelcomeLease { now_ms: 0, until_ms: 1, holder: 0 };
     let begin = |number: i64| async move {
         let user = UserId(7_000_000_000 + number);
         let clock = FactClock { date: now - POSTBACKS + number, update: number };

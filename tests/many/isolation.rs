@@ -32,7 +32,7 @@ async fn task(world: &World, scene: &Scene, number: i64) -> Task {
     let clock = FactClock { date: NEW_YEAR + number, update: number };
     let (person, start) = (Person { user, ..Person::default() }, Start::new(clock, "c"));
     let id = LeadId::of_start(clock.date, number, BotId(1));
-    let lease = WelcomeLease { now_ms: 0, until_ms: 0 };
+    let lease = WelcomeLease { now_ms: 0, until_ms: 0, holder: 0 };
     let new = NewStart { start: &start, id, policy: StartPolicy::MakeLeads, lease };
     world.system.app.store.record_start(scene.campaign, &person, new).await.unwrap();
     let event = LeadEvent { status: LeadStatus::Wait, clock };
