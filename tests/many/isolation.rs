@@ -16,11 +16,12 @@ use tokio::net::TcpListener;
 use crate::world::{NEW_YEAR, Scene, World};
 
 /// How many postbacks go to the host in question, and how many elsewhere.
-const TO_ONE_HOST: i64 = 540;
-const ELSEWHERE: i64 = 60;
+const TO_ONE_HOST: i64 = 9 * ELSEWHERE;
+const ELSEWHERE: i64 = if cfg!(debug_assertions) { 60 } else { 300 };
 
-/// Between two postbacks: 25 a second, which leaves an emulated table on a small machine idle half of the time.
-const PAUSE: Duration = Duration::from_millis(40);
+/// Between two postbacks: 25 a second, or 100 of an optimized build, which leaves the emulated table of a small machine
+/// idle half of the time.
+const PAUSE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 40 } else { 10 });
 
 /// What the emulation's own unrest may add at worst, in milliseconds: retries and the stream share its table and the
 /// machine's processors with the deliveries. A sender that waits for the host adds ten seconds.
@@ -95,9 +96,8 @@ async fn delays(host: &str) -> Vec<i64> {
     delays
 }
 
-/// Of so few the longest.
 fn percentile_99(delays: &[i64]) -> i64 {
-    delays[delays.len() - 1]
+    delays[delays.len() * 99 / 100]
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,6 +117,7 @@ async fn one_black_holed_host_with_most_of_the_traffic_does_not_hold_up_the_othe
     let (before_ms, after_ms) = (percentile_99(&healthy), percentile_99(&with_hole));
     // The median is the quieter witness.
     let median_ms = (healthy[healthy.len() / 2], with_hole[with_hole.len() / 2]);
+    println!("99th percentile {before_ms} ms, and {after_ms} ms with the hole; medians {median_ms:?}");
     assert!(
         after_ms <= before_ms * 11 / 10 + UNREST_MS,
         "{before_ms} ms, and {after_ms} ms with the hole; medians {median_ms:?}"
