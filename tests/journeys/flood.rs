@@ -82,6 +82,24 @@ async fn of_those_who_want_to_send_a_welcome_one_may_and_after_it_is_sent_nobody
 }
 
 #[tokio::test]
+async fn who_says_stop_or_blocks_the_bot_while_their_welcome_waits_is_not_welcomed() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let (anna, bert, cleo) = (world.person("Anna"), world.person("Bert"), world.person("Cleo"));
+    world.refuse_next("sendMessage", 429, Some(4));
+    for user in [anna, bert, cleo] {
+        scene.start(user, "c1");
+        world.delivered().await;
+    }
+    world.simulator.send_text(anna, scene.bot.tg, "/stop").unwrap();
+    world.simulator.block(bert, scene.bot.tg).unwrap();
+    world.settle().await;
+    assert_eq!([anna, bert, cleo].map(|user| welcomes(&world, user)), [0, 0, 1]);
+    let vain = sends(&world).iter().filter(|request| request.code == 403).count();
+    assert_eq!(vain, 0, "nothing is sent to the unreachable");
+}
+
+#[tokio::test]
 async fn a_silence_of_hours_concerns_the_whole_bot_and_no_other() {
     let world = World::new().await;
     let scene = world.scene().await;

@@ -131,6 +131,22 @@ async fn with_updates_withheld_one_pass_later_every_lead_is_where_telegram_says(
 }
 
 #[tokio::test]
+async fn of_two_pieces_that_overlap_the_first_that_ends_moves_the_pass() {
+    let (world, clock) = World::ahead().await;
+    let scene = world.scene().await;
+    clock.advance_ms(86_400_000);
+    scene.look(&world).await;
+    let (store, bot, now_ms) = (&world.system.app.store, scene.bot_key(), clock.now_ms());
+    let claim =
+        async |now_ms: i64| store.claim_piece(bot, now_ms, now_ms - 10_000).await.unwrap().unwrap().place;
+    let (first, second) = (claim(now_ms).await.unwrap(), claim(now_ms + 12_000).await.unwrap());
+    assert_eq!(first, second, "Telegram is slow, and the first piece is not over");
+    store.note_piece(bot, first, Some(first.next_campaign())).await.unwrap();
+    store.note_piece(bot, second, None).await.unwrap();
+    assert_eq!(scene.bot_check().await.place, Some(first.next_campaign()));
+}
+
+#[tokio::test]
 async fn a_missed_leave_is_told_counted_and_marked_in_the_journal() {
     let (world, _) = World::ahead().await;
     let scene = world.scene().await;

@@ -89,8 +89,8 @@ impl App {
         }
         let asks = check.place.is_some();
         let gate = self.store.gate(key).await?;
-        if !gate.admits_newcomers(now_ms) {
-            let next_ms = next_look_ms(now_ms, asks, gate.last_turn_ms());
+        if !gate.is_open(now_ms) {
+            let next_ms = next_look_ms(now_ms, asks, gate.closed_until_ms);
             return Ok(Some(Outlook { next_ms, asks, ..idle }));
         }
         let webhook = match check.is_webhook_due(now) || known.status == BotStatus::Disabled {

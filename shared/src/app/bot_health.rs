@@ -5,7 +5,7 @@ use super::bots::{BotState, lost_while_tracked, state_by, token_error};
 use super::webhooks::WebhookHealth;
 use crate::domain::fact_clock::FactClock;
 use crate::error::{AppError, AppResult};
-use crate::ids::{AccountId, BotId, BotKey, ChatId, TelegramBotId, UserId};
+use crate::ids::{AccountId, BotId, BotKey, ChatId, UserId};
 use crate::secret::BotToken;
 use crate::store::{Bot, BotStatus, Chat, ChatKind, ChatRights};
 use crate::telegram::TelegramError;
@@ -49,7 +49,7 @@ impl App {
         asked_about.retain(|chat| chat.rights == ChatRights::Admin || chat.campaign.is_some());
         stream::iter(asked_about.into_iter().map(Ok))
             .try_for_each_concurrent(CHATS_AT_ONCE, |chat| async {
-                self.check_chat(key, &token, bot.tg, chat).await.map(drop)
+                self.check_chat(key, &token, &bot, chat).await.map(drop)
             })
             .await?;
         self.keep_looking(key).await?;
@@ -88,9 +88,10 @@ impl App {
         &self,
         bot: BotKey,
         token: &BotToken,
-        telegram: TelegramBotId,
+        known: &Bot,
         chat: Chat,
     ) -> AppResult<Chat> {
+        let telegram = known.tg;
         let seen = FactClock { date: self.clock.now(), update: 0 };
         let mut member = self.telegram()?.get_chat_member(token, chat.id, UserId(telegram.0)).await;
         let mut chat = chat;
@@ -104,7 +105,11 @@ impl App {
             Ok(member) if member.is_admin() => ChatRights::Admin,
             Ok(_) => ChatRights::Lost,
             Err(error) if is_outside(&error) => ChatRights::Lost,
-            Err(error) => return Err(check_error(error)),
+            Err(error) => {
+                // A flood or a refused token concerns the whole bot.
+                self.judge_refusal(bot, known, error.clone()).await;
+                return Err(check_error(error));
+            }
         };
         let chat = Chat { rights, seen, ..chat };
         self.store.record_chat(bot, &chat).await?;

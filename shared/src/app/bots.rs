@@ -134,6 +134,11 @@ impl App {
                 self.begin_looking(key).await?;
                 Ok(connected)
             }
+            // It may have been set: a look finds out, and sets it if it was not.
+            Some(TelegramError::Ambiguous(_)) => {
+                self.begin_looking(key).await?;
+                Err(AppError::WebhookRefused)
+            }
             Some(_) => Err(AppError::WebhookRefused),
         }
     }

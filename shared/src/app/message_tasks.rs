@@ -122,6 +122,11 @@ impl App {
         if grounds == Grounds::Request {
             return self.greet_for_request(&to, campaign, lead).await;
         }
+        // What they said since, while this waited, counts more.
+        let contact = self.store.contact(*bot, lead.person.user).await?;
+        if contact.is_some_and(|contact| !contact.is_reachable() || !contact.is_subscribed()) {
+            return Ok(Sent::Done);
+        }
         self.greet_or_excuse(&to, campaign, lead).await
     }
 }

@@ -294,7 +294,7 @@ impl App {
         let OwnerNews::RightsLost { bot, chat, seen } = news else { return Ok(Some(String::new())) };
         let chat = self.store.chat(BotKey { account, bot }, chat).await?;
         let lost = chat
-            .filter(|chat| chat.rights == ChatRights::Lost && chat.campaign.is_some() && chat.seen == seen);
+            .filter(|chat| chat.rights == ChatRights::Lost && chat.campaign.is_some() && chat.seen >= seen);
         Ok(lost.map(|chat| chat.title))
     }
 

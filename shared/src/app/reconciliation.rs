@@ -46,20 +46,20 @@ enum Asked {
 
 impl App {
     /// Asks about the next leads of a bot, if a pass is under way, the last piece is long enough ago, and the bot's gate
-    /// is open for newcomers. Twice at once is the same as once.
+    /// is open. Twice at once is the same as once.
     pub(super) async fn ask_piece(&self, bot: BotKey) -> AppResult<()> {
         let now_ms = self.clock.now_ms();
         let check = self.store.claim_piece(bot, now_ms, now_ms - PIECE_PAUSE_MS).await?;
         let Some(place) = check.and_then(|check| check.place) else { return Ok(()) };
-        if !self.store.gate(bot).await?.admits_newcomers(now_ms) {
+        if !self.store.gate(bot).await?.is_open(now_ms) {
             return Ok(());
         }
         let known = self.cached_bot(bot).await?.filter(|known| known.status == BotStatus::Active);
         let (Some(known), Some(_)) = (known, self.active_account(bot.account).await?) else { return Ok(()) };
         let Some(token) = self.bot_token(bot, &known).await? else { return Ok(()) };
         let mut piece = Piece { bot, known, token, begun_ms: now_ms, asked: 0, sound_chat: None };
-        let place = self.walk(&mut piece, place).await?;
-        self.store.note_piece(bot, now_ms, place).await
+        let reached = self.walk(&mut piece, place).await?;
+        self.store.note_piece(bot, place, reached).await
     }
 
     /// Walks on from a place; `None` at the end of the pass.
@@ -166,7 +166,10 @@ impl App {
             Verdict::Other(TelegramError::Ambiguous(_)) => Ok(Asked::StopBehind),
             Verdict::Other(TelegramError::ChatMigrated(to)) => {
                 self.move_chat(bot, chat, ChatId(to)).await?;
-                Ok(Asked::Stop)
+                // Another campaign may have the supergroup: then nothing more can be asked of this one.
+                let key = CampaignKey { account: bot.account, campaign: campaign.id };
+                let moved = self.store.campaign(key).await?.is_some_and(|campaign| campaign.chat != chat);
+                Ok(if moved { Asked::Stop } else { Asked::ChatLost })
             }
             Verdict::Other(_) if piece.sound_chat == Some(chat) => Ok(Asked::Done),
             Verdict::Other(_) => self.look_at_chat(piece, chat).await,
@@ -179,7 +182,7 @@ impl App {
         let bot = piece.bot;
         let Some(before) = self.store.chat(bot, id).await? else { return Ok(Asked::ChatLost) };
         let had_rights = before.rights == ChatRights::Admin;
-        let chat = self.check_chat(bot, &piece.token, piece.known.tg, before).await?;
+        let chat = self.check_chat(bot, &piece.token, &piece.known, before).await?;
         piece.asked += 1;
         if chat.rights == ChatRights::Admin {
             piece.sound_chat = Some(id);

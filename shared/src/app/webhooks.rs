@@ -114,7 +114,21 @@ impl App {
         let connection = Connection { token, bot, previous: Some(previous), secret: &secret, url };
         match self.set_fresh_webhook(key.account, connection).await? {
             None => Ok(WebhookLook::Verified),
-            Some(error) => Ok(self.judge_look(key, &known, error).await),
+            Some(error) => self.judge_mending(key, &known, error).await,
+        }
+    }
+
+    /// What a refused `setWebhook` means: of an address that Telegram does not take the owner hears, and it is tried
+    /// again with the next hour.
+    async fn judge_mending(&self, key: BotKey, known: &Bot, error: TelegramError) -> AppResult<WebhookLook> {
+        match self.judge_refusal(key, known, error).await {
+            Verdict::Over => Ok(WebhookLook::Over),
+            Verdict::Waits(_) | Verdict::Other(TelegramError::Ambiguous(_)) => Ok(WebhookLook::Later),
+            Verdict::Other(error) => {
+                tracing::warn!(account.id = %key.account, bot.id = %key.bot, %error, "a webhook is refused");
+                self.tell_owner(key.account, OwnerNews::WebhookBroken { bot: key.bot }).await?;
+                Ok(WebhookLook::Verified)
+            }
         }
     }
 

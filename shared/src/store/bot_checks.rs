@@ -129,17 +129,18 @@ impl Store {
         }
     }
 
-    /// Notes how far a piece came, `None` for the end of the pass, unless a later piece has begun.
+    /// Notes how far a piece came that began at `from`, `None` for the end of the pass, unless another one came further:
+    /// of two that overlap, because Telegram was slow, the first that ends counts.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn note_piece(&self, bot: BotKey, piece_ms: i64, place: Option<PassPlace>) -> AppResult<()> {
+    pub async fn note_piece(&self, bot: BotKey, from: PassPlace, place: Option<PassPlace>) -> AppResult<()> {
         let update = self
             .update_check(bot)
-            .condition_expression("piece_ms = :piece AND attribute_exists(#place)")
+            .condition_expression("#place = :from")
             .expression_attribute_names("#place", "place")
-            .expression_attribute_values(":piece", number(piece_ms));
+            .expression_attribute_values(":from", to_attribute(&from)?);
         let update = match place {
             Some(place) => update
                 .update_expression("SET #place = :place")
