@@ -147,3 +147,53 @@ async fn replays_of_one_lead_wait_for_each_other_as_first_deliveries_do() {
     assert_eq!(world.events(), ["wait", "wait", "approve", "cancel"]);
     assert_eq!(scene.logged_states().await, ["cancel delivered", "approve delivered", "wait delivered"]);
 }
+
+/// A lead who started, asked to join, joined and left, told of by nobody yet.
+async fn stage_of_four() -> (World, Clock, Vec<Task>) {
+    let clock = Clock::manual(Clock::System.now_ms() - 200_000);
+    let world = World::with(|options| options.clock = clock.clone()).await;
+    let scene = world.setting().closed().without_templates().set_up().await;
+    let anna = world.person("Anna");
+    scene.start(anna, "c1");
+    world.simulator.request_to_join(anna, scene.chat).unwrap();
+    world.simulator.approve_request(anna, scene.chat).unwrap();
+    scene.leave(anna);
+    world.settle().await;
+    let events = ["wait", "hold", "approve", "cancel"];
+    let templates: serde_json::Map<_, _> =
+        events.iter().map(|event| (format!("pb_{event}"), json!(world.template(event)))).collect();
+    scene.account.post_json("/api/profile/postbacks.json", &json!(templates)).await.data();
+    let mut tasks = Vec::new();
+    for status in [LeadStatus::Wait, LeadStatus::Hold, LeadStatus::Approve, LeadStatus::Cancel] {
+        tasks.push(scene.task(anna, status).await);
+    }
+    (world, clock, tasks)
+}
+
+#[tokio::test]
+async fn an_event_that_fails_after_a_wait_was_over_early_holds_back_those_after_it() {
+    let (world, clock, tasks) = stage_of_four().await;
+    answer(&world, 503);
+    assert!(world.receive(&tasks[..1]).await.is_empty());
+    clock.advance_ms(1_000);
+    assert!(world.receive(&tasks[1..2]).await.is_empty());
+    answer(&world, 200);
+    clock.advance_ms(12_000);
+    assert!(world.retry(&tasks[..1]).await.is_empty());
+    clock.advance_ms(4_000);
+    assert!(world.retry(&tasks[1..2]).await.is_empty());
+    assert_eq!(world.events(), ["wait", "wait", "hold"], "the second would have waited for two minutes");
+
+    clock.advance_ms(13_000);
+    answer(&world, 503);
+    assert!(world.receive(&tasks[2..3]).await.is_empty());
+    answer(&world, 200);
+    clock.advance_ms(5_000);
+    assert!(world.receive(&tasks[3..]).await.is_empty());
+    assert_eq!(world.events()[3..], ["approve"], "the last one waits for the third");
+    clock.advance_ms(11_000);
+    for task in tasks[2..].iter().rev().chain(&tasks[3..]) {
+        assert!(world.retry(std::slice::from_ref(task)).await.is_empty());
+    }
+    assert_eq!(world.events()[3..], ["approve", "approve", "cancel"]);
+}

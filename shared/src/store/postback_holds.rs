@@ -72,7 +72,8 @@ impl Store {
         written(update.send().await).map(drop)
     }
 
-    /// Notes on a lead which of its events the later ones have to mind; never one that is minded for a shorter time.
+    /// Notes on a lead which of its events the later ones have to mind, if it still has the note that was read with it:
+    /// whoever notes has found that the one before holds nobody back, or waits behind it. Twice is the same as once.
     ///
     /// # Errors
     ///
@@ -81,6 +82,7 @@ impl Store {
         &self,
         campaign: CampaignKey,
         user: UserId,
+        seen: Option<Straggler>,
         straggler: Straggler,
     ) -> AppResult<()> {
         let update = self
@@ -89,11 +91,13 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(Key::Lead(campaign, user).attributes()))
             .update_expression("SET straggler = :straggler")
-            .condition_expression(
-                "attribute_exists(PK) AND (attribute_not_exists(straggler) OR straggler.until_ms < :until)",
-            )
-            .expression_attribute_values(":straggler", to_attribute(&straggler)?)
-            .expression_attribute_values(":until", number(straggler.until_ms));
+            .expression_attribute_values(":straggler", to_attribute(&straggler)?);
+        let update = match seen {
+            None => update.condition_expression("attribute_exists(PK) AND attribute_not_exists(straggler)"),
+            Some(seen) => update
+                .condition_expression("straggler.until_ms = :seen")
+                .expression_attribute_values(":seen", number(seen.until_ms)),
+        };
         written(update.send().await).map(drop)
     }
 }
