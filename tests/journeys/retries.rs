@@ -43,6 +43,11 @@ async fn receive(world: &World, task: &Task) -> bool {
     world.receive(std::slice::from_ref(task)).await.is_empty()
 }
 
+/// What the queue brings for the second time.
+async fn receive_again(world: &World, task: &Task) -> bool {
+    world.receive_again(std::slice::from_ref(task)).await.is_empty()
+}
+
 async fn retry(world: &World, task: &Task) -> bool {
     world.retry(std::slice::from_ref(task)).await.is_empty()
 }
@@ -102,13 +107,60 @@ async fn a_sender_that_dies_at_any_call_sends_at_most_twice_and_loses_nothing() 
             world.faults.kill("postback-sender", Death { calls, lost_answer });
             receive(&world, task).await;
             died = world.faults.revive("postback-sender");
-            assert!(receive(&world, task).await);
+            clock.advance_ms(180_000);
+            assert!(receive_again(&world, task).await);
             assert_eq!(scene.logged(*user, LeadStatus::Wait).await.state, PostbackState::Delivered);
             let sent = requests(&world, &scene, *user).await;
             assert!((1..=2).contains(&sent), "{sent} requests after a death at call {calls}");
             clock.advance_ms(5_000);
         }
     }
+}
+
+#[tokio::test]
+async fn a_first_attempt_that_cannot_be_written_down_is_repeated_once_when_it_can() {
+    let (world, scene, _, tasks) = stage(1).await;
+    let (user, task) = &tasks[0];
+    answer(&world, 200);
+    world.faults.refuse(&["dynamodb:PutItem", "dynamodb:UpdateItem"]);
+    assert!(!receive(&world, task).await);
+    for _ in 0..3 {
+        assert!(!receive_again(&world, task).await);
+    }
+    assert_eq!(requests(&world, &scene, *user).await, 1, "while nothing can be written");
+    world.faults.refuse(&[]);
+    assert!(receive_again(&world, task).await);
+    assert_eq!(requests(&world, &scene, *user).await, 2);
+    assert_eq!(scene.logged_states().await, ["wait delivered"]);
+}
+
+#[tokio::test]
+async fn a_first_attempt_that_the_queue_brings_again_twice_at_once_is_made_once() {
+    let (world, scene, _, tasks) = stage(1).await;
+    let (user, task) = &tasks[0];
+    world.simulator.set_receiver(ReceiverAnswer { status: 200, delay_ms: 500 });
+    let (one, other) = tokio::join!(receive_again(&world, task), receive_again(&world, task));
+    assert_eq!(u8::from(one) + u8::from(other), 1, "the other is to look again");
+    assert!(receive_again(&world, task).await);
+    assert_eq!(requests(&world, &scene, *user).await, 1);
+    assert_eq!(scene.logged_states().await, ["wait delivered"]);
+}
+
+#[tokio::test]
+async fn a_host_is_marked_as_gone_only_by_an_attempt_that_is_in_the_log() {
+    let (world, scene, _, tasks) = stage(14).await;
+    answer(&world, 410);
+    for (calls, (user, task)) in tasks.iter().enumerate() {
+        world.faults.kill("postback-sender", Death { calls, lost_answer: false });
+        receive(&world, task).await;
+        assert!(world.faults.revive("postback-sender"), "every death came before the mark");
+        let profile = scene.account.get("/api/profile/info.json").await.data();
+        if profile["pb_disabled"] != json!([]) {
+            assert_eq!(scene.logged(*user, LeadStatus::Wait).await.state, PostbackState::Failed);
+            return;
+        }
+    }
+    unreachable!("a host that is gone was never marked");
 }
 
 #[tokio::test]
@@ -127,7 +179,8 @@ async fn a_failure_is_handed_on_wherever_the_sender_dies() {
             world.faults.kill("postback-sender", Death { calls, lost_answer });
             receive(&world, task).await;
             died = world.faults.revive("postback-sender");
-            assert!(receive(&world, task).await);
+            clock.advance_ms(180_000);
+            assert!(receive_again(&world, task).await);
             let logged = scene.logged(*user, LeadStatus::Wait).await;
             let wire = task.spelled().unwrap();
             let queued = world.system.cloud.queue_bodies("RetryQueue").unwrap();

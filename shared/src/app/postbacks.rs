@@ -1,5 +1,6 @@
 use super::App;
 use super::postback_batches::TaskSubject;
+use super::postback_leases::PostbackOutcome;
 use super::postback_requests::{Postback, PostbackRequest};
 use crate::domain::course::Course;
 use crate::domain::postback_log::{ATTEMPTS_MAX, PostbackAttempt, PostbackError, PostbackState, state_after};
@@ -44,25 +45,47 @@ impl App {
     /// lead, or its host is slow and others would wait behind it. What fails is written down with the time of the next attempt and handed on to the queue of retries; so is
     /// what was begun before, if the task comes again.
     ///
+    /// `receipts` is how often the queue has brought the task, this time included. From the second time on the attempt is
+    /// leased first: one that cannot be written down is not made over and over.
+    ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry: at most the attempt in flight is repeated.
-    pub async fn begin_postback(&self, task: &Task, subject: Option<TaskSubject>) -> AppResult<()> {
-        let Some(delivery) = self.open_delivery(task, subject).await? else { return Ok(()) };
-        if let Some(course) = delivery.course() {
-            return self.hand_on(&delivery, course).await;
+    pub async fn begin_postback(
+        &self,
+        task: &Task,
+        subject: Option<TaskSubject>,
+        receipts: u32,
+    ) -> AppResult<PostbackOutcome> {
+        let Some(delivery) = self.open_delivery(task, subject).await? else {
+            return Ok(PostbackOutcome::Done);
+        };
+        let mut course = match delivery.course() {
+            Some(course) => Some(course),
+            None => self.put_aside(&delivery).await?,
+        };
+        if course.is_none() {
+            if receipts > 1 && !self.lease_attempt(&delivery).await? {
+                return Ok(PostbackOutcome::Busy);
+            }
+            course = self.attempt_postback(&delivery).await?;
         }
-        if let Some(course) = self.hold_back(&delivery).await? {
-            return self.hand_on(&delivery, course).await;
+        if let Some(course) = course {
+            self.hand_on(&delivery, course).await?;
+        }
+        Ok(PostbackOutcome::Done)
+    }
+
+    /// Has a postback wait for an earlier one of its lead, or go the way of retries if its host is slow; answers what is
+    /// planned for it then.
+    async fn put_aside(&self, delivery: &Delivery) -> AppResult<Option<Course>> {
+        if let Some(course) = self.hold_back(delivery).await? {
+            return Ok(Some(course));
         }
         if self.is_slow(&delivery.request.host()) {
-            let course = self.put_off(&delivery).await?;
-            return self.hand_on(&delivery, course).await;
+            return self.put_off(delivery).await.map(Some);
         }
-        match self.attempt_postback(&delivery).await? {
-            Some(course) => self.hand_on(&delivery, course).await,
-            None => Ok(()),
-        }
+        Ok(None)
     }
 
     /// Reads what a task is about; `None` if nothing is to be sent, which is then in the log.
@@ -133,9 +156,6 @@ impl App {
     pub(super) async fn attempt_postback(&self, delivery: &Delivery) -> AppResult<Option<Course>> {
         let Postback { account, id, subscriber, .. } = delivery.postback;
         let (attempt, asked_ms) = self.send_if_connected(delivery).await?;
-        if judge(attempt.code) == Verdict::Disable {
-            self.disable_host(delivery).await?;
-        }
         let counted = [delivery.counted.as_slice(), std::slice::from_ref(&attempt)].concat();
         let state = state_after(&counted);
         let course = Course {
@@ -149,11 +169,14 @@ impl App {
             },
             hold: None,
         };
-        let (url, error) = (delivery.request.shown_url(), attempt.error);
+        let (url, error, verdict) = (delivery.request.shown_url(), attempt.error, judge(attempt.code));
         let attempts = [delivery.attempts(), &[attempt]].concat();
         let logged = LoggedPostback { id, subscriber, state, url, error, attempts, course };
         match self.store.log_attempt(account, &logged).await? {
             AttemptWrite::Logged => {
+                if verdict == Verdict::Disable {
+                    self.disable_host(delivery).await?;
+                }
                 if let (PostbackState::Failed, Some(function)) = (state, &self.config.function_name) {
                     metrics::count("PostbacksExhausted", self.clock.now_ms(), function);
                 }

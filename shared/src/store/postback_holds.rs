@@ -1,6 +1,6 @@
 //! Who may send a postback, and what it waits for.
 
-use super::access::{number, text, to_attribute, written};
+use super::access::{Expiring, number, text, to_attribute, to_item, written};
 use super::postbacks::kept_until;
 use super::{Key, LoggedPostback, Store};
 use crate::domain::course::Straggler;
@@ -41,6 +41,27 @@ impl Store {
             update = update.expression_attribute_values(":attempts", number(attempts));
         }
         written(update.send().await)
+    }
+
+    /// Leases a postback for its first attempt that the log does not know, and writes it there as `untried`; `false` if the
+    /// log knows it.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`]; after a retry the answer may be `false` by the first attempt.
+    pub async fn claim_new_postback(
+        &self,
+        account: AccountId,
+        untried: &LoggedPostback,
+        now: i64,
+        until_ms: i64,
+    ) -> AppResult<bool> {
+        let (id, campaign) = (untried.id.to_string(), CampaignKey { account, campaign: untried.id.campaign });
+        let key = Key::Postback(campaign, untried.id.event.clock, &id);
+        let mut item = to_item(&key, &Expiring { value: untried, expires_at: kept_until(now) })?;
+        item.insert("lease_until_ms".to_owned(), number(until_ms));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        written(put.condition_expression("attribute_not_exists(PK)").send().await)
     }
 
     /// Writes down what `held` waits for before its first attempt; one that the log knows stays as it is otherwise.
