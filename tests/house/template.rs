@@ -1,8 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use local::{FUNCTIONS, Function, TEMPLATE};
 use local_aws::Template;
 use shared::app::{ATTEMPT_LEASE_MS, WELCOME_LEASE_MS};
+use shared::domain::schedule::PROBE_TAKES_MS;
+use shared::outbound::TARGET_TIMEOUT;
 
 use super::root;
 
@@ -126,6 +129,11 @@ fn a_first_attempt_is_long_over_before_the_queue_brings_it_again() {
         "AWS advises six times what a function may run"
     );
     assert!(i64::try_from(timeout_s).unwrap() * 1_000 < ATTEMPT_LEASE_MS);
+}
+
+#[test]
+fn what_waits_for_a_probe_waits_for_as_long_as_a_request_may_take() {
+    assert_eq!(Duration::from_millis(PROBE_TAKES_MS.unsigned_abs()), TARGET_TIMEOUT);
 }
 
 #[test]

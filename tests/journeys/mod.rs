@@ -5,6 +5,7 @@ mod bot_check;
 mod bot_looks;
 mod bots;
 mod campaign_fields;
+mod circuits;
 mod click_vault;
 mod data_folder;
 mod dues;

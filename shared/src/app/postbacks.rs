@@ -4,7 +4,9 @@ use super::postback_leases::PostbackOutcome;
 use super::postback_requests::{Postback, PostbackRequest};
 use crate::domain::course::Course;
 use crate::domain::postback_log::{ATTEMPTS_MAX, PostbackAttempt, PostbackError, PostbackState, state_after};
-use crate::domain::schedule::{JITTER_THOUSANDTHS, next_attempt_ms};
+use crate::domain::schedule::{
+    JITTER_THOUSANDTHS, is_last_attempt, next_attempt_after_probe_ms, next_attempt_ms,
+};
 use crate::domain::verdict::{Verdict, judge};
 use crate::error::AppResult;
 use crate::ids::{CampaignKey, UserId};
@@ -161,10 +163,7 @@ impl App {
         let course = Course {
             since_ms: Some(counted[0].started_ms),
             next_ms: match state {
-                PostbackState::Pending => {
-                    let over_ms = attempt.started_ms + attempt.took_ms;
-                    next_attempt_ms(counted.len(), over_ms, draw_jitter()?, asked_ms)
-                }
+                PostbackState::Pending => planned_ms(counted.len(), &attempt, asked_ms)?,
                 PostbackState::Delivered | PostbackState::Failed | PostbackState::Skipped => None,
             },
             hold: None,
@@ -174,11 +173,11 @@ impl App {
         let logged = LoggedPostback { id, subscriber, state, url, error, attempts, course };
         match self.store.log_attempt(account, &logged).await? {
             AttemptWrite::Logged => {
-                if verdict == Verdict::Disable {
-                    self.disable_host(delivery).await?;
-                }
                 if let (PostbackState::Failed, Some(function)) = (state, &self.config.function_name) {
                     metrics::count("PostbacksExhausted", self.clock.now_ms(), function);
+                }
+                if verdict == Verdict::Disable {
+                    self.disable_host(delivery).await?;
                 }
                 Ok(Some(course).filter(|course| course.next_ms.is_some()))
             }
@@ -189,12 +188,14 @@ impl App {
         }
     }
 
-    /// Sends the request unless the circuit of its host is open; the attempt says which. Also for how long the host asks to
+    /// Sends the request unless the circuit of its host is open; the attempt says which. The last one is made whatever the
+    /// circuit says, so that nothing fails for good without having been asked at its end. Also for how long the host asks to
     /// be left alone, or is, in milliseconds.
     async fn send_if_connected(&self, delivery: &Delivery) -> AppResult<(PostbackAttempt, Option<i64>)> {
         let Postback { account, id, .. } = delivery.postback;
         let host = delivery.request.host();
-        if let Some(wait_ms) = self.left_alone_ms(account, &host).await {
+        let left_alone_ms = self.left_alone_ms(account, &host).await;
+        if let Some(wait_ms) = left_alone_ms.filter(|_| !is_last_attempt(delivery.counted.len())) {
             let (started_ms, error) = (self.clock.now_ms(), Some(PostbackError::Circuit));
             // Nothing goes through before the next probe.
             let attempt = PostbackAttempt { started_ms, error, ..PostbackAttempt::default() };
@@ -213,6 +214,18 @@ impl App {
         self.webhook_cache.campaigns.forget(&delivery.campaign);
         Ok(())
     }
+}
+
+/// When the next attempt is due after `tried` of them and this last one, in Unix milliseconds, if the host asks to be left
+/// alone for so long, or is.
+fn planned_ms(tried: usize, last: &PostbackAttempt, asked_ms: Option<i64>) -> AppResult<Option<i64>> {
+    let (over_ms, jitter) = (last.started_ms + last.took_ms, draw_jitter()?);
+    Ok(match (last.error, asked_ms) {
+        (Some(PostbackError::Circuit), Some(wait_ms)) => {
+            next_attempt_after_probe_ms(tried, over_ms, jitter, over_ms.saturating_add(wait_ms))
+        }
+        _ => next_attempt_ms(tried, over_ms, jitter, asked_ms),
+    })
 }
 
 /// A number by chance, for the schedule.
