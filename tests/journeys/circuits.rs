@@ -3,35 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use shared::clock::Clock;
 use shared::domain::circuit::ProbeWait;
 use shared::domain::lead_event::LeadStatus;
 use shared::domain::postback_log::{PostbackError, PostbackState};
 use shared::domain::schedule::TRIES;
-use shared::queue::Task;
-use telegram_simulator::ReceiverAnswer;
 
+use super::retries::stage;
 use crate::world::{Scene, World};
-
-/// Leads who started and were told of by nobody yet; the clock is behind the machine's, so that the deadline of an
-/// invocation stays ahead of it.
-async fn stage(people: usize) -> (World, Scene, Clock, Vec<(i64, Task)>) {
-    let clock = Clock::manual(Clock::System.now_ms() - 3_600_000);
-    let world = World::with(|options| options.clock = clock.clone()).await;
-    let scene = world.setting().without_templates().set_up().await;
-    let users: Vec<_> = (0..people).map(|number| world.person(&format!("P{number}"))).collect();
-    for user in &users {
-        scene.start(*user, "c");
-    }
-    world.settle().await;
-    scene.set_template(&world, "pb_wait").await;
-    let mut tasks = Vec::new();
-    for user in users {
-        tasks.push((user, scene.task(user, LeadStatus::Wait).await));
-    }
-    world.simulator.set_receiver(ReceiverAnswer { status: 200, delay_ms: 0 });
-    (world, scene, clock, tasks)
-}
 
 /// Opens the circuit to the receiver for so long from now, whatever it was.
 async fn open_circuit(world: &World, scene: &Scene, ms: i64) {

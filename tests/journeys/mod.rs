@@ -25,6 +25,7 @@ mod owner_silence;
 mod paused;
 mod people;
 mod postback_bodies;
+mod postback_leases;
 mod postbacks;
 mod reconciliation;
 mod repeats;

@@ -18,7 +18,7 @@ use crate::world::{Scene, World};
 
 /// Leads who started and were told of by nobody yet; the clock is behind the machine's, so that the deadline of an
 /// invocation stays ahead of it.
-async fn stage(people: usize) -> (World, Scene, Clock, Vec<(i64, Task)>) {
+pub(super) async fn stage(people: usize) -> (World, Scene, Clock, Vec<(i64, Task)>) {
     let clock = Clock::manual(Clock::System.now_ms() - 3_600_000);
     let world = World::with(|options| options.clock = clock.clone()).await;
     let scene = world.setting().without_templates().set_up().await;
@@ -35,25 +35,25 @@ async fn stage(people: usize) -> (World, Scene, Clock, Vec<(i64, Task)>) {
     (world, scene, clock, tasks)
 }
 
-fn answer(world: &World, status: u16) {
+pub(super) fn answer(world: &World, status: u16) {
     world.simulator.set_receiver(ReceiverAnswer { status, delay_ms: 0 });
 }
 
-async fn receive(world: &World, task: &Task) -> bool {
+pub(super) async fn receive(world: &World, task: &Task) -> bool {
     world.receive(std::slice::from_ref(task)).await.is_empty()
 }
 
 /// What the queue brings for the second time.
-async fn receive_again(world: &World, task: &Task) -> bool {
+pub(super) async fn receive_again(world: &World, task: &Task) -> bool {
     world.receive_again(std::slice::from_ref(task)).await.is_empty()
 }
 
-async fn retry(world: &World, task: &Task) -> bool {
+pub(super) async fn retry(world: &World, task: &Task) -> bool {
     world.retry(std::slice::from_ref(task)).await.is_empty()
 }
 
 /// How many requests the receiver got with the id of a person's postback.
-async fn requests(world: &World, scene: &Scene, user: i64) -> usize {
+pub(super) async fn requests(world: &World, scene: &Scene, user: i64) -> usize {
     let id = scene.postback_id(user, LeadStatus::Wait).await.to_string();
     world.postbacks().iter().filter(|postback| postback.header_id == id).count()
 }
@@ -115,52 +115,6 @@ async fn a_sender_that_dies_at_any_call_sends_at_most_twice_and_loses_nothing() 
             clock.advance_ms(5_000);
         }
     }
-}
-
-#[tokio::test]
-async fn a_first_attempt_that_cannot_be_written_down_is_repeated_once_when_it_can() {
-    let (world, scene, _, tasks) = stage(1).await;
-    let (user, task) = &tasks[0];
-    answer(&world, 200);
-    world.faults.refuse(&["dynamodb:PutItem", "dynamodb:UpdateItem"]);
-    assert!(!receive(&world, task).await);
-    for _ in 0..3 {
-        assert!(!receive_again(&world, task).await);
-    }
-    assert_eq!(requests(&world, &scene, *user).await, 1, "while nothing can be written");
-    world.faults.refuse(&[]);
-    assert!(receive_again(&world, task).await);
-    assert_eq!(requests(&world, &scene, *user).await, 2);
-    assert_eq!(scene.logged_states().await, ["wait delivered"]);
-}
-
-#[tokio::test]
-async fn a_first_attempt_that_the_queue_brings_again_twice_at_once_is_made_once() {
-    let (world, scene, _, tasks) = stage(1).await;
-    let (user, task) = &tasks[0];
-    world.simulator.set_receiver(ReceiverAnswer { status: 200, delay_ms: 500 });
-    let (one, other) = tokio::join!(receive_again(&world, task), receive_again(&world, task));
-    assert_eq!(u8::from(one) + u8::from(other), 1, "the other is to look again");
-    assert!(receive_again(&world, task).await);
-    assert_eq!(requests(&world, &scene, *user).await, 1);
-    assert_eq!(scene.logged_states().await, ["wait delivered"]);
-}
-
-#[tokio::test]
-async fn a_host_is_marked_as_gone_only_by_an_attempt_that_is_in_the_log() {
-    let (world, scene, _, tasks) = stage(14).await;
-    answer(&world, 410);
-    for (calls, (user, task)) in tasks.iter().enumerate() {
-        world.faults.kill("postback-sender", Death { calls, lost_answer: false });
-        receive(&world, task).await;
-        assert!(world.faults.revive("postback-sender"), "every death came before the mark");
-        let profile = scene.account.get("/api/profile/info.json").await.data();
-        if profile["pb_disabled"] != json!([]) {
-            assert_eq!(scene.logged(*user, LeadStatus::Wait).await.state, PostbackState::Failed);
-            return;
-        }
-    }
-    unreachable!("a host that is gone was never marked");
 }
 
 #[tokio::test]
@@ -352,15 +306,13 @@ async fn a_receiver_that_asks_for_time_gets_it_up_to_ten_times_the_plan() {
 #[tokio::test]
 async fn what_waits_for_a_dead_host_occupies_no_queue() {
     let (world, scene, clock, tasks) = stage(24).await;
-    scene
-        .account
-        .post_json("/api/profile/postbacks.json", &json!({"pb_wait": "http://127.0.0.1:9/"}))
-        .await
-        .data();
     let all: Vec<_> = tasks.iter().map(|(_, task)| task.clone()).collect();
+    answer(&world, 429);
     for some in all.chunks(10) {
         assert!(world.receive(some).await.is_empty());
     }
+    let down = json!({"pb_wait": "http://127.0.0.1:9/"});
+    scene.account.post_json("/api/profile/postbacks.json", &down).await.data();
     clock.advance_ms(12_100);
     for some in all.chunks(10) {
         assert!(world.retry(some).await.is_empty());

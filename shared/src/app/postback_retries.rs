@@ -1,6 +1,6 @@
 use super::App;
 use super::postback_leases::PostbackOutcome;
-use super::postbacks::Delivery;
+use super::postbacks::{Attempted, Delivery};
 use crate::domain::course::Course;
 use crate::domain::gate::seconds_until;
 use crate::error::AppResult;
@@ -27,8 +27,12 @@ impl App {
         if !self.lease_attempt(&delivery).await? {
             return Ok(PostbackOutcome::Busy);
         }
-        if let Some(due_ms) = self.attempt_postback(&delivery).await?.and_then(|course| course.next_ms) {
-            self.put_retry(&delivery, due_ms).await?;
+        match self.attempt_postback(&delivery).await? {
+            Attempted::Planned(course) => {
+                self.put_retry(&delivery, course.next_ms.unwrap_or_else(|| self.clock.now_ms())).await?;
+            }
+            Attempted::Ended => {}
+            Attempted::Overtaken => return Ok(PostbackOutcome::Busy),
         }
         Ok(PostbackOutcome::Done)
     }

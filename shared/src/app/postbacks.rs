@@ -29,6 +29,16 @@ pub(super) struct Delivery {
     pub counted: Vec<PostbackAttempt>,
 }
 
+/// What an attempt led to.
+pub(super) enum Attempted {
+    /// Another one, by the caller, as planned.
+    Planned(Course),
+    /// None: the postback is done with.
+    Ended,
+    /// Somebody else's came in between, and this one is not in the log: the task has to read it again.
+    Overtaken,
+}
+
 impl Delivery {
     /// What is planned for it, if this delivery was begun: tried, or held back.
     pub fn course(&self) -> Option<Course> {
@@ -48,7 +58,8 @@ impl App {
     /// what was begun before, if the task comes again.
     ///
     /// `receipts` is how often the queue has brought the task, this time included. From the second time on the attempt is
-    /// leased first: one that cannot be written down is not made over and over.
+    /// leased first: one that cannot be written down is not made over and over. So is that of a replay, which may meet the
+    /// retry of a postback that is pending.
     ///
     /// # Errors
     ///
@@ -62,18 +73,22 @@ impl App {
         let Some(delivery) = self.open_delivery(task, subject).await? else {
             return Ok(PostbackOutcome::Done);
         };
-        let mut course = match delivery.course() {
+        let course = match delivery.course() {
             Some(course) => Some(course),
             None => self.put_aside(&delivery).await?,
         };
-        if course.is_none() {
-            if receipts > 1 && !self.lease_attempt(&delivery).await? {
-                return Ok(PostbackOutcome::Busy);
-            }
-            course = self.attempt_postback(&delivery).await?;
-        }
         if let Some(course) = course {
             self.hand_on(&delivery, course).await?;
+            return Ok(PostbackOutcome::Done);
+        }
+        let may_meet_another = receipts > 1 || delivery.asked_ms.is_some();
+        if may_meet_another && !self.lease_attempt(&delivery).await? {
+            return Ok(PostbackOutcome::Busy);
+        }
+        match self.attempt_postback(&delivery).await? {
+            Attempted::Planned(course) => self.hand_on(&delivery, course).await?,
+            Attempted::Ended => {}
+            Attempted::Overtaken => return Ok(PostbackOutcome::Busy),
         }
         Ok(PostbackOutcome::Done)
     }
@@ -153,9 +168,8 @@ impl App {
         self.store.skip_postback(postback.account, &skipped, self.clock.now()).await
     }
 
-    /// Makes one more attempt and logs it; where the postback stands follows from those that are counted. Answers what is
-    /// planned if it is to be tried again, and by the caller.
-    pub(super) async fn attempt_postback(&self, delivery: &Delivery) -> AppResult<Option<Course>> {
+    /// Makes one more attempt and logs it; where the postback stands follows from those that are counted.
+    pub(super) async fn attempt_postback(&self, delivery: &Delivery) -> AppResult<Attempted> {
         let Postback { account, id, subscriber, .. } = delivery.postback;
         let (attempt, asked_ms) = self.send_if_connected(delivery).await?;
         let counted = [delivery.counted.as_slice(), std::slice::from_ref(&attempt)].concat();
@@ -179,11 +193,11 @@ impl App {
                 if verdict == Verdict::Disable {
                     self.disable_host(delivery).await?;
                 }
-                Ok(Some(course).filter(|course| course.next_ms.is_some()))
+                Ok(if course.next_ms.is_some() { Attempted::Planned(course) } else { Attempted::Ended })
             }
             AttemptWrite::Overtaken(_) => {
                 tracing::warn!(account.id = %account, postback.id = %id, "a postback was tried twice at once");
-                Ok(None)
+                Ok(Attempted::Overtaken)
             }
         }
     }
