@@ -118,6 +118,35 @@ async fn the_note_of_a_straggler_changes_no_list_and_no_counter() {
     assert_eq!(scene.counters().await, [1, 0, 0]);
 }
 
+/// Replays of these postbacks, asked for now.
+fn replays_of(tasks: &[Task], clock: &Clock) -> Vec<Task> {
+    let requested_ms = clock.now_ms();
+    let replay = |task: &Task| {
+        let (campaign, user, event) = task.subject();
+        Task::ReplayV1 { campaign, user, event, requested_ms }
+    };
+    tasks.iter().map(replay).collect()
+}
+
+#[tokio::test]
+async fn a_replay_that_waits_and_loses_its_template_leaves_nothing_planned() {
+    let (world, scene, anna, clock, tasks) = stage().await;
+    answer(&world, 404);
+    assert!(world.receive(&tasks).await.is_empty());
+    clock.advance_ms(1);
+    let replays = replays_of(&tasks[..2], &clock);
+    answer(&world, 503);
+    assert!(world.receive(&replays).await.is_empty());
+    let waits = scene.logged(anna, LeadStatus::Approve).await;
+    assert!(waits.course.hold.is_some() && waits.course.next_ms.is_some());
+    scene.account.post_json("/api/profile/postbacks.json", &json!({"pb_approve": ""})).await.data();
+    clock.advance_ms(16_000);
+    assert!(world.retry(&replays[1..]).await.is_empty());
+    let left = scene.logged(anna, LeadStatus::Approve).await;
+    assert_eq!((left.course.hold, left.course.next_ms), (None, None));
+    assert_eq!((left.state, left.error, left.attempts), (waits.state, waits.error, waits.attempts));
+}
+
 #[tokio::test]
 async fn replays_of_one_lead_wait_for_each_other_as_first_deliveries_do() {
     let (world, scene, _, clock, tasks) = stage().await;
@@ -125,16 +154,7 @@ async fn replays_of_one_lead_wait_for_each_other_as_first_deliveries_do() {
     assert!(world.receive(&tasks).await.is_empty());
     assert_eq!(scene.logged_states().await, ["cancel failed", "approve failed", "wait failed"]);
     clock.advance_ms(1);
-    let requested_ms = clock.now_ms();
-    let replays: Vec<_> = tasks
-        .iter()
-        .map(|task| match *task {
-            Task::PostbackV1 { campaign, user, event } => {
-                Task::ReplayV1 { campaign, user, event, requested_ms }
-            }
-            Task::ReplayV1 { .. } => unreachable!(),
-        })
-        .collect();
+    let replays = replays_of(&tasks, &clock);
     world.simulator.clear_postbacks();
     answer(&world, 503);
     assert!(world.receive(&replays).await.is_empty());
