@@ -6,6 +6,7 @@ use local::faults::Death;
 use serde_json::json;
 use shared::domain::lead_event::LeadStatus;
 use shared::domain::postback_log::PostbackState;
+use shared::domain::schedule::TRIES;
 use shared::queue::Task;
 use telegram_simulator::ReceiverAnswer;
 
@@ -90,4 +91,31 @@ async fn a_host_is_marked_as_gone_only_by_an_attempt_that_is_in_the_log() {
         }
     }
     unreachable!("a host that is gone was never marked");
+}
+
+#[tokio::test]
+async fn a_replay_whose_plan_another_one_ended_goes_on_by_its_own_attempts() {
+    let (world, scene, clock, tasks) = stage(1).await;
+    let (user, task) = &tasks[0];
+    let (campaign, person, event) = task.subject();
+    let replay = || Task::ReplayV1 { campaign, user: person, event, requested_ms: clock.now_ms() };
+    answer(&world, 429);
+    let first = replay();
+    assert!(receive(&world, &first).await);
+    clock.advance_ms(1_000);
+    let second = replay();
+    assert!(receive(&world, &second).await);
+    for _ in 2..TRIES {
+        let next_ms = scene.logged(*user, LeadStatus::Wait).await.course.next_ms.unwrap();
+        clock.advance_ms(next_ms - clock.now_ms());
+        assert!(retry(&world, &first).await);
+    }
+    let logged = scene.logged(*user, LeadStatus::Wait).await;
+    assert_eq!((logged.state, logged.attempts.len()), (PostbackState::Failed, TRIES));
+    assert_eq!(logged.course.next_ms, None);
+    assert!(retry(&world, &second).await);
+    assert_eq!(requests(&world, &scene, *user).await, TRIES, "its own ninth was a moment ago");
+    clock.advance_ms(129_600_000);
+    assert!(retry(&world, &second).await);
+    assert_eq!(requests(&world, &scene, *user).await, TRIES + 1);
 }

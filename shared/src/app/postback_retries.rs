@@ -3,6 +3,7 @@ use super::postback_leases::PostbackOutcome;
 use super::postbacks::{Attempted, Delivery};
 use crate::domain::course::Course;
 use crate::domain::gate::seconds_until;
+use crate::domain::schedule::next_attempt_ms;
 use crate::error::AppResult;
 use crate::queue::{DELAY_MAX_SECONDS, Task};
 use crate::store::{Due, DueQueue};
@@ -37,12 +38,13 @@ impl App {
         Ok(PostbackOutcome::Done)
     }
 
-    /// When the next attempt may be made at the earliest: as planned, or when what it waits for is looked at again.
+    /// When the next attempt may be made at the earliest: as planned, or when what it waits for is looked at again. Where
+    /// another replay ended the plan, it is the schedule's time after the last attempt that counts.
     async fn not_before_ms(&self, delivery: &Delivery) -> AppResult<Option<i64>> {
-        if delivery.counted.is_empty() {
-            return self.held_until_ms(delivery).await;
-        }
-        Ok(delivery.course().and_then(|course| course.next_ms))
+        let Some(last) = delivery.counted.last() else { return self.held_until_ms(delivery).await };
+        let over_ms = last.started_ms.saturating_add(last.took_ms);
+        let planned_ms = delivery.course().and_then(|course| course.next_ms);
+        Ok(planned_ms.or_else(|| next_attempt_ms(delivery.counted.len(), over_ms, 0, None)))
     }
 
     /// Hands a postback on that was begun by the postback queue: to the queue of retries, with a delay, or for longer to
