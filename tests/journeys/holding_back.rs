@@ -118,6 +118,35 @@ async fn the_note_of_a_straggler_changes_no_list_and_no_counter() {
     assert_eq!(scene.counters().await, [1, 0, 0]);
 }
 
+/// Replays of these postbacks, asked for now.
+fn replays_of(tasks: &[Task], clock: &Clock) -> Vec<Task> {
+    let requested_ms = clock.now_ms();
+    let replay = |task: &Task| {
+        let (campaign, user, event) = task.subject();
+        Task::ReplayV1 { campaign, user, event, requested_ms }
+    };
+    tasks.iter().map(replay).collect()
+}
+
+#[tokio::test]
+async fn a_replay_that_waits_and_loses_its_template_leaves_nothing_planned() {
+    let (world, scene, anna, clock, tasks) = stage().await;
+    answer(&world, 404);
+    assert!(world.receive(&tasks).await.is_empty());
+    clock.advance_ms(1);
+    let replays = replays_of(&tasks[..2], &clock);
+    answer(&world, 503);
+    assert!(world.receive(&replays).await.is_empty());
+    let waits = scene.logged(anna, LeadStatus::Approve).await;
+    assert!(waits.course.hold.is_some() && waits.course.next_ms.is_some());
+    scene.account.post_json("/api/profile/postbacks.json", &json!({"pb_approve": ""})).await.data();
+    clock.advance_ms(16_000);
+    assert!(world.retry(&replays[1..]).await.is_empty());
+    let left = scene.logged(anna, LeadStatus::Approve).await;
+    assert_eq!((left.course.hold, left.course.next_ms), (None, None));
+    assert_eq!((left.state, left.error, left.attempts), (waits.state, waits.error, waits.attempts));
+}
+
 #[tokio::test]
 async fn replays_of_one_lead_wait_for_each_other_as_first_deliveries_do() {
     let (world, scene, _, clock, tasks) = stage().await;
@@ -125,16 +154,7 @@ async fn replays_of_one_lead_wait_for_each_other_as_first_deliveries_do() {
     assert!(world.receive(&tasks).await.is_empty());
     assert_eq!(scene.logged_states().await, ["cancel failed", "approve failed", "wait failed"]);
     clock.advance_ms(1);
-    let requested_ms = clock.now_ms();
-    let replays: Vec<_> = tasks
-        .iter()
-        .map(|task| match *task {
-            Task::PostbackV1 { campaign, user, event } => {
-                Task::ReplayV1 { campaign, user, event, requested_ms }
-            }
-            Task::ReplayV1 { .. } => unreachable!(),
-        })
-        .collect();
+    let replays = replays_of(&tasks, &clock);
     world.simulator.clear_postbacks();
     answer(&world, 503);
     assert!(world.receive(&replays).await.is_empty());
@@ -146,4 +166,54 @@ async fn replays_of_one_lead_wait_for_each_other_as_first_deliveries_do() {
     }
     assert_eq!(world.events(), ["wait", "wait", "approve", "cancel"]);
     assert_eq!(scene.logged_states().await, ["cancel delivered", "approve delivered", "wait delivered"]);
+}
+
+/// A lead who started, asked to join, joined and left, told of by nobody yet.
+async fn stage_of_four() -> (World, Clock, Vec<Task>) {
+    let clock = Clock::manual(Clock::System.now_ms() - 200_000);
+    let world = World::with(|options| options.clock = clock.clone()).await;
+    let scene = world.setting().closed().without_templates().set_up().await;
+    let anna = world.person("Anna");
+    scene.start(anna, "c1");
+    world.simulator.request_to_join(anna, scene.chat).unwrap();
+    world.simulator.approve_request(anna, scene.chat).unwrap();
+    scene.leave(anna);
+    world.settle().await;
+    let events = ["wait", "hold", "approve", "cancel"];
+    let templates: serde_json::Map<_, _> =
+        events.iter().map(|event| (format!("pb_{event}"), json!(world.template(event)))).collect();
+    scene.account.post_json("/api/profile/postbacks.json", &json!(templates)).await.data();
+    let mut tasks = Vec::new();
+    for status in [LeadStatus::Wait, LeadStatus::Hold, LeadStatus::Approve, LeadStatus::Cancel] {
+        tasks.push(scene.task(anna, status).await);
+    }
+    (world, clock, tasks)
+}
+
+#[tokio::test]
+async fn an_event_that_fails_after_a_wait_was_over_early_holds_back_those_after_it() {
+    let (world, clock, tasks) = stage_of_four().await;
+    answer(&world, 503);
+    assert!(world.receive(&tasks[..1]).await.is_empty());
+    clock.advance_ms(1_000);
+    assert!(world.receive(&tasks[1..2]).await.is_empty());
+    answer(&world, 200);
+    clock.advance_ms(12_000);
+    assert!(world.retry(&tasks[..1]).await.is_empty());
+    clock.advance_ms(4_000);
+    assert!(world.retry(&tasks[1..2]).await.is_empty());
+    assert_eq!(world.events(), ["wait", "wait", "hold"], "the second would have waited for two minutes");
+
+    clock.advance_ms(13_000);
+    answer(&world, 503);
+    assert!(world.receive(&tasks[2..3]).await.is_empty());
+    answer(&world, 200);
+    clock.advance_ms(5_000);
+    assert!(world.receive(&tasks[3..]).await.is_empty());
+    assert_eq!(world.events()[3..], ["approve"], "the last one waits for the third");
+    clock.advance_ms(11_000);
+    for task in tasks[2..].iter().rev().chain(&tasks[3..]) {
+        assert!(world.retry(std::slice::from_ref(task)).await.is_empty());
+    }
+    assert_eq!(world.events()[3..], ["approve", "approve", "cancel"]);
 }

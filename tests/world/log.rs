@@ -18,18 +18,24 @@ impl World {
 
     /// Has the sender work a batch of the postback queue; answers the places of those that are to be received again.
     pub async fn receive(&self, tasks: &[Task]) -> Vec<usize> {
-        self.work("postback-sender", tasks).await
+        self.work("postback-sender", tasks, 1).await
+    }
+
+    /// The same with messages that the queue brings for the second time.
+    pub async fn receive_again(&self, tasks: &[Task]) -> Vec<usize> {
+        self.work("postback-sender", tasks, 2).await
     }
 
     /// Has the retrier work a batch of its queue; answers the places of those that are to be received again.
     pub async fn retry(&self, tasks: &[Task]) -> Vec<usize> {
-        self.work("postback-retrier", tasks).await
+        self.work("postback-retrier", tasks, 1).await
     }
 
-    async fn work(&self, binary: &str, tasks: &[Task]) -> Vec<usize> {
+    async fn work(&self, binary: &str, tasks: &[Task], receipts: u32) -> Vec<usize> {
         let records = tasks.iter().enumerate().map(|(place, task)| {
             let body = serde_json::to_string(task).unwrap();
-            json!({"messageId": place.to_string(), "body": body, "attributes": {}, "messageAttributes": {}})
+            let attributes = json!({"ApproximateReceiveCount": receipts.to_string()});
+            json!({"messageId": place.to_string(), "body": body, "attributes": attributes, "messageAttributes": {}})
         });
         let batch = json!({"Records": records.collect::<Vec<_>>()});
         let answer = self.system.cloud.invoke(binary, batch).await.unwrap();

@@ -65,13 +65,18 @@ impl App {
         Ok(known.course.look_again_ms(self.clock.now_ms()).map(|again_ms| (known.course, again_ms)))
     }
 
-    /// Tells the lead's later events to mind this one, for as long as it holds them back.
+    /// Tells the lead's later events to mind this one, for as long as it holds them back: it was begun, so that the one
+    /// they were told of before is done with, over, or what this one waits for.
     pub(super) async fn note_straggler(&self, delivery: &Delivery, course: &Course) -> AppResult<()> {
         let until_ms = course.holds_until_ms();
         if self.clock.now_ms() >= until_ms {
             return Ok(());
         }
-        let straggler = Straggler { event: delivery.postback.id.event, until_ms };
-        self.store.note_straggler(delivery.campaign, delivery.user, straggler).await
+        let (seen, straggler) =
+            (delivery.postback.straggler, Straggler { event: delivery.postback.id.event, until_ms });
+        if seen == Some(straggler) {
+            return Ok(());
+        }
+        self.store.note_straggler(delivery.campaign, delivery.user, seen, straggler).await
     }
 }

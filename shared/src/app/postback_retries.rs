@@ -1,26 +1,15 @@
 use super::App;
-use super::postbacks::Delivery;
+use super::postback_leases::PostbackOutcome;
+use super::postbacks::{Attempted, Delivery};
 use crate::domain::course::Course;
 use crate::domain::gate::seconds_until;
+use crate::domain::schedule::next_attempt_ms;
 use crate::error::AppResult;
 use crate::queue::{DELAY_MAX_SECONDS, Task};
 use crate::store::{Due, DueQueue};
 
-/// Nobody else makes an attempt for so long after one was begun, in milliseconds: longer than a function that does may
-/// run, shorter than the queue hides a message that is being worked.
-pub const RETRY_LEASE_MS: i64 = 45_000;
-
 /// By how much clocks of functions may differ, in milliseconds.
 const SKEW_MS: i64 = 100;
-
-/// What became of a task of the queue of retries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RetryOutcome {
-    /// Done, handed on, or nothing to do any more.
-    Done,
-    /// Somebody else is at it: to be received again, in case they are not done with it.
-    Busy,
-}
 
 impl App {
     /// Carries out a task of the queue of retries: one attempt, if it is due. What is to be tried again, or has to wait
@@ -29,30 +18,33 @@ impl App {
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry: at most the attempt in flight is repeated.
-    pub async fn retry_postback(&self, task: &Task) -> AppResult<RetryOutcome> {
-        let Some(delivery) = self.open_delivery(task, None).await? else { return Ok(RetryOutcome::Done) };
+    pub async fn retry_postback(&self, task: &Task) -> AppResult<PostbackOutcome> {
+        let Some(delivery) = self.open_delivery(task, None).await? else { return Ok(PostbackOutcome::Done) };
         let now_ms = self.clock.now_ms();
         if let Some(due_ms) = self.not_before_ms(&delivery).await?.filter(|due_ms| *due_ms > now_ms) {
             self.put_retry(&delivery, due_ms).await?;
-            return Ok(RetryOutcome::Done);
+            return Ok(PostbackOutcome::Done);
         }
-        let (account, id) = (delivery.postback.account, delivery.postback.id);
-        let attempts = delivery.known.as_ref().map_or(0, |known| known.attempts.len());
-        if !self.store.claim_postback(account, id, attempts, now_ms, now_ms + RETRY_LEASE_MS).await? {
-            return Ok(RetryOutcome::Busy);
+        if !self.lease_attempt(&delivery).await? {
+            return Ok(PostbackOutcome::Busy);
         }
-        if let Some(due_ms) = self.attempt_postback(&delivery).await?.and_then(|course| course.next_ms) {
-            self.put_retry(&delivery, due_ms).await?;
+        match self.attempt_postback(&delivery).await? {
+            Attempted::Planned(course) => {
+                self.put_retry(&delivery, course.next_ms.unwrap_or_else(|| self.clock.now_ms())).await?;
+            }
+            Attempted::Ended => {}
+            Attempted::Overtaken => return Ok(PostbackOutcome::Busy),
         }
-        Ok(RetryOutcome::Done)
+        Ok(PostbackOutcome::Done)
     }
 
-    /// When the next attempt may be made at the earliest: as planned, or when what it waits for is looked at again.
+    /// When the next attempt may be made at the earliest: as planned, or when what it waits for is looked at again. Where
+    /// another replay ended the plan, it is the schedule's time after the last attempt that counts.
     async fn not_before_ms(&self, delivery: &Delivery) -> AppResult<Option<i64>> {
-        if delivery.counted.is_empty() {
-            return self.held_until_ms(delivery).await;
-        }
-        Ok(delivery.course().and_then(|course| course.next_ms))
+        let Some(last) = delivery.counted.last() else { return self.held_until_ms(delivery).await };
+        let over_ms = last.started_ms.saturating_add(last.took_ms);
+        let planned_ms = delivery.course().and_then(|course| course.next_ms);
+        Ok(planned_ms.or_else(|| next_attempt_ms(delivery.counted.len(), over_ms, 0, None)))
     }
 
     /// Hands a postback on that was begun by the postback queue: to the queue of retries, with a delay, or for longer to

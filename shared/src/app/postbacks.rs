@@ -1,9 +1,12 @@
 use super::App;
 use super::postback_batches::TaskSubject;
+use super::postback_leases::PostbackOutcome;
 use super::postback_requests::{Postback, PostbackRequest};
 use crate::domain::course::Course;
 use crate::domain::postback_log::{ATTEMPTS_MAX, PostbackAttempt, PostbackError, PostbackState, state_after};
-use crate::domain::schedule::{JITTER_THOUSANDTHS, next_attempt_ms};
+use crate::domain::schedule::{
+    JITTER_THOUSANDTHS, is_last_attempt, next_attempt_after_probe_ms, next_attempt_ms,
+};
 use crate::domain::verdict::{Verdict, judge};
 use crate::error::AppResult;
 use crate::ids::{CampaignKey, UserId};
@@ -26,6 +29,16 @@ pub(super) struct Delivery {
     pub counted: Vec<PostbackAttempt>,
 }
 
+/// What an attempt led to.
+pub(super) enum Attempted {
+    /// Another one, by the caller, as planned.
+    Planned(Course),
+    /// None: the postback is done with.
+    Ended,
+    /// Somebody else's came in between, and this one is not in the log: the task has to read it again.
+    Overtaken,
+}
+
 impl Delivery {
     /// What is planned for it, if this delivery was begun: tried, or held back.
     pub fn course(&self) -> Option<Course> {
@@ -44,25 +57,52 @@ impl App {
     /// lead, or its host is slow and others would wait behind it. What fails is written down with the time of the next attempt and handed on to the queue of retries; so is
     /// what was begun before, if the task comes again.
     ///
+    /// `receipts` is how often the queue has brought the task, this time included. From the second time on the attempt is
+    /// leased first: one that cannot be written down is not made over and over. So is that of a replay, which may meet the
+    /// retry of a postback that is pending.
+    ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry: at most the attempt in flight is repeated.
-    pub async fn begin_postback(&self, task: &Task, subject: Option<TaskSubject>) -> AppResult<()> {
-        let Some(delivery) = self.open_delivery(task, subject).await? else { return Ok(()) };
-        if let Some(course) = delivery.course() {
-            return self.hand_on(&delivery, course).await;
+    pub async fn begin_postback(
+        &self,
+        task: &Task,
+        subject: Option<TaskSubject>,
+        receipts: u32,
+    ) -> AppResult<PostbackOutcome> {
+        let Some(delivery) = self.open_delivery(task, subject).await? else {
+            return Ok(PostbackOutcome::Done);
+        };
+        let course = match delivery.course() {
+            Some(course) => Some(course),
+            None => self.put_aside(&delivery).await?,
+        };
+        if let Some(course) = course {
+            self.hand_on(&delivery, course).await?;
+            return Ok(PostbackOutcome::Done);
         }
-        if let Some(course) = self.hold_back(&delivery).await? {
-            return self.hand_on(&delivery, course).await;
-        }
-        if self.is_slow(&delivery.request.host()) {
-            let course = self.put_off(&delivery).await?;
-            return self.hand_on(&delivery, course).await;
+        let may_meet_another = receipts > 1 || delivery.asked_ms.is_some();
+        if may_meet_another && !self.lease_attempt(&delivery).await? {
+            return Ok(PostbackOutcome::Busy);
         }
         match self.attempt_postback(&delivery).await? {
-            Some(course) => self.hand_on(&delivery, course).await,
-            None => Ok(()),
+            Attempted::Planned(course) => self.hand_on(&delivery, course).await?,
+            Attempted::Ended => {}
+            Attempted::Overtaken => return Ok(PostbackOutcome::Busy),
         }
+        Ok(PostbackOutcome::Done)
+    }
+
+    /// Has a postback wait for an earlier one of its lead, or go the way of retries if its host is slow; answers what is
+    /// planned for it then.
+    async fn put_aside(&self, delivery: &Delivery) -> AppResult<Option<Course>> {
+        if let Some(course) = self.hold_back(delivery).await? {
+            return Ok(Some(course));
+        }
+        if self.is_slow(&delivery.request.host()) {
+            return self.put_off(delivery).await.map(Some);
+        }
+        Ok(None)
     }
 
     /// Reads what a task is about; `None` if nothing is to be sent, which is then in the log.
@@ -128,28 +168,21 @@ impl App {
         self.store.skip_postback(postback.account, &skipped, self.clock.now()).await
     }
 
-    /// Makes one more attempt and logs it; where the postback stands follows from those that are counted. Answers what is
-    /// planned if it is to be tried again, and by the caller.
-    pub(super) async fn attempt_postback(&self, delivery: &Delivery) -> AppResult<Option<Course>> {
+    /// Makes one more attempt and logs it; where the postback stands follows from those that are counted.
+    pub(super) async fn attempt_postback(&self, delivery: &Delivery) -> AppResult<Attempted> {
         let Postback { account, id, subscriber, .. } = delivery.postback;
         let (attempt, asked_ms) = self.send_if_connected(delivery).await?;
-        if judge(attempt.code) == Verdict::Disable {
-            self.disable_host(delivery).await?;
-        }
         let counted = [delivery.counted.as_slice(), std::slice::from_ref(&attempt)].concat();
         let state = state_after(&counted);
         let course = Course {
             since_ms: Some(counted[0].started_ms),
             next_ms: match state {
-                PostbackState::Pending => {
-                    let over_ms = attempt.started_ms + attempt.took_ms;
-                    next_attempt_ms(counted.len(), over_ms, draw_jitter()?, asked_ms)
-                }
+                PostbackState::Pending => planned_ms(counted.len(), &attempt, asked_ms)?,
                 PostbackState::Delivered | PostbackState::Failed | PostbackState::Skipped => None,
             },
             hold: None,
         };
-        let (url, error) = (delivery.request.shown_url(), attempt.error);
+        let (url, error, verdict) = (delivery.request.shown_url(), attempt.error, judge(attempt.code));
         let attempts = [delivery.attempts(), &[attempt]].concat();
         let logged = LoggedPostback { id, subscriber, state, url, error, attempts, course };
         match self.store.log_attempt(account, &logged).await? {
@@ -157,21 +190,26 @@ impl App {
                 if let (PostbackState::Failed, Some(function)) = (state, &self.config.function_name) {
                     metrics::count("PostbacksExhausted", self.clock.now_ms(), function);
                 }
-                Ok(Some(course).filter(|course| course.next_ms.is_some()))
+                if verdict == Verdict::Disable {
+                    self.disable_host(delivery).await?;
+                }
+                Ok(if course.next_ms.is_some() { Attempted::Planned(course) } else { Attempted::Ended })
             }
             AttemptWrite::Overtaken(_) => {
                 tracing::warn!(account.id = %account, postback.id = %id, "a postback was tried twice at once");
-                Ok(None)
+                Ok(Attempted::Overtaken)
             }
         }
     }
 
-    /// Sends the request unless the circuit of its host is open; the attempt says which. Also for how long the host asks to
+    /// Sends the request unless the circuit of its host is open; the attempt says which. The last one is made whatever the
+    /// circuit says, so that nothing fails for good without having been asked at its end. Also for how long the host asks to
     /// be left alone, or is, in milliseconds.
     async fn send_if_connected(&self, delivery: &Delivery) -> AppResult<(PostbackAttempt, Option<i64>)> {
         let Postback { account, id, .. } = delivery.postback;
         let host = delivery.request.host();
-        if let Some(wait_ms) = self.left_alone_ms(account, &host).await {
+        let left_alone_ms = self.left_alone_ms(account, &host).await;
+        if let Some(wait_ms) = left_alone_ms.filter(|_| !is_last_attempt(delivery.counted.len())) {
             let (started_ms, error) = (self.clock.now_ms(), Some(PostbackError::Circuit));
             // Nothing goes through before the next probe.
             let attempt = PostbackAttempt { started_ms, error, ..PostbackAttempt::default() };
@@ -190,6 +228,18 @@ impl App {
         self.webhook_cache.campaigns.forget(&delivery.campaign);
         Ok(())
     }
+}
+
+/// When the next attempt is due after `tried` of them and this last one, in Unix milliseconds, if the host asks to be left
+/// alone for so long, or is.
+fn planned_ms(tried: usize, last: &PostbackAttempt, asked_ms: Option<i64>) -> AppResult<Option<i64>> {
+    let (over_ms, jitter) = (last.started_ms + last.took_ms, draw_jitter()?);
+    Ok(match (last.error, asked_ms) {
+        (Some(PostbackError::Circuit), Some(wait_ms)) => {
+            next_attempt_after_probe_ms(tried, over_ms, jitter, over_ms.saturating_add(wait_ms))
+        }
+        _ => next_attempt_ms(tried, over_ms, jitter, asked_ms),
+    })
 }
 
 /// A number by chance, for the schedule.

@@ -15,6 +15,9 @@ const RETRY_AFTER_TIMES: i64 = 10;
 /// … and for at most a day, unless the plan is longer.
 const RETRY_AFTER_MAX_MS: i64 = 86_400_000;
 
+/// A request to a host takes at most so long, in milliseconds.
+pub const PROBE_TAKES_MS: i64 = 10_000;
+
 /// When the next attempt is due, in Unix milliseconds, after `tried` attempts of which the last was over at `over_ms`;
 /// `None` after the last one.
 ///
@@ -27,6 +30,27 @@ pub fn next_attempt_ms(tried: usize, over_ms: i64, jitter: i64, retry_after_ms: 
     let wait_ms = planned_ms + planned_ms / 1_000 * jitter;
     let most_ms = planned_ms.saturating_mul(RETRY_AFTER_TIMES).min(RETRY_AFTER_MAX_MS).max(wait_ms);
     Some(over_ms.saturating_add(retry_after_ms.map_or(wait_ms, |asked_ms| asked_ms.clamp(wait_ms, most_ms))))
+}
+
+/// When the next attempt is due, in Unix milliseconds, after `tried` attempts of which the last was blocked at
+/// `blocked_ms` by a circuit that lets its next probe through at `probe_ms`; `None` after the last one.
+///
+/// At least the plan, and after the time in which the probe may be answered, so that no attempt is used up while that is
+/// still open; by `jitter`, drawn as above, up to half of that wait later, so that what was blocked together is not tried
+/// together.
+#[must_use]
+pub fn next_attempt_after_probe_ms(tried: usize, blocked_ms: i64, jitter: i64, probe_ms: i64) -> Option<i64> {
+    let planned_ms = next_attempt_ms(tried, blocked_ms, jitter, None)?;
+    let wait_ms = probe_ms.saturating_add(PROBE_TAKES_MS).saturating_sub(blocked_ms);
+    let share = jitter.clamp(-JITTER_THOUSANDTHS, JITTER_THOUSANDTHS) + JITTER_THOUSANDTHS;
+    let spread_ms = wait_ms / (4 * JITTER_THOUSANDTHS) * share;
+    Some(planned_ms.max(blocked_ms.saturating_add(wait_ms).saturating_add(spread_ms)))
+}
+
+/// Whether the attempt after `tried` others is the last one that is made by itself.
+#[must_use]
+pub fn is_last_attempt(tried: usize) -> bool {
+    tried + 1 >= TRIES
 }
 
 #[cfg(test)]
@@ -91,7 +115,40 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_a_circuit_blocked_is_spread_over_half_the_wait_for_its_probe() {
+        let due = |tried, jitter, probe_ms: i64| {
+            next_attempt_after_probe_ms(tried, 1_000_000, jitter, 1_000_000 + probe_ms)
+        };
+        assert_eq!(due(1, -200, 30_000), Some(1_040_000));
+        assert_eq!(due(1, 0, 30_000), Some(1_050_000));
+        assert_eq!(due(1, 200, 30_000), Some(1_060_000));
+        assert_eq!(due(1, 200, 600_000), Some(1_914_800), "a long wait counts in full");
+        assert_eq!(due(3, -200, 30_000), Some(1_240_000), "not before the plan");
+        assert_eq!(due(10, 0, 30_000), None);
+    }
+
+    #[test]
+    fn only_the_tenth_attempt_is_the_last() {
+        let last: Vec<_> = (0..TRIES).filter(|tried| is_last_attempt(*tried)).collect();
+        assert_eq!(last, [9]);
+    }
+
     proptest! {
+        #[test]
+        fn what_a_circuit_blocked_is_due_when_its_probe_is_over(
+            tried in 0..12usize, blocked_ms in 0..4_000_000_000_000i64, jitter in -1_000..1_000i64, wait_ms in 0..600_000i64,
+        ) {
+            let next = next_attempt_after_probe_ms(tried, blocked_ms, jitter, blocked_ms + wait_ms);
+            prop_assert_eq!(next.is_some(), (1..TRIES).contains(&tried));
+            if let Some(next_ms) = next {
+                let open_ms = wait_ms + PROBE_TAKES_MS;
+                let planned_ms = WAITS_SECONDS[tried - 1] * 1_000;
+                prop_assert!(next_ms >= blocked_ms + open_ms);
+                prop_assert!(next_ms <= blocked_ms + (open_ms * 3 / 2).max(planned_ms * 12 / 10));
+            }
+        }
+
         #[test]
         fn the_next_attempt_is_never_before_the_plan_nor_after_ten_times_it(
             tried in 0..12usize, over_ms in 0..4_000_000_000_000i64, jitter in -1_000..1_000i64,

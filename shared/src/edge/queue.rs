@@ -11,7 +11,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 
 use super::HandlerError;
-use crate::app::{App, TaskSubject};
+use crate::app::{App, PostbackOutcome, TaskSubject};
 use crate::outbound::TARGET_TIMEOUT;
 use crate::queue::Task;
 
@@ -29,6 +29,8 @@ pub struct QueueFunction {
 struct Received {
     message_id: String,
     task: Task,
+    /// How often it was received, this time included.
+    receipts: u32,
 }
 
 /// Works the queue for the Lambda runtime until the sandbox ends.
@@ -61,7 +63,10 @@ async fn work(app: &App, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
     for message in event.payload.records {
         let message_id = message.message_id.clone().unwrap_or_default();
         match read(&message) {
-            Some(task) => by_lead.entry(task.group()).or_default().push(Received { message_id, task }),
+            Some(task) => {
+                let received = Received { message_id, task, receipts: receipts(&message) };
+                by_lead.entry(received.task.group()).or_default().push(received);
+            }
             None => {
                 tracing::error!(message.id = message_id, "a message is no task");
                 failures.push(message_id);
@@ -93,23 +98,30 @@ async fn in_order(
     deadline_ms: u64,
 ) -> Vec<String> {
     let mut again = Vec::new();
-    for Received { message_id, task } in received {
+    for message in received {
         let now_ms = app.clock.now_ms().unsigned_abs();
         let is_late =
             deadline_ms != 0 && Duration::from_millis(deadline_ms.saturating_sub(now_ms)) < TASK_TIMEOUT;
-        if is_late || !again.is_empty() || !is_carried_out(app, &message_id, &task, first.take()).await {
-            again.push(message_id);
+        if is_late || !again.is_empty() || !is_carried_out(app, &message, first.take()).await {
+            again.push(message.message_id);
         }
     }
     again
 }
 
-async fn is_carried_out(app: &App, message_id: &str, task: &Task, subject: Option<TaskSubject>) -> bool {
-    let outcome = app.begin_postback(task, subject).await;
-    if let Err(error) = &outcome {
-        tracing::error!(message.id = message_id, ?error, "a task could not be carried out");
+async fn is_carried_out(app: &App, message: &Received, subject: Option<TaskSubject>) -> bool {
+    match app.begin_postback(&message.task, subject, message.receipts).await {
+        Ok(outcome) => outcome == PostbackOutcome::Done,
+        Err(error) => {
+            tracing::error!(message.id = message.message_id, ?error, "a task could not be carried out");
+            false
+        }
     }
-    outcome.is_ok()
+}
+
+fn receipts(message: &SqsMessage) -> u32 {
+    let count = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
+    count.unwrap_or(1)
 }
 
 pub(super) fn read(message: &SqsMessage) -> Option<Task> {

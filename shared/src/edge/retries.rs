@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::HandlerError;
 use super::queue::{failure, read};
-use crate::app::{App, RetryOutcome};
+use crate::app::{App, PostbackOutcome};
 
 /// A binary that works the queue of retries.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +56,8 @@ async fn is_to_come_again(app: &App, message: &SqsMessage) -> bool {
         return true;
     };
     match app.retry_postback(&task).await {
-        Ok(RetryOutcome::Done) => false,
-        Ok(RetryOutcome::Busy) => true,
+        Ok(PostbackOutcome::Done) => false,
+        Ok(PostbackOutcome::Busy) => true,
         Err(error) => {
             tracing::error!(message.id = message.message_id, ?error, "a task could not be carried out");
             true

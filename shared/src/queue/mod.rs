@@ -1,5 +1,6 @@
 //! SQS: tasks carry ids only and their version in their name, because messages outlive deployments.
 
+mod batches;
 mod bot_task;
 mod dead_letters;
 mod message_task;
@@ -40,15 +41,16 @@ impl Queue {
         Self { client, url }
     }
 
-    /// Sends tasks to a FIFO queue, ten at a time: those of one lead stay in this order, and the queue drops one
-    /// that was sent within the last five minutes. After an error some may have been sent; sending all again is safe.
+    /// Sends tasks to a FIFO queue, up to ten at a time: those of one lead stay in this order, also if the queue takes a part
+    /// of them, and it drops one that was sent within the last five minutes. After an error some may have been sent; sending
+    /// all again is safe.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
     pub async fn send(&self, tasks: &[Task]) -> AppResult<()> {
-        for some in tasks.chunks(10) {
-            let entries = some.iter().enumerate().map(|(index, task)| entry(index, task));
+        for some in batches::batches(tasks) {
+            let entries = some.into_iter().enumerate().map(|(index, task)| entry(index, task));
             let request = self.client.send_message_batch().queue_url(&self.url);
             let request = request.set_entries(Some(entries.collect::<AppResult<_>>()?));
             let answer = request.send().await.map_err(unavailable)?;

@@ -1,6 +1,6 @@
 //! Who may send a postback, and what it waits for.
 
-use super::access::{number, text, to_attribute, written};
+use super::access::{Expiring, number, text, to_attribute, to_item, written};
 use super::postbacks::kept_until;
 use super::{Key, LoggedPostback, Store};
 use crate::domain::course::Straggler;
@@ -43,6 +43,27 @@ impl Store {
         written(update.send().await)
     }
 
+    /// Leases a postback for its first attempt that the log does not know, and writes it there as `untried`; `false` if the
+    /// log knows it.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`]; after a retry the answer may be `false` by the first attempt.
+    pub async fn claim_new_postback(
+        &self,
+        account: AccountId,
+        untried: &LoggedPostback,
+        now: i64,
+        until_ms: i64,
+    ) -> AppResult<bool> {
+        let (id, campaign) = (untried.id.to_string(), CampaignKey { account, campaign: untried.id.campaign });
+        let key = Key::Postback(campaign, untried.id.event.clock, &id);
+        let mut item = to_item(&key, &Expiring { value: untried, expires_at: kept_until(now) })?;
+        item.insert("lease_until_ms".to_owned(), number(until_ms));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        written(put.condition_expression("attribute_not_exists(PK)").send().await)
+    }
+
     /// Writes down what `held` waits for before its first attempt; one that the log knows stays as it is otherwise.
     /// Twice is the same as once.
     ///
@@ -72,7 +93,8 @@ impl Store {
         written(update.send().await).map(drop)
     }
 
-    /// Notes on a lead which of its events the later ones have to mind; never one that is minded for a shorter time.
+    /// Notes on a lead which of its events the later ones have to mind, if it still has the note that was read with it:
+    /// whoever notes has found that the one before holds nobody back, or waits behind it. Twice is the same as once.
     ///
     /// # Errors
     ///
@@ -81,6 +103,7 @@ impl Store {
         &self,
         campaign: CampaignKey,
         user: UserId,
+        seen: Option<Straggler>,
         straggler: Straggler,
     ) -> AppResult<()> {
         let update = self
@@ -89,11 +112,13 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(Key::Lead(campaign, user).attributes()))
             .update_expression("SET straggler = :straggler")
-            .condition_expression(
-                "attribute_exists(PK) AND (attribute_not_exists(straggler) OR straggler.until_ms < :until)",
-            )
-            .expression_attribute_values(":straggler", to_attribute(&straggler)?)
-            .expression_attribute_values(":until", number(straggler.until_ms));
+            .expression_attribute_values(":straggler", to_attribute(&straggler)?);
+        let update = match seen {
+            None => update.condition_expression("attribute_exists(PK) AND attribute_not_exists(straggler)"),
+            Some(seen) => update
+                .condition_expression("straggler.until_ms = :seen")
+                .expression_attribute_values(":seen", number(seen.until_ms)),
+        };
         written(update.send().await).map(drop)
     }
 }

@@ -159,8 +159,9 @@ impl Store {
         written(put.condition_expression("attribute_not_exists(PK)").send().await).map(drop)
     }
 
-    /// Writes that a pending postback is not tried again, and why if there is more to say than its attempts do. Nothing
-    /// happens to one that is not pending.
+    /// Writes that a pending postback is not tried again, and why if there is more to say than its attempts do. One that is
+    /// not pending, because a replay of it was put off, stays as it is, with nothing planned any more. Twice is the same as
+    /// once.
     ///
     /// # Errors
     ///
@@ -191,6 +192,25 @@ impl Store {
                 .expression_attribute_names("#error", "error")
                 .expression_attribute_values(":error", to_attribute(&error)?),
         };
+        if !written(update.send().await)? {
+            self.forget_plan(account, id).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets what is planned for a postback that is not pending.
+    async fn forget_plan(&self, account: AccountId, id: PostbackId) -> AppResult<()> {
+        let campaign = CampaignKey { account, campaign: id.campaign };
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::Postback(campaign, id.event.clock, &id.to_string()).attributes()))
+            .update_expression("REMOVE #hold, next_ms")
+            .condition_expression("attribute_exists(PK) AND #state <> :pending")
+            .expression_attribute_names("#hold", "hold")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":pending", to_attribute(&PostbackState::Pending)?);
         written(update.send().await).map(drop)
     }
 
