@@ -11,6 +11,7 @@ mod dues;
 mod error_rows;
 mod error_table;
 mod flood;
+mod gone_endpoints;
 mod holding_back;
 mod invites;
 mod leads;
