@@ -2,6 +2,7 @@
 
 mod bot_task;
 mod dead_letters;
+mod hand_on;
 mod message_task;
 mod owner_task;
 mod retries;
@@ -14,6 +15,7 @@ use serde::Serialize;
 
 pub use bot_task::BotTask;
 pub use dead_letters::{DeadLetterQueue, DeadLetters};
+pub use hand_on::{HandOn, WaitingTask};
 pub use message_task::MessageTask;
 pub use owner_task::OwnerTask;
 pub use task::Task;
@@ -65,17 +67,8 @@ impl Queue {
     ///
     /// [`AppError::Unavailable`], safe to retry: at worst the task is there twice.
     pub async fn send_later(&self, task: &MessageTask, seconds: u64) -> AppResult<()> {
-        self.send_spelled_later(task.spelled()?, seconds).await
-    }
-
-    /// The same with a task as [`MessageTask::spelled`] spelled it.
-    ///
-    /// # Errors
-    ///
-    /// [`AppError::Unavailable`], safe to retry: at worst the task is there twice.
-    pub async fn send_spelled_later(&self, task: String, seconds: u64) -> AppResult<()> {
         let delay_seconds = i32::try_from(seconds.min(DELAY_MAX_SECONDS)).unwrap_or_default();
-        let request = self.client.send_message().queue_url(&self.url).message_body(task);
+        let request = self.client.send_message().queue_url(&self.url).message_body(task.spelled()?);
         request.delay_seconds(delay_seconds).send().await.map_err(unavailable)?;
         Ok(())
     }

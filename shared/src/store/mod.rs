@@ -48,7 +48,7 @@ pub use chats::{Chat, ChatKind, ChatRights};
 pub use clicks::VaultedClick;
 pub use contacts::{Contact, Reach};
 pub use disabled_endpoints::TemplateOwner;
-pub use dues::{Due, DueQueue};
+pub use dues::{Due, DuePage, DuePlace, DueQueue, UnreadableDue};
 pub use invites::Invite;
 pub use journal::{JOURNAL_KEPT_SECONDS, JournalRange, JournalReader, JournalRow};
 pub use keys::{DUE_SHARDS, Key, campaign_of_lead_partition};
