@@ -61,6 +61,30 @@ async fn a_campaign_takes_a_preset_when_it_is_made_and_when_it_is_edited() {
 }
 
 #[tokio::test]
+async fn a_preset_makes_a_campaign_that_posts_send_what_the_tracker_takes() {
+    let world = World::new().await;
+    let setting = world.setting().without_templates().set("pb_wait", "https://own.example/");
+    let body = "click={click}";
+    let scene = setting.set("pb_method", "POST").set("pb_body", body).set_up().await;
+    let edit = async |parameters: Value| {
+        let reply = scene.account.post_json("/api/camp/edit.json", &parameters).await.json();
+        assert_eq!(reply["status"], "ok", "{reply}");
+        let data = scene.detail().await.data();
+        (data["pb_method"].clone(), data["pb_body"].clone())
+    };
+    let preset = json!({"id": 1, "preset": "binom", "domain": "b.example"});
+    let with = |name: &str, value: &str| {
+        let mut named = preset.clone();
+        named[name] = json!(value);
+        named
+    };
+    assert_eq!(edit(json!({"id": 1, "welcome": "Hi"})).await, (json!("POST"), json!(body)));
+    assert_eq!(edit(preset.clone()).await, (json!("GET"), json!("")));
+    assert_eq!(edit(with("pb_method", "POST")).await, (json!("POST"), json!("")));
+    assert_eq!(edit(with("pb_body", body)).await, (json!("GET"), json!(body)));
+}
+
+#[tokio::test]
 async fn what_does_not_fit_a_preset_is_param_and_changes_nothing() {
     let world = World::new().await;
     let account = world.account();
