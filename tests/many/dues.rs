@@ -22,7 +22,7 @@ async fn thousands_of_one_minute_are_handed_on_by_one_sweep_in_tens_and_twenty_f
     let store = &world.system.app.store;
     store.note_swept(29_000_000).await.unwrap();
     let put = |number: usize| async move {
-        let queue = if number % 2 == 0 { DueQueue::Retries } else { DueQueue::Bots };
+        let queue = if number.is_multiple_of(2) { DueQueue::Retries } else { DueQueue::Bots };
         let (id, group) = (format!("{number}"), format!("h{}.example", number % 7));
         let due = Due { due_ms: start_ms + 60_000, task: format!("\"{id}\""), id, queue, group };
         store.put_due(&due, start_ms).await.unwrap();
