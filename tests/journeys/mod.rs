@@ -31,6 +31,7 @@ mod repeats;
 mod replays;
 mod retries;
 mod round_trips;
+mod said_back;
 mod send_errors;
 mod shown_media;
 mod signed_postbacks;

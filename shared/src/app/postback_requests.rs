@@ -6,15 +6,17 @@ use super::App;
 use super::welcome::lead_values;
 use crate::domain::campaign::{PostbackMethod, TrackingCampaign};
 use crate::domain::course::Straggler;
+use crate::domain::echo::Hidden;
 use crate::domain::lead_event::LeadEvent;
 use crate::domain::postback::{PostbackTemplates, template_for};
 use crate::domain::postback_body::PostbackFormat;
 use crate::domain::postback_id::PostbackId;
 use crate::domain::postback_log::{PostbackAttempt, PostbackError};
+use crate::domain::trackers::token_in;
 use crate::domain::url_macro::{MacroValues, expand, expand_masked};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, CampaignKey, UserId};
-use crate::outbound::{Exchange, OutboundBody, OutboundRequest, masked};
+use crate::outbound::{Exchange, OutboundBody, OutboundRequest, masked, masked_values};
 use crate::store::{Account, AccountSigning, Lead, TemplateOwner};
 
 /// One postback, ready to be sent.
@@ -71,6 +73,8 @@ pub(super) struct PostbackRequest {
     shown: String,
     /// Where its template leads.
     endpoint: String,
+    /// What the log must not show of what the receiver says.
+    hidden: Hidden,
 }
 
 /// What the request carries besides its URL.
@@ -156,7 +160,7 @@ impl App {
         let mut asked_ms = None;
         match exchange {
             Exchange::Answered { status, excerpt, retry_after } => {
-                (attempt.code, attempt.answer) = (Some(status), excerpt);
+                (attempt.code, attempt.answer) = (Some(status), request.hidden.masked(&excerpt));
                 asked_ms = retry_after.map(|asked| asked.ms_from(now_ms));
             }
             Exchange::TargetRefused => attempt.error = Some(PostbackError::Target),
@@ -182,9 +186,16 @@ impl PostbackRequest {
                 Carried::Body(OutboundBody { media_type: format.media_type(), text })
             }
         };
-        let (url, shown) = (expand(template, values), expand_masked(template, values));
-        let endpoint = endpoint_of(template);
-        Self { carries, signing: None, url, shown, endpoint }
+        let token = token_in(template);
+        let without_token =
+            token.clone().map(|token| [&template[..token.start], "***", &template[token.end..]].concat());
+        let shown = expand_masked(without_token.as_deref().unwrap_or(template), values);
+        let url = expand(template, values);
+        let parsed = Url::parse(&url).ok();
+        let secrets = parsed.as_ref().map(masked_values).unwrap_or_default().into_iter();
+        let visit = [values.visit.ip.as_str(), &values.visit.user_agent];
+        let hidden = Hidden::new(secrets.chain(visit).chain(token.map(|token| &template[token])));
+        Self { carries, signing: None, url, shown, endpoint: endpoint_of(template), hidden }
     }
 
     /// The host, and the port if it is named; empty if the URL is none.

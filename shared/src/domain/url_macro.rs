@@ -181,7 +181,7 @@ pub(super) fn macro_at<'v>(text: &str, values: &'v MacroValues) -> Option<(usize
     Some((close + 2, values.value(UrlMacro::from_name(&inner[..close])?)))
 }
 
-fn encoded(value: &str) -> String {
+pub(super) fn encoded(value: &str) -> String {
     utf8_percent_encode(value, VALUE).to_string()
 }
 
