@@ -54,13 +54,15 @@ pub const TRACKERS: [Tracker; 5] = [
               &sale_status=approve&rejected_status=cancel,trash",
         wait: None,
     },
-    // `click.php`, `cnv_id` and `cnv_status`: https://docs.binom.org/postback-url.php
+    // `click.php`, `cnv_id` and `cnv_status`: https://docs.binom.org/postback-url.php, which is about Binom 1; nothing
+    // of Binom's own was found that names the path of Binom 2.
     Tracker {
         id: "binom",
         name: "Binom",
         click: "{clickid}",
         token: TrackerToken::None,
-        setup: "Nothing; conversion statuses are wait, hold, approve, cancel and trash.",
+        setup: "Nothing; conversion statuses are wait, hold, approve, cancel and trash. If the Postback URL in the settings \
+                of your Binom has another path than /click.php, enter it in the five pb_*.",
         url: "https://{domain}/click.php?cnv_id={click}&cnv_status={status}",
         wait: None,
     },
