@@ -1,5 +1,6 @@
 //! The operator's commands on postbacks that failed and on messages that could not be carried out.
 
+use local_aws::{QueueSpec, Template};
 use shared::App;
 use shared::app::{ReplayedPostbacks, TimeRange};
 use shared::domain::postback_log::PostbackState;
@@ -9,6 +10,7 @@ use shared::queue::DeadLetterQueue;
 use crate::args::{DeadLetterCommand, ReplayArgs, TableArgs};
 use crate::operator::{OperatorError, open_table};
 use crate::screen::say;
+use crate::system::{StartError, TEMPLATE};
 
 /// Sends postbacks again, all that are asked for.
 ///
@@ -69,7 +71,12 @@ async fn carry_out(app: &App, command: &DeadLetterCommand, args: &TableArgs) -> 
         DeadLetterCommand::Drop { queue, .. } => Some(queue.as_str()),
     };
     let is_wanted = |queue: &DeadLetterQueue| wanted.is_none_or(|wanted| queue.name == wanted);
-    let queues = dead_letters.queues(&stack_prefix(args)).await?;
+    let stack = stack_name(args);
+    let prefix = stack.map(|stack| format!("{stack}-")).unwrap_or_default();
+    let own = Template::parse(TEMPLATE).map_err(StartError::from)?;
+    let own = &own.defaults().queues;
+    let is_own = |name: &str| stack.is_none_or(|stack| own.iter().any(|queue| is_called(queue, stack, name)));
+    let queues = dead_letters.queues(&prefix, is_own).await?;
     for queue in queues.into_iter().filter(is_wanted) {
         match command {
             DeadLetterCommand::List { .. } => {
@@ -92,8 +99,46 @@ async fn carry_out(app: &App, command: &DeadLetterCommand, args: &TableArgs) -> 
     Ok(())
 }
 
-/// What the names of a stack's queues on AWS begin with, by its table's name; on this machine there is but one stack.
-fn stack_prefix(args: &TableArgs) -> String {
-    let table = args.table.as_deref().unwrap_or_default();
-    table.rsplit_once("-Table-").map_or_else(String::new, |(stack, _)| format!("{stack}-"))
+/// The stack on AWS, by its table's name; on this machine there is but one.
+fn stack_name(args: &TableArgs) -> Option<&str> {
+    args.table.as_deref()?.rsplit_once("-Table-").map(|(stack, _)| stack)
+}
+
+/// Whether a queue of the template has this name in a stack. The names of another stack may begin alike.
+fn is_called(queue: &QueueSpec, stack: &str, name: &str) -> bool {
+    let Some(own) = name.strip_prefix(stack).and_then(|rest| rest.strip_prefix('-')) else { return false };
+    if queue.name == queue.logical_id {
+        // CloudFormation makes the name up, with some letters by chance at its end.
+        let chance = own.strip_prefix(&queue.logical_id).and_then(|rest| rest.strip_prefix('-'));
+        return chance.is_some_and(|chance| chance.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    }
+    // The stack that the template was read for has a name of one word.
+    queue.name.split_once('-').is_some_and(|(_, named)| named == own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_is_of_one_stack_however_alike_their_names_begin() {
+        let template = Template::parse(TEMPLATE).unwrap();
+        let is_own =
+            |name: &str| template.defaults().queues.iter().any(|queue| is_called(queue, "gatepost", name));
+        for name in [
+            "gatepost-postback-dead-letters.fifo",
+            "gatepost-postback-retry-dead-letters",
+            "gatepost-LeadStreamDeadLetters-1AB2CD3EF4GH",
+        ] {
+            assert!(is_own(name), "{name}");
+        }
+        for name in [
+            "gatepost-test-postback-dead-letters.fifo",
+            "gatepost-test-LeadStreamDeadLetters-1AB2CD3EF4GH",
+            "gatepost-other-dead-letters",
+            "gatepostpostback-retry-dead-letters",
+        ] {
+            assert!(!is_own(name), "{name}");
+        }
+    }
 }

@@ -24,7 +24,7 @@ async fn the_list_says_what_to_enter_and_what_comes_of_it() {
     let trackers = list.as_array().unwrap();
     let ids: Vec<_> = trackers.iter().map(|tracker| tracker["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["keitaro", "binom", "voluum", "redtrack", "altercpa"]);
-    insta::assert_snapshot!(trackers[1].to_string(), @r#"{"click":"{clickid}","enter":[{"about":"The tracker's host name, with a port if it needs one.","name":"domain","required":1}],"id":"binom","name":"Binom","pb_approve":"https://{domain}/click.php?cnv_id={click}&cnv_status={status}","pb_cancel":"https://{domain}/click.php?cnv_id={click}&cnv_status={status}","pb_hold":"https://{domain}/click.php?cnv_id={click}&cnv_status={status}","pb_trash":"https://{domain}/click.php?cnv_id={click}&cnv_status={status}","pb_wait":"https://{domain}/click.php?cnv_id={click}&cnv_status={status}","setup":"Nothing; conversion statuses are wait, hold, approve, cancel and trash."}"#);
+    insta::assert_snapshot!(trackers[1].to_string(), @r#"{"click":"{clickid}","enter":[{"about":"The tracker's host name, with a port if it needs one.","name":"domain","required":1}],"id":"binom","name":"Binom","pb_approve":"https://{domain}/click.php?cnv_id={click}&cnv_status={status}","pb_cancel":"https://{domain}/click.php?cnv_id={click}&cnv_status={status}","pb_hold":"https://{domain}/click.php?cnv_id={click}&cnv_status={status}","pb_trash":"https://{domain}/click.php?cnv_id={click}&cnv_status={status}","pb_wait":"https://{domain}/click.php?cnv_id={click}&cnv_status={status}","setup":"Nothing; conversion statuses are wait, hold, approve, cancel and trash. If the Postback URL in the settings of your Binom has another path than /click.php, enter it in the five pb_*."}"#);
     for tracker in trackers {
         let mut change = json!({"preset": tracker["id"], "domain": "trk.example"});
         if tracker["enter"].as_array().unwrap().len() > 1 {
@@ -58,6 +58,30 @@ async fn a_campaign_takes_a_preset_when_it_is_made_and_when_it_is_edited() {
     assert_eq!(scene.account.post_json("/api/camp/edit.json", &edit).await.json()["status"], "ok");
     assert_eq!(wait().await, "https://r.example/postback?clickid={click}&type={status}&rdtk_event_id={id}");
     assert_eq!(scene.detail().await.data()["pb_trash"], "");
+}
+
+#[tokio::test]
+async fn a_preset_makes_a_campaign_that_posts_send_what_the_tracker_takes() {
+    let world = World::new().await;
+    let setting = world.setting().without_templates().set("pb_wait", "https://own.example/");
+    let body = "click={click}";
+    let scene = setting.set("pb_method", "POST").set("pb_body", body).set_up().await;
+    let edit = async |parameters: Value| {
+        let reply = scene.account.post_json("/api/camp/edit.json", &parameters).await.json();
+        assert_eq!(reply["status"], "ok", "{reply}");
+        let data = scene.detail().await.data();
+        (data["pb_method"].clone(), data["pb_body"].clone())
+    };
+    let preset = json!({"id": 1, "preset": "binom", "domain": "b.example"});
+    let with = |name: &str, value: &str| {
+        let mut named = preset.clone();
+        named[name] = json!(value);
+        named
+    };
+    assert_eq!(edit(json!({"id": 1, "welcome": "Hi"})).await, (json!("POST"), json!(body)));
+    assert_eq!(edit(preset.clone()).await, (json!("GET"), json!("")));
+    assert_eq!(edit(with("pb_method", "POST")).await, (json!("POST"), json!("")));
+    assert_eq!(edit(with("pb_body", body)).await, (json!("GET"), json!(body)));
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! What is due later than a queue can delay it.
 
 use serde_json::json;
+use shared::App;
 use shared::clock::Clock;
+use shared::config::Config;
 use shared::store::{DUE_SHARDS, Due, DueQueue};
 
 use crate::world::World;
@@ -22,7 +24,8 @@ async fn sweep(world: &World) {
 async fn kept(world: &World, minute: i64) -> usize {
     let mut count = 0;
     for shard in 0..DUE_SHARDS {
-        count += world.system.app.store.dues(minute, shard).await.unwrap().len();
+        let page = world.system.app.store.dues(minute, shard, None).await.unwrap();
+        count += page.dues.len() + page.unreadable.len();
     }
     count
 }
@@ -118,4 +121,69 @@ async fn what_is_due_in_a_minute_that_was_swept_already_is_as_late_as_the_next_s
 async fn an_item_from_before_there_were_two_queues_goes_to_the_queue_of_messages() {
     let old: Due = serde_json::from_value(json!({"due_ms": 5, "id": "x", "task": "\"x\""})).unwrap();
     assert_eq!((old.queue, old.group.as_str()), (DueQueue::Welcomes, ""));
+}
+
+#[tokio::test]
+async fn an_item_that_does_not_read_or_that_its_queue_refuses_holds_up_nothing_and_comes_again_in_an_hour() {
+    let start_ms = 29_000_000 * MINUTE_MS + 30_000;
+    let world = World::with(|options| options.clock = Clock::manual(start_ms)).await;
+    let store = &world.system.app.store;
+    let due = |id: &str, task: &str| Due {
+        due_ms: start_ms,
+        id: id.to_owned(),
+        task: task.to_owned(),
+        ..Due::default()
+    };
+    store.put_due(&due("empty", ""), start_ms).await.unwrap();
+    for number in 0..20 {
+        store.put_due(&due(&format!("good {number}"), "\"good\""), start_ms).await.unwrap();
+    }
+    let strange =
+        json!({"PK": {"S": "DUE#29000001#3"}, "SK": {"S": "1740000000000#strange"}, "queue": {"S": "x"}});
+    world.put_item("due-sweep", &strange).await;
+    assert_eq!(kept(&world, 29_000_001).await, 22);
+    sweep(&world).await;
+    assert_eq!(queued(&world).len(), 20);
+    assert_eq!((kept(&world, 29_000_001).await, kept(&world, 29_000_061).await), (0, 2));
+    world.system.app.clock.advance_ms(60 * MINUTE_MS);
+    sweep(&world).await;
+    assert_eq!(store.swept_minute().await.unwrap(), Some(29_000_060));
+    assert_eq!((kept(&world, 29_000_061).await, kept(&world, 29_000_121).await), (0, 2));
+}
+
+#[tokio::test]
+async fn a_queue_that_takes_nothing_holds_up_its_own_items_alone_and_loses_none() {
+    let start_ms = 29_000_000 * MINUTE_MS;
+    let clock = Clock::manual(start_ms);
+    let world = World::with(|options| options.clock = clock.clone()).await;
+    let store = &world.system.app.store;
+    let environment = world.system.cloud.environment("due-sweep").unwrap().clone();
+    let read = |name: &str| match name {
+        "RETRY_QUEUE_URL" => environment.get(name).map(|url| format!("{url}-gone")),
+        name => environment.get(name).cloned(),
+    };
+    let half = App::new(Config::read(read).unwrap(), clock.clone(), None);
+    store.note_swept(29_000_000).await.unwrap();
+    let put = async |id: &str, minutes: i64, queue| {
+        let due_ms = start_ms + minutes * MINUTE_MS;
+        let due = Due { due_ms, id: id.to_owned(), task: format!("\"{id}\""), queue, ..Due::default() };
+        store.put_due(&due, clock.now_ms()).await.unwrap();
+    };
+    for minute in [1, 2, 800] {
+        put(&format!("r{minute}"), minute, DueQueue::Retries).await;
+        put(&format!("w{minute}"), minute, DueQueue::Welcomes).await;
+    }
+    clock.advance_ms(2 * MINUTE_MS);
+    assert!(half.sweep_due_items().await.is_err(), "an alarm hears of it");
+    assert_eq!(queued(&world), ["\"w1\"", "\"w2\""]);
+    assert_eq!(store.swept_minute().await.unwrap(), Some(29_000_000));
+    clock.advance_ms(798 * MINUTE_MS);
+    assert!(half.sweep_due_items().await.is_err());
+    assert_eq!(queued(&world).len(), 3, "what is due now goes on after half a day of it");
+    sweep(&world).await;
+    sweep(&world).await;
+    let mut retries = world.system.cloud.queue_bodies("RetryQueue").unwrap();
+    retries.sort();
+    assert_eq!(retries, ["\"r1\"", "\"r2\"", "\"r800\""]);
+    assert_eq!((queued(&world).len(), store.swept_minute().await.unwrap()), (3, Some(29_000_800)));
 }

@@ -63,3 +63,25 @@ async fn dead_letters_are_returned_to_their_queue_or_dropped() {
     dead_letters(&DeadLetterCommand::Drop { queue, table: table(&data) }).await.unwrap();
     assert_eq!((count("WelcomeDeadLetters"), count("WelcomeQueue")), (0, 0));
 }
+
+#[tokio::test]
+async fn a_queue_counts_as_empty_only_after_waiting_for_what_it_has() {
+    let world = World::new().await;
+    world.put_message("RetryDeadLetters", "no task").await;
+    let url = world.system.cloud.queue_url("RetryDeadLetters").unwrap();
+    let queue = Some(url.rsplit('/').next().unwrap().to_owned());
+    let command = DeadLetterCommand::Return { queue, table: table(world.data()) };
+    let returning = dead_letters(&command);
+    let late = async {
+        world
+            .until("the first is returned", async || {
+                world.system.cloud.queue_depth("RetryDeadLetters").unwrap().total() == 0
+            })
+            .await;
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        world.put_message("RetryDeadLetters", "late").await;
+    };
+    let (returned, ()) = tokio::join!(returning, late);
+    returned.unwrap();
+    assert_eq!(world.system.cloud.queue_depth("RetryDeadLetters").unwrap().total(), 0);
+}

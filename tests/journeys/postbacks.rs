@@ -226,6 +226,10 @@ async fn a_leave_after_the_window_is_skipped_once_however_often_the_stream_tells
         (&json!("window"), &json!(""), &json!([]))
     );
 
+    let all = json!({"campaign": 1, "state": "skipped"});
+    let replayed = scene.account.post_json("/api/postbacks/replay.json", &all).await;
+    assert_eq!(replayed.data(), json!({"queued": 0}), "what came too late is told by its id alone");
+
     // The stream brings it again after a replay has told it: what was told stays.
     let id = json!({"id": skipped["id"]});
     let replayed = scene.account.post_json("/api/postbacks/replay.json", &id).await;

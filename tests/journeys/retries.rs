@@ -246,19 +246,20 @@ async fn a_host_that_is_gone_for_good_gets_nothing_more_until_the_templates_are_
 }
 
 #[tokio::test]
-async fn a_campaign_shows_the_host_of_its_own_templates_that_wants_no_more() {
+async fn a_campaign_shows_the_endpoint_of_its_own_templates_that_wants_no_more() {
     let world = World::new().await;
     let scene = world.scene().await;
     answer(&world, 410);
     scene.start(world.person("Anna"), "c1");
     world.settle().await;
     let host = world.system.base_url().trim_start_matches("http://").to_owned();
-    assert_eq!(scene.detail().await.data()["pb_disabled"], json!([host]));
+    let endpoint = format!("{host}/simulator/receiver/wait");
+    assert_eq!(scene.detail().await.data()["pb_disabled"], json!([endpoint]));
     let edit = async |parameters: Value| {
         scene.account.post_json("/api/camp/edit.json", &parameters).await.data();
         scene.detail().await.data()["pb_disabled"].clone()
     };
-    assert_eq!(edit(json!({"id": 1, "welcome": "Hi"})).await, json!([host]));
+    assert_eq!(edit(json!({"id": 1, "welcome": "Hi"})).await, json!([endpoint]));
     assert_eq!(edit(json!({"id": 1, "pb_wait": world.template("wait")})).await, json!([]));
 }
 

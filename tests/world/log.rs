@@ -16,6 +16,22 @@ impl World {
         self.system.app.queue_at(url).send_text(body.to_owned()).await.unwrap();
     }
 
+    /// Writes an item into the table of a function as no version of this system would.
+    pub async fn put_item(&self, binary: &str, item: &Value) {
+        let environment = self.system.cloud.environment(binary).unwrap();
+        let signed = "AWS4-HMAC-SHA256 Credential=a/20261122/us-east-1/dynamodb/aws4_request, \
+                      SignedHeaders=host;x-amz-date;x-amz-target, Signature=0";
+        let request = self.http.post(&environment["AWS_ENDPOINT_URL_DYNAMODB"]);
+        let request = request
+            .header("x-amz-target", "DynamoDB_20120810.PutItem")
+            .header("content-type", "application/x-amz-json-1.0")
+            .header("x-amz-date", "20261122T000000Z")
+            .header("authorization", signed);
+        let body = json!({"TableName": environment["TABLE_NAME"], "Item": item});
+        let answer = request.body(body.to_string()).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
     /// Has the sender work a batch of the postback queue; answers the places of those that are to be received again.
     pub async fn receive(&self, tasks: &[Task]) -> Vec<usize> {
         self.work("postback-sender", tasks, 1).await

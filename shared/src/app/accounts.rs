@@ -56,7 +56,7 @@ impl App {
             campaigns: 0,
             last_bot: 0,
             last_campaign: 0,
-            disabled_hosts: Vec::new(),
+            disabled_endpoints: Vec::new(),
             notify_leads: false,
             notify_chat: None,
             signing: None,

@@ -7,6 +7,7 @@ use crate::domain::postback::PostbackTemplates;
 use crate::domain::postback_body::{PostbackFormat, validate_body};
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, CampaignKey, TrackingCampaignId};
+use crate::store::EndpointMarks;
 
 /// How often an edit starts again when another one was quicker.
 const EDIT_TRIES: usize = 25;
@@ -55,13 +56,14 @@ impl App {
         id: TrackingCampaignId,
         edit: CampaignEdit,
     ) -> AppResult<()> {
+        let marks = if edit.templates.is_some() { EndpointMarks::Go } else { EndpointMarks::Stay };
         for _ in 0..EDIT_TRIES {
             let before = self.live_campaign(account, id).await?;
             let after = edit.clone().apply(before.clone())?;
             if after.welcome.media != before.welcome.media {
                 self.check_media(account, &after.welcome.media).await?;
             }
-            if self.store.edit_campaign(account, &before, &after).await? {
+            if self.store.edit_campaign(account, &before, &after, marks).await? {
                 return Ok(());
             }
         }
@@ -115,7 +117,6 @@ impl CampaignEdit {
         if let Some(templates) = self.templates {
             validate_templates(&templates)?;
             campaign.templates = templates;
-            campaign.disabled_hosts.clear();
         }
         campaign.unsub_window = self.unsub_window.unwrap_or(campaign.unsub_window);
         campaign.notify_level = self.notify_level.unwrap_or(campaign.notify_level);

@@ -92,7 +92,7 @@ impl App {
             pb_method: new.pb_method,
             pb_format: new.pb_format,
             pb_body: new.pb_body,
-            disabled_hosts: Vec::new(),
+            disabled_endpoints: Vec::new(),
             edits: 0,
             created: self.clock.now(),
         };

@@ -6,15 +6,17 @@ use super::App;
 use super::welcome::lead_values;
 use crate::domain::campaign::{PostbackMethod, TrackingCampaign};
 use crate::domain::course::Straggler;
+use crate::domain::echo::Hidden;
 use crate::domain::lead_event::LeadEvent;
 use crate::domain::postback::{PostbackTemplates, template_for};
 use crate::domain::postback_body::PostbackFormat;
 use crate::domain::postback_id::PostbackId;
 use crate::domain::postback_log::{PostbackAttempt, PostbackError};
+use crate::domain::trackers::token_in;
 use crate::domain::url_macro::{MacroValues, expand, expand_masked};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, CampaignKey, UserId};
-use crate::outbound::{Exchange, OutboundBody, OutboundRequest, masked};
+use crate::outbound::{Exchange, OutboundBody, OutboundRequest, masked, masked_values};
 use crate::store::{Account, AccountSigning, Lead, TemplateOwner};
 
 /// One postback, ready to be sent.
@@ -30,22 +32,34 @@ pub(super) struct Postback {
     pub templates: OwnedTemplates,
 }
 
+impl Postback {
+    /// Whether there is a template, and its endpoint takes what is sent.
+    fn is_to_be_sent(&self) -> bool {
+        self.request.as_ref().is_some_and(|request| !self.templates.are_disabled_for(request))
+    }
+}
+
 /// The templates that a postback is told by, and whose they are.
 pub(super) struct OwnedTemplates {
     pub owner: TemplateOwner,
     pub templates: PostbackTemplates,
-    /// The hosts that asked for no more.
-    pub disabled_hosts: Vec<String>,
+    /// The endpoints that asked for no more.
+    disabled_endpoints: Vec<String>,
 }
 
 impl OwnedTemplates {
     /// The account's templates count only for a campaign that has none of its own.
     fn of(key: CampaignKey, campaign: &TrackingCampaign, account: &Account) -> Self {
-        let (owner, templates, hosts) = match campaign.templates.is_empty() {
-            true => (TemplateOwner::Account(key.account), &account.templates, &account.disabled_hosts),
-            false => (TemplateOwner::Campaign(key), &campaign.templates, &campaign.disabled_hosts),
+        let (owner, templates, endpoints) = match campaign.templates.is_empty() {
+            true => (TemplateOwner::Account(key.account), &account.templates, &account.disabled_endpoints),
+            false => (TemplateOwner::Campaign(key), &campaign.templates, &campaign.disabled_endpoints),
         };
-        Self { owner, templates: templates.clone(), disabled_hosts: hosts.clone() }
+        Self { owner, templates: templates.clone(), disabled_endpoints: endpoints.clone() }
+    }
+
+    /// Whether the endpoint of this request asked for no more.
+    pub fn are_disabled_for(&self, request: &PostbackRequest) -> bool {
+        self.disabled_endpoints.contains(&request.endpoint)
     }
 }
 
@@ -57,6 +71,10 @@ pub(super) struct PostbackRequest {
     url: String,
     /// The same without what is the visitor's own.
     shown: String,
+    /// Where its template leads.
+    endpoint: String,
+    /// What the log must not show of what the receiver says.
+    hidden: Hidden,
 }
 
 /// What the request carries besides its URL.
@@ -70,8 +88,24 @@ enum Carried {
 }
 
 impl App {
-    /// `None` if there is nobody to tell of.
+    /// `None` if there is nobody to tell of. Where the campaign as it is remembered has nothing to send, the campaign of
+    /// now decides: what is skipped is skipped for good.
     pub(super) async fn prepare_postback(
+        &self,
+        campaign: CampaignKey,
+        user: UserId,
+        event: LeadEvent,
+        lead: &Lead,
+    ) -> AppResult<Option<Postback>> {
+        let remembered = self.prepare_by_memory(campaign, user, event, lead).await?;
+        if remembered.as_ref().is_none_or(Postback::is_to_be_sent) {
+            return Ok(remembered);
+        }
+        self.webhook_cache.campaigns.forget(&campaign);
+        self.prepare_by_memory(campaign, user, event, lead).await
+    }
+
+    async fn prepare_by_memory(
         &self,
         campaign: CampaignKey,
         user: UserId,
@@ -126,7 +160,7 @@ impl App {
         let mut asked_ms = None;
         match exchange {
             Exchange::Answered { status, excerpt, retry_after } => {
-                (attempt.code, attempt.answer) = (Some(status), excerpt);
+                (attempt.code, attempt.answer) = (Some(status), request.hidden.masked(&excerpt));
                 asked_ms = retry_after.map(|asked| asked.ms_from(now_ms));
             }
             Exchange::TargetRefused => attempt.error = Some(PostbackError::Target),
@@ -152,8 +186,16 @@ impl PostbackRequest {
                 Carried::Body(OutboundBody { media_type: format.media_type(), text })
             }
         };
-        let (url, shown) = (expand(template, values), expand_masked(template, values));
-        Self { carries, signing: None, url, shown }
+        let token = token_in(template);
+        let without_token =
+            token.clone().map(|token| [&template[..token.start], "***", &template[token.end..]].concat());
+        let shown = expand_masked(without_token.as_deref().unwrap_or(template), values);
+        let url = expand(template, values);
+        let parsed = Url::parse(&url).ok();
+        let secrets = parsed.as_ref().map(masked_values).unwrap_or_default().into_iter();
+        let visit = [values.visit.ip.as_str(), &values.visit.user_agent];
+        let hidden = Hidden::new(secrets.chain(visit).chain(token.map(|token| &template[token])));
+        Self { carries, signing: None, url, shown, endpoint: endpoint_of(template), hidden }
     }
 
     /// The host, and the port if it is named; empty if the URL is none.
@@ -162,6 +204,11 @@ impl PostbackRequest {
         url.filter(Url::has_host)
             .map(|url| url[Position::BeforeHost..Position::AfterPort].to_owned())
             .unwrap_or_default()
+    }
+
+    /// What asks for no more by a 410: the host with what follows it in the template, but for the query.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
     }
 
     /// The URL as the log shows it; empty if it is none.
@@ -187,6 +234,16 @@ impl PostbackRequest {
     }
 }
 
+/// Macros in the path stay: they differ from lead to lead, and the endpoint is one.
+fn endpoint_of(template: &str) -> String {
+    let place = template.split_once("://").map_or(template, |(_, place)| place);
+    let place = place.split(['?', '#']).next().unwrap_or_default();
+    let (authority, path) = place.split_at(place.find('/').unwrap_or(place.len()));
+    // What stands before the host is a name and a password.
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    [host, path].concat()
+}
+
 fn postback_values(
     key: CampaignKey,
     campaign: &TrackingCampaign,
@@ -199,5 +256,22 @@ fn postback_values(
         time: id.event.clock.date.to_string(),
         id: id.to_string(),
         ..lead_values(bot, campaign, lead, lead.facts.touch_of(id.event))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_the_host_and_the_path_of_the_template() {
+        for (template, endpoint) in [
+            ("https://h.example/hooks/a?click={click}&x=?", "h.example/hooks/a"),
+            ("http://h.example:8080/{campaign}/p#x", "h.example:8080/{campaign}/p"),
+            ("https://user:p@ss@h.example?click={click}", "h.example"),
+            ("https://h.example/a@b", "h.example/a@b"),
+        ] {
+            assert_eq!(endpoint_of(template), endpoint, "{template}");
+        }
     }
 }

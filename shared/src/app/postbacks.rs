@@ -108,8 +108,8 @@ impl App {
     /// Reads what a task is about; `None` if nothing is to be sent, which is then in the log.
     ///
     /// A task that comes again after it was delivered sends nothing; of a replay only attempts count that began after it
-    /// was asked for. A postback that has lost its template since it was begun is skipped, and so is one whose host asked
-    /// for no more.
+    /// was asked for. A postback that has lost its template since it was begun is skipped, and so is one whose endpoint
+    /// asked for no more.
     pub(super) async fn open_delivery(
         &self,
         task: &Task,
@@ -143,7 +143,7 @@ impl App {
             }
             return Ok(None);
         };
-        if postback.templates.disabled_hosts.contains(&request.host()) {
+        if postback.templates.are_disabled_for(&request) {
             self.skip_disabled(&postback, known.is_some()).await?;
             return Ok(None);
         }
@@ -153,6 +153,7 @@ impl App {
 
     async fn skip_disabled(&self, postback: &Postback, is_known: bool) -> AppResult<()> {
         let (state, error) = (PostbackState::Skipped, Some(PostbackError::Disabled));
+        self.count_exhausted();
         if is_known {
             return self.store.end_postback(postback.account, postback.id, state, error).await;
         }
@@ -187,11 +188,11 @@ impl App {
         let logged = LoggedPostback { id, subscriber, state, url, error, attempts, course };
         match self.store.log_attempt(account, &logged).await? {
             AttemptWrite::Logged => {
-                if let (PostbackState::Failed, Some(function)) = (state, &self.config.function_name) {
-                    metrics::count("PostbacksExhausted", self.clock.now_ms(), function);
+                if state == PostbackState::Failed {
+                    self.count_exhausted();
                 }
                 if verdict == Verdict::Disable {
-                    self.disable_host(delivery).await?;
+                    self.disable_endpoint(delivery).await?;
                 }
                 Ok(if course.next_ms.is_some() { Attempted::Planned(course) } else { Attempted::Ended })
             }
@@ -199,6 +200,13 @@ impl App {
                 tracing::warn!(account.id = %account, postback.id = %id, "a postback was tried twice at once");
                 Ok(Attempted::Overtaken)
             }
+        }
+    }
+
+    /// Counts a postback that is not told, unless it is replayed.
+    fn count_exhausted(&self) {
+        if let Some(function) = &self.config.function_name {
+            metrics::count("PostbacksExhausted", self.clock.now_ms(), function);
         }
     }
 
@@ -221,10 +229,12 @@ impl App {
         Ok((attempt, asked_ms))
     }
 
-    /// The host wants no more of what these templates send.
-    async fn disable_host(&self, delivery: &Delivery) -> AppResult<()> {
+    /// The endpoint wants no more of what these templates send.
+    async fn disable_endpoint(&self, delivery: &Delivery) -> AppResult<()> {
         let templates = &delivery.postback.templates;
-        self.store.disable_host(templates.owner, &templates.templates, &delivery.request.host()).await?;
+        self.store
+            .disable_endpoint(templates.owner, &templates.templates, delivery.request.endpoint())
+            .await?;
         self.webhook_cache.campaigns.forget(&delivery.campaign);
         Ok(())
     }

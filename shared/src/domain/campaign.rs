@@ -67,9 +67,9 @@ pub struct TrackingCampaign {
     /// The template of a POST's body; empty for the URL's query.
     #[serde(default)]
     pub pb_body: String,
-    /// The hosts of its templates that asked for no more; none after the templates were edited.
+    /// The endpoints of its templates that asked for no more; none after the templates were edited.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub disabled_hosts: Vec<String>,
+    pub disabled_endpoints: Vec<String>,
     /// How often it was edited.
     #[serde(default)]
     pub edits: u64,

@@ -9,6 +9,7 @@ pub mod command;
 pub mod course;
 pub mod cursor;
 pub mod deep_link;
+pub mod echo;
 pub mod fact_clock;
 pub mod formatting;
 pub mod gate;

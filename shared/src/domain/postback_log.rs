@@ -12,6 +12,9 @@ use super::verdict::{Verdict, judge};
 /// A postback that was tried this often, replays included, is not sent again: its item has bounds.
 pub const ATTEMPTS_MAX: usize = 200;
 
+/// Of how many attempts of one postback, the last, what the receiver said is kept.
+pub const ANSWERS_KEPT: usize = 10;
+
 /// Where a postback stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -107,7 +110,7 @@ pub struct PostbackAttempt {
     /// What went wrong, if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<PostbackError>,
-    /// The beginning of what the receiver said, at most 500 bytes; empty if it said nothing.
+    /// The beginning of what the receiver said, at most 500 bytes; empty if it said nothing, or long ago.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub answer: String,
 }

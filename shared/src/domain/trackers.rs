@@ -1,5 +1,7 @@
 //! Trackers whose way of taking postbacks is known, as presets of the five templates.
 
+use std::ops::Range;
+
 use url::{Host, Url};
 
 use super::lead_event::LeadStatus;
@@ -52,13 +54,15 @@ pub const TRACKERS: [Tracker; 5] = [
               &sale_status=approve&rejected_status=cancel,trash",
         wait: None,
     },
-    // `click.php`, `cnv_id` and `cnv_status`: https://docs.binom.org/postback-url.php
+    // `click.php`, `cnv_id` and `cnv_status`: https://docs.binom.org/postback-url.php, which is about Binom 1; nothing
+    // of Binom's own was found that names the path of Binom 2.
     Tracker {
         id: "binom",
         name: "Binom",
         click: "{clickid}",
         token: TrackerToken::None,
-        setup: "Nothing; conversion statuses are wait, hold, approve, cancel and trash.",
+        setup: "Nothing; conversion statuses are wait, hold, approve, cancel and trash. If the Postback URL in the settings \
+                of your Binom has another path than /click.php, enter it in the five pb_*.",
         url: "https://{domain}/click.php?cnv_id={click}&cnv_status={status}",
         wait: None,
     },
@@ -139,6 +143,32 @@ impl Tracker {
         Ok(templates)
     }
 
+    fn token_in(&self, template: &str) -> Option<Range<usize>> {
+        let (own_path, own_query) = self.url.strip_prefix("https://{domain}")?.split_once('?')?;
+        let place = template.find("://")? + 3;
+        let path_at = place + template[place..].find('/')?;
+        let query_at = path_at + template[path_at..].find('?')?;
+        let (path, query) = (&template[path_at..query_at], &template[query_at + 1..]);
+        if let Some((before, behind)) = own_path.split_once("{token}") {
+            let token = path.strip_prefix(before)?.strip_suffix(behind)?;
+            let (click, _) = own_query.split_once('=')?;
+            let is_its = query.split('&').any(|pair| pair.split('=').next() == Some(click));
+            let at = path_at + before.len();
+            return (is_its && !token.is_empty() && !token.contains('/')).then(|| at..at + token.len());
+        }
+        let (name, _) =
+            own_query.split('&').find_map(|pair| pair.split_once('=').filter(|it| it.1 == "{token}"))?;
+        let mut at = query_at + 1;
+        for pair in query.split('&').filter(|_| path == own_path) {
+            let value = pair.split_once('=').filter(|(given, value)| *given == name && !value.is_empty());
+            if let Some((_, value)) = value {
+                return Some(at + pair.len() - value.len()..at + pair.len());
+            }
+            at += pair.len() + 1;
+        }
+        None
+    }
+
     fn checked_token<'t>(&self, token: Option<&'t str>) -> AppResult<Option<&'t str>> {
         let refused = |reason: &str| Err(AppError::parameter("token", reason));
         match (self.token, token.filter(|token| !token.is_empty())) {
@@ -155,6 +185,12 @@ impl Tracker {
             }
         }
     }
+}
+
+/// Where a template that looks like one of a preset has the tracker's token, in bytes; `None` without one.
+#[must_use]
+pub fn token_in(template: &str) -> Option<Range<usize>> {
+    TRACKERS.iter().find_map(|tracker| tracker.token_in(template))
 }
 
 /// A host name with or without a port, in its ASCII form.
@@ -283,5 +319,30 @@ mod tests {
         }
         assert!(!refused("keitaro", Some("")) && !refused("binom", Some("")));
         assert!(Tracker::named("Keitaro").is_err());
+    }
+
+    #[test]
+    fn the_token_of_a_preset_is_found_where_the_tracker_reads_it_and_nowhere_else() {
+        for tracker in &TRACKERS {
+            let token = (tracker.token != TrackerToken::None).then_some("t0.k-en");
+            for event in LeadStatus::ALL {
+                let templates = tracker.templates("trk.example:8443", token).unwrap();
+                let found = token_in(templates.get(event)).map(|range| &templates.get(event)[range]);
+                assert_eq!(found, token, "{}", tracker.id);
+            }
+        }
+        let moved = "http://a.example/api/track/postback.json?click={click}&id=t0ken#x";
+        assert_eq!(token_in(moved).map(|range| &moved[range]), Some("t0ken#x"));
+        for other in [
+            "https://k.example/postback?subid={click}",
+            "https://k.example/hooks/postback?click={click}",
+            "https://k.example/a/b/postback?subid={click}",
+            "https://a.example/other.json?id=7",
+            "https://a.example/api/track/postback.json?id=",
+            "https://a.example",
+            "",
+        ] {
+            assert_eq!(token_in(other), None, "{other}");
+        }
     }
 }

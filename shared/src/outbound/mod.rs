@@ -20,5 +20,5 @@ mod test_receiver;
 
 pub use client::{Exchange, Limits, Outbound, TARGET_TIMEOUT};
 pub use guard::is_public;
-pub use mask::masked;
+pub use mask::{masked, masked_values};
 pub use request::{OutboundBody, OutboundRequest, Signature};

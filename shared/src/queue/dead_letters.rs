@@ -10,6 +10,9 @@ use crate::error::{AppError, AppResult};
 /// For how long a dead letter is hidden while it is moved, in seconds.
 const MOVED_WITHIN_SECONDS: i32 = 60;
 
+/// For how long a queue is asked before it counts as empty, in seconds.
+const WAIT_SECONDS: i32 = 1;
+
 /// The queues of a region, for the operator.
 #[derive(Clone, Debug)]
 pub struct DeadLetters {
@@ -42,15 +45,20 @@ impl DeadLetters {
         Self { client }
     }
 
-    /// The dead-letter queues whose names begin so, by name.
+    /// The dead-letter queues whose names begin with `prefix` and that are one's own, by name.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
-    pub async fn queues(&self, prefix: &str) -> AppResult<Vec<DeadLetterQueue>> {
-        let listed = self.client.list_queues().send().await.map_err(unavailable)?;
-        let urls =
-            listed.queue_urls.unwrap_or_default().into_iter().filter(|url| name(url).starts_with(prefix));
+    pub async fn queues(
+        &self,
+        prefix: &str,
+        is_own: impl Fn(&str) -> bool,
+    ) -> AppResult<Vec<DeadLetterQueue>> {
+        let request = self.client.list_queues().max_results(1_000);
+        let request = request.set_queue_name_prefix(Some(prefix.to_owned()).filter(|it| !it.is_empty()));
+        let listed = request.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let urls = listed.map_err(unavailable)?.into_iter().filter(|url| is_own(name(url)));
         let (mut found, mut sources) = (Vec::new(), BTreeMap::new());
         for url in urls {
             let request = self.client.get_queue_attributes().queue_url(&url);
@@ -138,7 +146,8 @@ impl DeadLetters {
 
     async fn receive(&self, queue: &DeadLetterQueue, hidden_seconds: i32) -> AppResult<Vec<Message>> {
         let request = self.client.receive_message().queue_url(&queue.url).max_number_of_messages(10);
-        let request = request.visibility_timeout(hidden_seconds);
+        // Without waiting SQS asks some of its servers only, and what the others have seems not to be there.
+        let request = request.visibility_timeout(hidden_seconds).wait_time_seconds(WAIT_SECONDS);
         let request = request.message_system_attribute_names(MessageSystemAttributeName::MessageGroupId);
         Ok(request.send().await.map_err(unavailable)?.messages.unwrap_or_default())
     }

@@ -3,6 +3,7 @@
 mod batches;
 mod bot_task;
 mod dead_letters;
+mod hand_on;
 mod message_task;
 mod owner_task;
 mod retries;
@@ -15,6 +16,7 @@ use serde::Serialize;
 
 pub use bot_task::BotTask;
 pub use dead_letters::{DeadLetterQueue, DeadLetters};
+pub use hand_on::{HandOn, WaitingTask};
 pub use message_task::{MessageTask, QueuedMessage};
 pub use owner_task::OwnerTask;
 pub use task::Task;
@@ -79,12 +81,7 @@ impl Queue {
         self.send_spelled_later(spell(queued)?, seconds).await
     }
 
-    /// The same with a task as [`MessageTask::spelled`] spelled it.
-    ///
-    /// # Errors
-    ///
-    /// [`AppError::Unavailable`], safe to retry: at worst the task is there twice.
-    pub async fn send_spelled_later(&self, task: String, seconds: u64) -> AppResult<()> {
+    async fn send_spelled_later(&self, task: String, seconds: u64) -> AppResult<()> {
         let delay_seconds = i32::try_from(seconds.min(DELAY_MAX_SECONDS)).unwrap_or_default();
         let request = self.client.send_message().queue_url(&self.url).message_body(task);
         request.delay_seconds(delay_seconds).send().await.map_err(unavailable)?;

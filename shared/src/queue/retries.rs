@@ -22,7 +22,7 @@ impl Queue {
 
 /// The message group of a host; of a long name the end, where the domain stands. `None` for a name that SQS does not
 /// take: it waits in no group.
-fn group(host: &str) -> Option<String> {
+pub(super) fn group(host: &str) -> Option<String> {
     let group = host.get(host.len().saturating_sub(GROUP_BYTES)..).unwrap_or_default();
     let fits = !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_graphic());
     fits.then(|| group.to_owned())

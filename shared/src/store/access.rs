@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Delete, KeysAndAttributes, Put, PutRequest, ReturnValue,
-    TransactWriteItem, Update, WriteRequest,
+    AttributeValue, CancellationReason, Delete, DeleteRequest, KeysAndAttributes, Put, PutRequest,
+    ReturnValue, TransactWriteItem, Update, WriteRequest,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -155,6 +155,24 @@ impl Store {
             });
             writes.insert(table.to_owned(), puts.collect::<AppResult<Vec<_>>>()?);
         }
+        self.batch_write(writes).await
+    }
+
+    /// Deletes any number of items by their keys, 25 at a time, asking again for what DynamoDB left out.
+    pub(super) async fn batch_delete(&self, keys: Vec<Item>) -> AppResult<()> {
+        for some in keys.chunks(25) {
+            let deletions = some.iter().map(|key| {
+                let delete =
+                    DeleteRequest::builder().set_key(Some(key.clone())).build().map_err(incomplete)?;
+                Ok(WriteRequest::builder().delete_request(delete).build())
+            });
+            let deletions = deletions.collect::<AppResult<Vec<_>>>()?;
+            self.batch_write(HashMap::from([(self.table.clone(), deletions)])).await?;
+        }
+        Ok(())
+    }
+
+    async fn batch_write(&self, writes: HashMap<String, Vec<WriteRequest>>) -> AppResult<()> {
         let mut open = Some(writes);
         for _ in 0..BATCH_ROUNDS {
             let Some(request) = open.take().filter(|request| !request.is_empty()) else { break };

@@ -25,9 +25,9 @@ pub struct Account {
     /// The global postback templates.
     #[serde(default)]
     pub templates: PostbackTemplates,
-    /// The hosts of those templates that asked for no more; none after a template was set.
+    /// The endpoints of those templates that asked for no more; none after a template was set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub disabled_hosts: Vec<String>,
+    pub disabled_endpoints: Vec<String>,
     /// How many live campaigns it may have; `None` = any number.
     pub campaign_limit: Option<u64>,
     /// How many live campaigns it has; moves with them, in their transactions.
@@ -139,8 +139,8 @@ impl Store {
         written(update.send().await)
     }
 
-    /// Sets or, by an empty text, clears some of the account's postback templates; the others stay. Hosts that asked for
-    /// no more are asked again.
+    /// Sets or, by an empty text, clears some of the account's postback templates; the others stay. Endpoints that
+    /// asked for no more are asked again.
     ///
     /// # Errors
     ///
@@ -158,7 +158,7 @@ impl Store {
             }
         }
         if !changes.is_empty() {
-            removes.push("disabled_hosts".to_owned());
+            removes.push("disabled_endpoints".to_owned());
         }
         let part = |word, list: Vec<String>| {
             if list.is_empty() { String::new() } else { format!("{word} {} ", list.join(", ")) }

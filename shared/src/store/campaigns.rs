@@ -23,6 +23,15 @@ pub enum CampaignClaim {
     CodeTaken,
 }
 
+/// What becomes of the marks on endpoints that asked for no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndpointMarks {
+    /// The edit leaves the templates alone.
+    Stay,
+    /// It names templates: their endpoints are asked again.
+    Go,
+}
+
 /// A chat that a live campaign of the account tracks, whichever bot it uses.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct TrackedChat {
@@ -152,7 +161,8 @@ impl Store {
     }
 
     /// Replaces what may be edited of a campaign, if it was edited as often as `before`: what was checked together is
-    /// written together. `false` if it was edited since, or there is no such live campaign; read it again.
+    /// written together. `false` if it was edited since, or there is no such live campaign; read it again. Marks are not
+    /// compared: one may be made at the same moment, and stays or goes as said.
     ///
     /// # Errors
     ///
@@ -162,11 +172,13 @@ impl Store {
         account: AccountId,
         before: &TrackingCampaign,
         after: &TrackingCampaign,
+        marks: EndpointMarks,
     ) -> AppResult<bool> {
         let key = Key::Campaign(CampaignKey { account, campaign: after.id });
-        // Never taken away by an edit that leaves the templates alone: a mark may be made at the same moment.
-        let unmark = before.disabled_hosts.len() > after.disabled_hosts.len();
-        let unmark = if unmark { " REMOVE disabled_hosts" } else { "" };
+        let unmark = match marks {
+            EndpointMarks::Stay => "",
+            EndpointMarks::Go => " REMOVE disabled_endpoints",
+        };
         let update = self
             .client
             .update_item()

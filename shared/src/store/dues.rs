@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::access::{from_item, number, unavailable, written};
+use super::access::{from_item, number, text, to_item, unavailable, written};
 use super::keys::due_shard;
-use super::{Key, Store};
+use super::{Item, Key, Store};
 use crate::error::AppResult;
 
 /// Sorts behind every other moment: thirteen nines.
@@ -12,8 +12,11 @@ const LAST_MS: i64 = 9_999_999_999_999;
 /// its retries, and clocks differ by.
 const WRITTEN_WITHIN_MS: i64 = 10_000;
 
+/// How many due items are read at once.
+const PAGE: i32 = 250;
+
 /// Which queue a due item goes to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DueQueue {
     /// The queue of messages; also of items that name none.
@@ -54,6 +57,25 @@ impl Due {
     }
 }
 
+/// Some of what is swept with a minute.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DuePage {
+    /// What reads, the earliest first.
+    pub dues: Vec<Due>,
+    /// What does not.
+    pub unreadable: Vec<UnreadableDue>,
+    /// From where to go on; `None` at the end.
+    pub next: Option<DuePlace>,
+}
+
+/// A due item that does not read, as it lies in the table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnreadableDue(Item);
+
+/// A place between two due items.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DuePlace(Item);
+
 /// How far due items were swept.
 #[derive(Serialize, Deserialize)]
 struct Cursor {
@@ -71,15 +93,34 @@ impl Store {
         self.put(&due.unswept_key(now_ms), due).await
     }
 
-    /// What is swept with one minute since 1970, of one of [`super::DUE_SHARDS`] shards, the earliest first.
+    /// A page of what is swept with one minute since 1970, of one of [`super::DUE_SHARDS`] shards, the earliest first.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn dues(&self, minute: i64, shard: u64) -> AppResult<Vec<Due>> {
+    pub async fn dues(&self, minute: i64, shard: u64, after: Option<DuePlace>) -> AppResult<DuePage> {
         let first = Key::Due { minute, shard, due_ms: 0, id: "" };
         let last = Key::Due { minute, shard, due_ms: LAST_MS, id: "" };
-        self.query_between(&first, &last).await?.into_iter().map(from_item).collect()
+        let request = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("PK = :pk AND SK BETWEEN :first AND :last")
+            .expression_attribute_values(":pk", text(first.partition()))
+            .expression_attribute_values(":first", text(first.sort()))
+            .expression_attribute_values(":last", text(last.sort()))
+            .set_exclusive_start_key(after.map(|place| place.0))
+            .limit(PAGE);
+        let answer = request.send().await.map_err(unavailable)?;
+        let mut page = DuePage { next: answer.last_evaluated_key.map(DuePlace), ..DuePage::default() };
+        for item in answer.items.unwrap_or_default() {
+            match from_item(item.clone()) {
+                Ok(due) => page.dues.push(due),
+                Err(_) => page.unreadable.push(UnreadableDue(item)),
+            }
+        }
+        Ok(page)
     }
 
     /// Forgets what was swept with a minute. Twice is the same as once.
@@ -87,11 +128,35 @@ impl Store {
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn delete_due(&self, minute: i64, due: &Due) -> AppResult<()> {
-        let key = due.key(minute).attributes();
-        let deletion = self.client.delete_item().table_name(&self.table).set_key(Some(key));
-        deletion.send().await.map_err(unavailable)?;
-        Ok(())
+    pub async fn delete_dues(&self, minute: i64, dues: &[Due]) -> AppResult<()> {
+        self.batch_delete(dues.iter().map(|due| due.key(minute).attributes()).collect()).await
+    }
+
+    /// Has what no queue can take, or does not read, swept with a later minute. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn put_off_dues(
+        &self,
+        (minute, later): (i64, i64),
+        shard: u64,
+        dues: &[Due],
+        unreadable: Vec<UnreadableDue>,
+    ) -> AppResult<()> {
+        let there = text(Key::Due { minute: later, shard, due_ms: 0, id: "" }.partition());
+        let mut moved =
+            dues.iter().map(|due| to_item(&due.key(later), due)).collect::<AppResult<Vec<_>>>()?;
+        let mut left: Vec<_> = dues.iter().map(|due| due.key(minute).attributes()).collect();
+        for UnreadableDue(mut item) in unreadable {
+            let key =
+                ["PK", "SK"].into_iter().filter_map(|name| Some((name.to_owned(), item.get(name)?.clone())));
+            left.push(key.collect());
+            item.insert("PK".to_owned(), there.clone());
+            moved.push(item);
+        }
+        self.batch_put(moved).await?;
+        self.batch_delete(left).await
     }
 
     /// The last minute since 1970 that was swept whole; `None` before the first sweep.

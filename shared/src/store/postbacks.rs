@@ -10,7 +10,7 @@ use super::{Item, Key, Order, Store};
 use crate::domain::course::Course;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::postback_id::PostbackId;
-use crate::domain::postback_log::{PostbackAttempt, PostbackError, PostbackState};
+use crate::domain::postback_log::{ANSWERS_KEPT, PostbackAttempt, PostbackError, PostbackState};
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, CampaignKey, UserId};
 
@@ -49,6 +49,37 @@ pub enum AttemptWrite {
     Overtaken(PostbackState),
 }
 
+/// How an attempt is added to those before it.
+struct Addition {
+    attempts: String,
+    /// What is removed besides.
+    silenced: String,
+    values: Item,
+}
+
+impl Addition {
+    /// Whatever was said to the last attempt but [`ANSWERS_KEPT`] goes. Two paths of one expression must not overlap, so
+    /// that nothing can be removed from a list that is appended to: the new attempt takes its place by number.
+    fn of(attempt: &PostbackAttempt, known: usize) -> AppResult<Self> {
+        let named = |name: &str, value| (name.to_owned(), value);
+        Ok(match known.checked_sub(ANSWERS_KEPT) {
+            None => Self {
+                attempts: "attempts = list_append(if_not_exists(attempts, :none), :attempt)".to_owned(),
+                silenced: String::new(),
+                values: Item::from([
+                    named(":none", to_attribute::<[PostbackAttempt; 0]>(&[])?),
+                    named(":attempt", to_attribute(&[attempt])?),
+                ]),
+            },
+            Some(old) => Self {
+                attempts: format!("attempts[{known}] = :attempt"),
+                silenced: format!(", attempts[{old}].answer"),
+                values: Item::from([named(":attempt", to_attribute(attempt)?)]),
+            },
+        })
+    }
+}
+
 impl Store {
     /// One postback of an account.
     ///
@@ -78,7 +109,7 @@ impl Store {
     }
 
     /// Adds the last attempt of `postback` to the log, with its state, URL, error and course, if the log knows all the
-    /// attempts before it and no other; a lease is over then. Twice is the same as once.
+    /// attempts before it and no other; a lease is over then, and so is what was said to the last attempt but ten. Twice is the same as once.
     ///
     /// # Errors
     ///
@@ -97,6 +128,8 @@ impl Store {
             Some(_) => (", next_ms = :next_ms", ""),
             None => ("", ", next_ms"),
         };
+        let Addition { attempts, silenced, mut values } = Addition::of(attempt, known.len())?;
+        values.extend(postback.course.next_ms.map(|next_ms| (":next_ms".to_owned(), number(next_ms))));
         let update = self
             .client
             .update_item()
@@ -104,12 +137,10 @@ impl Store {
             .set_key(Some(Key::Postback(campaign, postback.id.event.clock, &id).attributes()))
             .update_expression(format!(
                 "SET id = :id, subscriber = :subscriber, #state = :state, #url = :url, #error = :error, \
-                 attempts = list_append(if_not_exists(attempts, :none), :attempt), expires_at = :expires_at, \
-                 since_ms = :since_ms{next} REMOVE #hold, lease_until_ms{gone}"
+                 {attempts}, expires_at = :expires_at, \
+                 since_ms = :since_ms{next} REMOVE #hold, lease_until_ms{gone}{silenced}"
             ))
-            .set_expression_attribute_values(
-                postback.course.next_ms.map(|next_ms| Item::from([(":next_ms".to_owned(), number(next_ms))])),
-            )
+            .set_expression_attribute_values(Some(values))
             .expression_attribute_names("#hold", "hold")
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#url", "url")
@@ -119,8 +150,6 @@ impl Store {
             .expression_attribute_values(":state", to_attribute(&postback.state)?)
             .expression_attribute_values(":url", text(&postback.url))
             .expression_attribute_values(":error", to_attribute(&postback.error)?)
-            .expression_attribute_values(":none", to_attribute::<[PostbackAttempt; 0]>(&[])?)
-            .expression_attribute_values(":attempt", to_attribute(&[attempt])?)
             .expression_attribute_values(":expires_at", number(kept_until(attempt.started_ms / 1000)))
             .expression_attribute_values(
                 ":since_ms",

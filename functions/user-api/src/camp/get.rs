@@ -79,7 +79,7 @@ impl From<CampaignSummary> for Campaign {
             pb_method: campaign.pb_method,
             pb_format: campaign.pb_format,
             pb_body: campaign.pb_body,
-            pb_disabled: campaign.disabled_hosts,
+            pb_disabled: campaign.disabled_endpoints,
             code: campaign.code,
             chat_title: campaign.chat_title,
             welcome: campaign.welcome.text,

@@ -71,7 +71,7 @@ impl From<Account> for Profile {
             pb_trash: template(LeadStatus::Trash),
             notify: Notify { tariff: 0, leads: u8::from(account.notify_leads), chat: account.notify_chat },
             signing: u8::from(account.signing.is_some()),
-            pb_disabled: account.disabled_hosts,
+            pb_disabled: account.disabled_endpoints,
             name: account.name,
         }
     }

@@ -50,10 +50,11 @@ const ACTED_ON: [&str; 8] = [
     "Runtime",
 ];
 
-const INERT: [&str; 14] = [
+const INERT: [&str; 15] = [
     "Architectures",
     "Description",
     "EphemeralStorage",
+    "EventInvokeConfig",
     "Handler",
     "KmsKeyArn",
     "LoggingConfig",

@@ -14,16 +14,16 @@ pub enum TemplateOwner {
 }
 
 impl Store {
-    /// Notes that a host of these templates asked for no more, unless they were edited since. Twice is the same as once.
+    /// Notes that an endpoint of these templates asked for no more, unless they were edited since. Twice is the same as once.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn disable_host(
+    pub async fn disable_endpoint(
         &self,
         owner: TemplateOwner,
         templates: &PostbackTemplates,
-        host: &str,
+        endpoint: &str,
     ) -> AppResult<()> {
         let key = match owner {
             TemplateOwner::Account(account) => Key::Account(account),
@@ -35,12 +35,12 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(key.attributes()))
             .update_expression(
-                "SET disabled_hosts = list_append(if_not_exists(disabled_hosts, :none), :hosts)",
+                "SET disabled_endpoints = list_append(if_not_exists(disabled_endpoints, :none), :endpoints)",
             )
-            .condition_expression("templates = :templates AND NOT contains(disabled_hosts, :host)")
+            .condition_expression("templates = :templates AND NOT contains(disabled_endpoints, :endpoint)")
             .expression_attribute_values(":none", to_attribute::<[&str; 0]>(&[])?)
-            .expression_attribute_values(":hosts", to_attribute(&[host])?)
-            .expression_attribute_values(":host", text(host))
+            .expression_attribute_values(":endpoints", to_attribute(&[endpoint])?)
+            .expression_attribute_values(":endpoint", text(endpoint))
             .expression_attribute_values(":templates", to_attribute(templates)?);
         written(update.send().await).map(drop)
     }
