@@ -265,6 +265,8 @@ async fn look_after_bots(world: &World) {
     world.faults.come_back();
     let revoked = world.setting().of(&account).bot("gone_bot").set_up().await;
     world.simulator.revoke(revoked.bot.tg).unwrap();
+    let check = account.post_json("/api/bots/check.json", &json!({"id": revoked.bot.id})).await;
+    assert_eq!(check.error(), "token");
     revoked.look(world).await;
 }
 

@@ -46,6 +46,12 @@ async fn what_failed_is_sent_again_by_the_operator_while_the_system_runs() {
 }
 
 #[tokio::test]
+async fn the_commands_work_on_a_system_that_does_not_run() {
+    let folder = tempfile::tempdir().unwrap();
+    dead_letters(&DeadLetterCommand::List { queue: None, table: table(folder.path()) }).await.unwrap();
+}
+
+#[tokio::test]
 async fn dead_letters_are_returned_to_their_queue_or_dropped() {
     let world = World::new().await;
     let (cloud, data) = (&world.system.cloud, world.data().to_owned());

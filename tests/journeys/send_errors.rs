@@ -63,8 +63,6 @@ async fn a_bot_whose_token_telegram_refuses_sends_nothing_until_the_token_is_add
         };
         scene.account.post_json(path, &body).await.data();
         assert_eq!(bot_status(&scene).await, 0, "{path}");
-        // For so long the webhook may work with what it remembers of the bot.
-        clock.advance_ms(5_000);
         scene.start(cleo, "c3");
         world.settle().await;
         assert_eq!(world.messages(cleo).len(), 1);

@@ -36,13 +36,19 @@ impl App {
     /// # Errors
     ///
     /// - [`AppError::NotFound`] if the account has no such live bot.
-    /// - [`AppError::TokenRefused`] if Telegram refuses its token; nothing is noted then.
+    /// - [`AppError::TokenRefused`] if Telegram refuses its token; the bot is disabled then, and the owner told.
     /// - [`AppError::Unavailable`], from the store or from Telegram; safe to retry.
     pub async fn check_bot(&self, account: AccountId, bot: BotId) -> AppResult<BotHealth> {
         let bot = self.live_bot(account, bot).await?;
         let key = BotKey { account, bot: bot.id };
         let token = self.open_token(key, &bot.token).await?;
-        let profile = self.telegram()?.get_me(&token).await.map_err(token_error)?;
+        let profile = match self.telegram()?.get_me(&token).await {
+            Ok(profile) => profile,
+            Err(error) => {
+                self.judge_refusal(key, &bot, error.clone()).await;
+                return Err(token_error(error));
+            }
+        };
         self.enable_bot(key, &bot).await?;
         let webhook = self.telegram()?.get_webhook_info(&token).await.map_err(check_error)?;
         let mut asked_about = self.present_chats(key).await?;

@@ -10,7 +10,7 @@ use crate::domain::pace::Pace;
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, CampaignKey, ChatId};
 use crate::secret::{BotToken, SealedSecret, SealedToken, SigningSecret};
-use crate::store::{Account, Bot, CodeOwner};
+use crate::store::{Account, Bot, BotStatus, CodeOwner};
 
 /// How old configuration may be that the webhook works with.
 const FRESH_MS: i64 = 5_000;
@@ -83,10 +83,15 @@ impl App {
         self.webhook_cache.accounts.get_or(id, read).await
     }
 
-    /// A bot, at most five seconds old.
+    /// A bot, at most five seconds old. One that may not be used is not remembered: once it may again, nobody goes without
+    /// a welcome for what was.
     pub(super) async fn cached_bot(&self, key: BotKey) -> AppResult<Option<Arc<Bot>>> {
         let read = || async { Ok(self.store.bot(key).await?.map(Arc::new)) };
-        self.webhook_cache.bots.get_or(key, read).await
+        let found = self.webhook_cache.bots.get_or(key, read).await?;
+        if found.as_ref().is_some_and(|bot| bot.status != BotStatus::Active) {
+            self.webhook_cache.bots.forget(&key);
+        }
+        Ok(found)
     }
 }
 
