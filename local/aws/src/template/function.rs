@@ -50,7 +50,7 @@ const ACTED_ON: [&str; 8] = [
     "Runtime",
 ];
 
-const INERT: [&str; 15] = [
+const INERT: [&str; 16] = [
     "Architectures",
     "Description",
     "EphemeralStorage",
@@ -61,6 +61,7 @@ const INERT: [&str; 15] = [
     "PackageType",
     "PermissionsBoundary",
     "Policies",
+    "RecursiveLoop",
     "Role",
     "RuntimeManagementConfig",
     "SnapStart",
