@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
+use shared::domain::postback_id::PostbackId;
+use shared::domain::postback_log::PostbackState;
 
 /// Gatepost on one machine, and the operator's commands.
 #[derive(Debug, Parser)]
@@ -24,6 +26,11 @@ pub enum Command {
     /// Make and list accounts.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Send postbacks again, one or those of a campaign in one state.
+    Replay(ReplayArgs),
+    /// List, return or drop what could not be carried out.
+    #[command(subcommand)]
+    DeadLetters(DeadLetterCommand),
     /// Walk simulated subscribers through the real pipeline and check that everything adds up.
     Demo(DemoArgs),
 }
@@ -128,4 +135,67 @@ pub struct DemoArgs {
     /// Another number, other lives.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+/// Which postbacks to send again.
+#[derive(Clone, Debug, Args)]
+pub struct ReplayArgs {
+    /// The account.
+    #[arg(long)]
+    pub account: u64,
+    /// One postback.
+    #[arg(long, required_unless_present = "campaign", conflicts_with = "campaign")]
+    pub id: Option<PostbackId>,
+    /// Those of a campaign.
+    #[arg(long, requires = "state")]
+    pub campaign: Option<u64>,
+    /// In this state: failed, delivered or skipped.
+    #[arg(long, requires = "campaign", value_parser = final_state)]
+    pub state: Option<PostbackState>,
+    /// From this moment on, in Unix seconds, by the time of the event; 31 days back if not given.
+    #[arg(long, requires = "campaign")]
+    pub from: Option<i64>,
+    /// Up to this moment.
+    #[arg(long, requires = "campaign")]
+    pub to: Option<i64>,
+    /// Which table.
+    #[command(flatten)]
+    pub table: TableArgs,
+}
+
+fn final_state(text: &str) -> Result<PostbackState, String> {
+    let state = text.parse().ok().filter(|state| *state != PostbackState::Pending);
+    state.ok_or_else(|| "must be failed, delivered or skipped".to_owned())
+}
+
+/// List, return or drop what could not be carried out.
+#[derive(Debug, Subcommand)]
+pub enum DeadLetterCommand {
+    /// Say how many messages each dead-letter queue has, and show up to ten of each.
+    List {
+        /// One queue, by name.
+        #[arg(long)]
+        queue: Option<String>,
+        /// Which table, and the queues beside it.
+        #[command(flatten)]
+        table: TableArgs,
+    },
+    /// Send messages back to the queues that they came from.
+    Return {
+        /// One queue, by name.
+        #[arg(long)]
+        queue: Option<String>,
+        /// Which table, and the queues beside it.
+        #[command(flatten)]
+        table: TableArgs,
+    },
+    /// Delete the messages of a queue.
+    Drop {
+        /// The queue, by name.
+        #[arg(long)]
+        queue: String,
+        /// Which table, and the queues beside it.
+        #[command(flatten)]
+        table: TableArgs,
+    },
 }

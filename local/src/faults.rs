@@ -20,9 +20,28 @@ pub struct AwsFaults {
     down: Arc<AtomicBool>,
     answers_to_lose: Arc<AtomicUsize>,
     action_to_lose: Arc<Mutex<Option<String>>>,
+    refused_actions: Arc<Mutex<BTreeSet<String>>>,
     calls: Arc<Mutex<BTreeMap<String, usize>>>,
     actions: Arc<Mutex<BTreeSet<(String, String)>>>,
     rows_read: Arc<Mutex<BTreeMap<String, u64>>>,
+    deaths: Arc<Mutex<BTreeMap<String, Death>>>,
+}
+
+/// When a function dies.
+#[derive(Clone, Copy, Debug)]
+pub struct Death {
+    /// After so many more calls of AWS.
+    pub calls: usize,
+    /// Whether one more is carried out, without an answer.
+    pub lost_answer: bool,
+}
+
+/// What becomes of a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Answered,
+    Lost,
+    Refused,
 }
 
 impl AwsFaults {
@@ -44,6 +63,32 @@ impl AwsFaults {
     /// The next call that needs this IAM action is carried out, and its answer lost.
     pub fn lose_answer_to(&self, action: &str) {
         *lock(&self.action_to_lose) = Some(action.to_owned());
+    }
+
+    /// From now on no call gets through that needs one of these IAM actions; with none all do again.
+    pub fn refuse(&self, actions: &[&str]) {
+        *lock(&self.refused_actions) = actions.iter().map(|action| (*action).to_owned()).collect();
+    }
+
+    /// From then on no call of this function gets through, as if it had been killed there.
+    pub fn kill(&self, binary: &str, death: Death) {
+        lock(&self.deaths).insert(binary.to_owned(), death);
+    }
+
+    /// The function may call again; whether it had died.
+    #[must_use]
+    pub fn revive(&self, binary: &str) -> bool {
+        lock(&self.deaths).remove(binary).is_some_and(|death| death.calls == 0 && !death.lost_answer)
+    }
+
+    fn fate(&self, binary: &str) -> Fate {
+        let mut deaths = lock(&self.deaths);
+        let Some(death) = deaths.get_mut(binary) else { return Fate::Answered };
+        if let Some(calls) = death.calls.checked_sub(1) {
+            death.calls = calls;
+            return Fate::Answered;
+        }
+        if std::mem::take(&mut death.lost_answer) { Fate::Lost } else { Fate::Refused }
     }
 
     /// How many calls a function made, lost and refused ones included.
@@ -82,8 +127,8 @@ impl AwsFaults {
         *answer.body_mut() = SdkBody::from(body);
     }
 
-    /// Notes a call; whether its answer is to be lost.
-    fn note(&self, binary: &str, request: &HttpRequest) -> bool {
+    /// Notes a call; what is to become of it by what it needs.
+    fn note(&self, binary: &str, request: &HttpRequest) -> Fate {
         *lock(&self.calls).entry(binary.to_owned()).or_default() += 1;
         let (service, needed) = match target(request) {
             Some((service, operation)) => {
@@ -98,7 +143,10 @@ impl AwsFaults {
             self.note_action(binary, action);
         }
         let is_it = |action: &mut String| needed.iter().any(|needed| needed.starts_with(action.as_str()));
-        lock(&self.action_to_lose).take_if(is_it).is_some()
+        if needed.iter().any(|action| lock(&self.refused_actions).contains(action)) {
+            return Fate::Refused;
+        }
+        if lock(&self.action_to_lose).take_if(is_it).is_some() { Fate::Lost } else { Fate::Answered }
     }
 
     /// Who may not list a bucket is answered 403 for an object that is absent.
@@ -181,10 +229,11 @@ struct FaultyConnector {
 impl HttpConnector for FaultyConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let Self { inner, http: FaultyHttp { faults, binary, .. } } = self.clone();
-        let lose_this = faults.note(&binary, &request);
+        let noted = faults.note(&binary, &request);
         let is_object = target(&request).is_none();
         HttpConnectorFuture::new(async move {
-            if faults.down.load(Ordering::SeqCst) {
+            let fate = faults.fate(&binary);
+            if faults.down.load(Ordering::SeqCst) || [noted, fate].contains(&Fate::Refused) {
                 return Err(ConnectorError::io("refused by a switch".into()));
             }
             let is_query = request.headers().get("x-amz-target").is_some_and(|name| name.ends_with(".Query"));
@@ -195,7 +244,7 @@ impl HttpConnector for FaultyConnector {
             let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
             faults.note_answer(&binary, is_object, status);
             let lose = |left: usize| left.checked_sub(1);
-            if lose_this {
+            if [noted, fate].contains(&Fate::Lost) {
                 return Err(ConnectorError::io("lost by a switch".into()));
             }
             if faults.answers_to_lose.fetch_update(Ordering::SeqCst, Ordering::SeqCst, lose).is_ok() {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use bot_checker::BOT_CHECKER;
 use due_sweep::DUE_SWEEP;
 use futures::FutureExt;
 use lambda_runtime::{Context, LambdaEvent};
@@ -9,7 +10,7 @@ use lead_stream::LEAD_STREAM;
 use local_aws::{Environment, FunctionError, Handler, Invocation};
 use message_sender::MESSAGE_SENDER;
 use notifier::NOTIFIER;
-use postback_sender::POSTBACK_SENDER;
+use postback_sender::{POSTBACK_RETRIER, POSTBACK_SENDER};
 use redirect::CLICK_REDIRECT;
 use serde_json::Value;
 use shared::App;
@@ -17,7 +18,7 @@ use shared::aws::SharedHttpClient;
 use shared::clock::Clock;
 use shared::config::Config;
 use shared::edge::http::Route;
-use shared::edge::{HandlerError, http, messages, owner_news, queue, schedule, stream};
+use shared::edge::{HandlerError, bots, http, messages, owner_news, queue, retries, schedule, stream};
 use telegram_webhook::TELEGRAM_WEBHOOK;
 
 /// One function, by what calls it.
@@ -27,8 +28,12 @@ pub enum Function {
     Http(Route),
     /// The queue of postbacks.
     Queue(queue::QueueFunction),
+    /// The queue of postbacks that are tried again.
+    Retries(retries::RetryFunction),
     /// The queue of messages.
     Messages(messages::MessageFunction),
+    /// The queue of bots.
+    Bots(bots::BotFunction),
     /// A schedule.
     Scheduled(schedule::ScheduledFunction),
     /// The queue of news for owners.
@@ -38,7 +43,7 @@ pub enum Function {
 }
 
 /// The functions that are no route of an API.
-const OTHERS: [Function; 7] = [
+const OTHERS: [Function; 9] = [
     Function::Http(TELEGRAM_WEBHOOK),
     Function::Stream(LEAD_STREAM),
     Function::Queue(POSTBACK_SENDER),
@@ -46,6 +51,8 @@ const OTHERS: [Function; 7] = [
     Function::Messages(MESSAGE_SENDER),
     Function::Scheduled(DUE_SWEEP),
     Function::OwnerNews(NOTIFIER),
+    Function::Bots(BOT_CHECKER),
+    Function::Retries(POSTBACK_RETRIER),
 ];
 
 /// Every function there is; a test compares them with the template.
@@ -61,7 +68,9 @@ impl Function {
         match self {
             Self::Http(route) => route.binary,
             Self::Queue(function) => function.binary,
+            Self::Retries(function) => function.binary,
             Self::Messages(function) => function.binary,
+            Self::Bots(function) => function.binary,
             Self::Scheduled(function) => function.binary,
             Self::OwnerNews(function) => function.binary,
             Self::Stream(function) => function.binary,
@@ -72,7 +81,9 @@ impl Function {
         match self {
             Self::Http(route) => http::invoke(route, app, event).await,
             Self::Queue(_) => queue::invoke(app, event).await,
+            Self::Retries(_) => retries::invoke(app, event).await,
             Self::Messages(_) => messages::invoke(app, event).await,
+            Self::Bots(_) => bots::invoke(app, event).await,
             Self::Scheduled(_) => schedule::invoke(app, event).await,
             Self::OwnerNews(_) => owner_news::invoke(app, event).await,
             Self::Stream(_) => stream::invoke(app, event).await,
@@ -93,15 +104,21 @@ pub(crate) fn find_handler(
     let config =
         config.inspect_err(|error| tracing::error!(binary, %error, "the template is incomplete")).ok()?;
     let app = Arc::new(App::new(config, clock.clone(), Some(http)));
+    let clock = clock.clone();
     Some(Arc::new(move |invocation: Invocation| {
         let app = Arc::clone(&app);
+        let deadline_ms = deadline_by(&clock, invocation.deadline_ms);
         async move {
-            let event =
-                LambdaEvent::new(invocation.event, context(&invocation.request_id, invocation.deadline_ms));
+            let event = LambdaEvent::new(invocation.event, context(&invocation.request_id, deadline_ms));
             function.invoke(app, event).await.map_err(failure)
         }
         .boxed()
     }))
+}
+
+/// The machine's deadline by the clock of the functions, so that as much time is left by both.
+fn deadline_by(clock: &Clock, deadline_ms: u64) -> u64 {
+    deadline_ms.saturating_add_signed(clock.now_ms() - Clock::System.now_ms())
 }
 
 fn context(request_id: &str, deadline_ms: u64) -> Context {

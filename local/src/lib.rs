@@ -9,6 +9,7 @@ pub mod faults;
 mod functions;
 pub mod operator;
 mod poll;
+pub mod repairs;
 pub mod screen;
 mod system;
 

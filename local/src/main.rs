@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use local::args::{Cli, Command, RunArgs};
 use local::screen::say;
-use local::{StartError, System, SystemOptions, Telegram, demo, operator};
+use local::{StartError, System, SystemOptions, Telegram, demo, operator, repairs};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -26,6 +26,8 @@ async fn carry_out(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
         None => run(&cli.run).await?,
         Some(Command::Run(args)) => run(&args).await?,
         Some(Command::Account(command)) => operator::account(command).await?,
+        Some(Command::Replay(args)) => repairs::replay(&args).await?,
+        Some(Command::DeadLetters(command)) => repairs::dead_letters(&command).await?,
         Some(Command::Demo(args)) => return Ok(demo::run(&args).await?),
     }
     Ok(ExitCode::SUCCESS)

@@ -56,9 +56,18 @@ struct Running {
 }
 
 /// The table a command works on, and what must be stopped after it.
-struct OpenTable {
-    app: Arc<App>,
+pub(crate) struct OpenTable {
+    pub app: Arc<App>,
     cloud: Option<(Cloud, std::fs::File)>,
+}
+
+impl OpenTable {
+    /// Keeps what was written.
+    pub async fn close(self) {
+        if let Some((cloud, _lock)) = self.cloud {
+            cloud.stop().await;
+        }
+    }
 }
 
 /// Carries out a command on accounts.
@@ -87,9 +96,7 @@ pub async fn account(command: AccountCommand) -> Result<(), OperatorError> {
         }
         AccountCommand::List { .. } => list(&table.app).await,
     };
-    if let Some((cloud, _lock)) = table.cloud {
-        cloud.stop().await;
-    }
+    table.close().await;
     outcome
 }
 
@@ -129,7 +136,7 @@ async fn list(app: &App) -> Result<(), OperatorError> {
     Ok(())
 }
 
-async fn open_table(args: &TableArgs) -> Result<OpenTable, OperatorError> {
+pub(crate) async fn open_table(args: &TableArgs) -> Result<OpenTable, OperatorError> {
     if let Some(table) = &args.table {
         let config = Config::from_environment_on(table)?;
         return Ok(OpenTable { app: Arc::new(App::new(config, Clock::System, None)), cloud: None });

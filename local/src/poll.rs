@@ -1,6 +1,7 @@
 //! A webhook for a bot that Telegram cannot reach: the system talks to the Bot API through `/poll`, which passes
 //! every call on except `setWebhook` and `deleteWebhook`. Those start and stop fetching updates by `getUpdates`
-//! and bringing them to the webhook, in order, until it takes them.
+//! and bringing them to the webhook, in order, until it takes them. `getWebhookInfo` tells of that webhook, unless
+//! Telegram has another one.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,9 @@ const LONG_POLL_SECONDS: u64 = 25;
 
 /// The pause after an update was not taken, or no updates could be had.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// The longest answer to `getWebhookInfo`.
+const ANSWER_BYTES: usize = 64 << 10;
 
 /// Where a bot's updates go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,6 +164,7 @@ async fn pass_on(
             Err(_) => StatusCode::BAD_REQUEST.into_response(),
         },
         "deleteWebhook" => taken(poller.set(&token, None)),
+        "getWebhookInfo" => poller.webhook_info(&token).await,
         _ => poller.forward(&token, &method, verb, headers.get(header::CONTENT_TYPE).cloned(), body).await,
     }
 }
@@ -181,6 +186,25 @@ fn taken(outcome: std::io::Result<()>) -> Response {
 }
 
 impl Poller {
+    /// What Telegram would say if it brought the updates itself. A webhook that somebody else set is told as it is: it
+    /// keeps updates from being fetched, until the bot sets its own again.
+    async fn webhook_info(&self, token: &str) -> Response {
+        let told = self.forward(token, "getWebhookInfo", Method::POST, None, Bytes::new()).await;
+        if told.status() != StatusCode::OK {
+            return told;
+        }
+        let Ok(body) = axum::body::to_bytes(told.into_body(), ANSWER_BYTES).await else {
+            return StatusCode::BAD_GATEWAY.into_response();
+        };
+        let mut answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let own = lock(&self.0.webhooks).get(token).map(|webhook| webhook.url.clone());
+        if let (Some(url), Some("")) = (own, answer["result"]["url"].as_str()) {
+            answer["result"]["url"] = url.into();
+            answer["result"]["allowed_updates"] = json!(AllowedUpdate::ALL.map(AllowedUpdate::name));
+        }
+        axum::Json(answer).into_response()
+    }
+
     async fn forward(
         &self,
         token: &str,

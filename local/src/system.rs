@@ -35,6 +35,12 @@ const TABLE: &str = "Table";
 /// The logical id of the table of who visited.
 const VISIT_TABLE: &str = "VisitTable";
 
+/// The logical id of the queue of decided postbacks.
+const POSTBACK_QUEUE: &str = "PostbackQueue";
+
+/// What the queue of decided postbacks is called in an environment.
+const POSTBACK_QUEUE_URL: &str = "POSTBACK_QUEUE_URL";
+
 /// How to run the system.
 #[derive(Clone, Debug)]
 pub struct SystemOptions {
@@ -180,6 +186,11 @@ impl System {
             extra_routes,
         })
         .await?;
+        // Nothing is queued or due yet.
+        if let Some(shift_ms) = options.clock.shift() {
+            cloud.shift_clock(Arc::clone(&shift_ms));
+            simulator.iter().for_each(|simulator| simulator.shift_clock(Arc::clone(&shift_ms)));
+        }
         let app = operator_app(&cloud, &options.clock)?;
         let (key_path, running_path) = (options.data.join(KEY_FILE), options.data.join(RUNNING_FILE));
         let system = Self { cloud, simulator, app, poller, key_path, running_path, _lock: lock };
@@ -224,7 +235,9 @@ impl System {
 
     /// Tells the operator's commands where the running system's table is.
     fn write_running(&self) -> Result<(), StartError> {
-        let (environment, table) = (self.cloud.aws_environment(), self.cloud.table_name(TABLE));
+        let (mut environment, table) = (self.cloud.aws_environment().clone(), self.cloud.table_name(TABLE));
+        let postback_queue = self.cloud.queue_url(POSTBACK_QUEUE).unwrap_or_default();
+        environment.insert(POSTBACK_QUEUE_URL.to_owned(), postback_queue.to_owned());
         let text = serde_json::json!({"environment": environment, "table": table}).to_string();
         let written = write_private(&self.running_path, text.as_bytes());
         written.map_err(|source| StartError::Data { path: self.running_path.clone(), source })
@@ -299,6 +312,7 @@ pub(crate) fn operator_app(cloud: &Cloud, clock: &Clock) -> Result<Arc<App>, Sta
     let table = cloud.table_name(TABLE).unwrap_or(TABLE);
     let config = Config::read_on(table, |name| match name {
         "VISIT_TABLE_NAME" => cloud.table_name(VISIT_TABLE).map(str::to_owned),
+        POSTBACK_QUEUE_URL => cloud.queue_url(POSTBACK_QUEUE).map(str::to_owned),
         other => cloud.aws_environment().get(other).cloned(),
     })?;
     Ok(Arc::new(App::new(config, clock.clone(), None)))

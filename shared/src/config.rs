@@ -13,16 +13,22 @@ pub struct Config {
     pub bucket_name: Option<String>,
     /// `POSTBACK_QUEUE_URL`: where decided postbacks go.
     pub postback_queue_url: Option<String>,
+    /// `RETRY_QUEUE_URL`: where postbacks wait to be tried again.
+    pub retry_queue_url: Option<String>,
     /// `WELCOME_QUEUE_URL`: where messages wait that a bot may not send at once.
     pub welcome_queue_url: Option<String>,
     /// `NOTIFICATION_QUEUE_URL`: where news for owners go.
     pub notification_queue_url: Option<String>,
+    /// `BOT_QUEUE_URL`: where the standing checks of bots go.
+    pub bot_queue_url: Option<String>,
     /// `LEAD_STREAM_DEAD_LETTERS_URL`: where stream records go that do not read.
     pub lead_stream_dead_letters_url: Option<String>,
     /// `TELEGRAM_API_URL`: the Bot API's base, without a trailing slash.
     pub telegram_api_url: String,
     /// `PUBLIC_URL`: the base that Telegram calls; `None` = the host of the request.
     pub public_url: Option<String>,
+    /// `AWS_LAMBDA_FUNCTION_NAME`: what the function's metrics are told apart by; `None` = none are told.
+    pub function_name: Option<String>,
     /// What seals bot tokens.
     pub token_key: Option<TokenKey>,
     /// `ALLOW_PRIVATE_TARGETS=true`: postbacks may go to private addresses. Only for a laptop.
@@ -128,12 +134,15 @@ impl Config {
             visit_table_name: optional("VISIT_TABLE_NAME"),
             bucket_name: optional("BUCKET_NAME"),
             postback_queue_url: optional("POSTBACK_QUEUE_URL"),
+            retry_queue_url: optional("RETRY_QUEUE_URL"),
             welcome_queue_url: optional("WELCOME_QUEUE_URL"),
             notification_queue_url: optional("NOTIFICATION_QUEUE_URL"),
+            bot_queue_url: optional("BOT_QUEUE_URL"),
             lead_stream_dead_letters_url: optional("LEAD_STREAM_DEAD_LETTERS_URL"),
             telegram_api_url: optional("TELEGRAM_API_URL")
                 .map_or_else(|| "https://api.telegram.org".to_owned(), base_url),
             public_url: optional("PUBLIC_URL").map(base_url),
+            function_name: optional("AWS_LAMBDA_FUNCTION_NAME"),
             token_key: file.or_else(|| optional("TOKEN_KMS_KEY_ID").map(TokenKey::Kms)),
             targets: if private { Targets::Any } else { Targets::Public },
             aws: AwsConfig {

@@ -12,6 +12,7 @@ pub mod domain;
 pub mod edge;
 pub mod error;
 pub mod ids;
+pub mod metrics;
 pub mod objects;
 pub mod outbound;
 pub mod queue;

@@ -78,13 +78,13 @@ async fn a_webhook_that_was_refused_lately_is_not_ok_and_says_why() {
 }
 
 #[tokio::test]
-async fn a_token_that_telegram_refuses_is_token_and_the_status_stays() {
+async fn a_token_that_telegram_refuses_is_token_and_the_bot_shows_it() {
     let world = World::new().await;
     let scene = world.scene().await;
     world.simulator.revoke(scene.bot.tg).unwrap();
     let reply = scene.account.post_json("/api/bots/check.json", &json!({"id": 1})).await;
     insta::assert_snapshot!(reply.text, @r#"{"status":"error","error":"token","message":"the bot token is malformed or refused by Telegram"}"#);
-    assert_eq!(scene.account.get("/api/bots/list.json").await.data()[0]["status"], 0);
+    assert_eq!(scene.account.get("/api/bots/list.json").await.data()[0]["status"], 1);
 }
 
 #[tokio::test]

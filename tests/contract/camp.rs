@@ -53,7 +53,7 @@ async fn get_reads_as_documented() {
     let world = World::new().await;
     let scene = documented(&world).await;
     let reply = scene.detail().await;
-    insta::assert_snapshot!(as_documented(&reply.text, &scene), @r#"{"status":"ok","data":{"id":1,"code":"abc123","bot":1,"bot_username":"mytrackbot","chat":-1001234567890,"chat_title":"My Channel","status":0,"welcome":"Join *{title}* — exclusive content inside!","media":"","button_text":"Get access","button_url":"https://example.com/lander?click={click}","pb_wait":"","pb_hold":"","pb_approve":"","pb_cancel":"","pb_trash":"","unsub_window":2592000,"starts":0,"confirms":0,"unsubs":0,"created":"2026-05-10 09:00:00","notify_level":0,"invite_link":"","auto_approve":-1,"pb_method":"GET"}}"#);
+    insta::assert_snapshot!(as_documented(&reply.text, &scene), @r#"{"status":"ok","data":{"id":1,"code":"abc123","bot":1,"bot_username":"mytrackbot","chat":-1001234567890,"chat_title":"My Channel","status":0,"welcome":"Join *{title}* — exclusive content inside!","media":"","button_text":"Get access","button_url":"https://example.com/lander?click={click}","pb_wait":"","pb_hold":"","pb_approve":"","pb_cancel":"","pb_trash":"","unsub_window":2592000,"starts":0,"confirms":0,"unsubs":0,"created":"2026-05-10 09:00:00","notify_level":0,"invite_link":"","auto_approve":-1,"pb_method":"GET","pb_format":"form","pb_body":"","pb_disabled":[]}}"#);
 }
 
 #[tokio::test]

@@ -58,6 +58,30 @@ async fn edit_sets_and_clears_the_further_fields() {
 }
 
 #[tokio::test]
+async fn a_body_must_be_json_where_the_format_is() {
+    let world = World::new().await;
+    let scene = world.setting().set("pb_method", "POST").set("pb_body", "c={click}").set_up().await;
+    let edit = async |change| scene.account.post_json("/api/camp/edit.json", &change).await.json();
+    let refused = edit(json!({"id": 1, "pb_format": "json"})).await;
+    let message = "pb_body: must be JSON once its macros are filled in";
+    let expected = json!({"status": "error", "error": "param", "param": "pb_body", "message": message});
+    assert_eq!(refused, expected);
+    let body = r#"{"click":"{click}","lead":{lead}}"#;
+    assert_eq!(edit(json!({"id": 1, "pb_format": "json", "pb_body": body})).await["status"], "ok");
+    let shape = async || {
+        let data = scene.detail().await.data();
+        [data["pb_format"].clone(), data["pb_body"].clone()]
+    };
+    assert_eq!(shape().await, [json!("json"), json!(body)]);
+    assert_eq!(edit(json!({"id": 1, "pb_body": "{click"})).await["param"], "pb_body");
+    assert_eq!(edit(json!({"id": 1, "pb_body": ""})).await["status"], "ok");
+    assert_eq!(shape().await, [json!("json"), json!("")]);
+    let add = json!({"bot": 1, "chat": scene.chat, "welcome": "Join!", "pb_format": "json", "pb_body": "x"});
+    let refused = scene.account.post_json("/api/camp/add.json", &add).await.json();
+    assert_eq!((&refused["error"], &refused["param"]), (&json!("param"), &json!("pb_body")));
+}
+
+#[tokio::test]
 async fn an_edit_must_fit_what_stays() {
     let world = World::new().await;
     let scene =

@@ -47,7 +47,7 @@ async fn the_journal_tells_of_leads_and_of_organic_people_newest_first() {
     let reply = scene.account.get(&format!("/api/journal/list.json?bot=1&chat={}", scene.chat)).await;
     let lead = scene.account.get("/api/leads/list.json").await.data()[0]["id"].to_string();
     let text = reply.text.replace(&scene.chat.to_string(), "CHAT").replace(&lead, "LEAD");
-    insta::assert_snapshot!(text, @r#"{"status":"ok","data":[{"id":319626227482629,"bot":1,"chat":CHAT,"subscriber":12,"username":"","action":4,"paid":0,"campaign":1,"lead":0,"time":"2026-06-01 00:00:31"},{"id":319626223288324,"bot":1,"chat":CHAT,"subscriber":11,"username":"","action":3,"paid":1,"campaign":1,"lead":LEAD,"time":"2026-06-01 00:00:30"},{"id":319625854189571,"bot":1,"chat":CHAT,"subscriber":12,"username":"","action":2,"paid":0,"campaign":1,"lead":0,"time":"2026-05-31 23:59:02"},{"id":319625849995266,"bot":1,"chat":CHAT,"subscriber":11,"username":"","action":2,"paid":1,"campaign":1,"lead":LEAD,"time":"2026-05-31 23:59:01"}],"total":4}"#);
+    insta::assert_snapshot!(text, @r#"{"status":"ok","data":[{"id":319626227482629,"bot":1,"chat":CHAT,"subscriber":12,"username":"","action":4,"paid":0,"campaign":1,"lead":0,"time":"2026-06-01 00:00:31","reconciled":0},{"id":319626223288324,"bot":1,"chat":CHAT,"subscriber":11,"username":"","action":3,"paid":1,"campaign":1,"lead":LEAD,"time":"2026-06-01 00:00:30","reconciled":0},{"id":319625854189571,"bot":1,"chat":CHAT,"subscriber":12,"username":"","action":2,"paid":0,"campaign":1,"lead":0,"time":"2026-05-31 23:59:02","reconciled":0},{"id":319625849995266,"bot":1,"chat":CHAT,"subscriber":11,"username":"","action":2,"paid":1,"campaign":1,"lead":LEAD,"time":"2026-05-31 23:59:01","reconciled":0}],"total":4}"#);
 }
 
 #[tokio::test]
@@ -117,6 +117,7 @@ async fn a_rare_action_is_found_without_asking_row_by_row() {
         username: String::new(),
         campaign: None,
         lead: None,
+        reconciled: false,
     });
     store.write_journal(scene.bot_key(), &rows.collect::<Vec<_>>()).await.unwrap();
     let before = world.faults.calls_of("journal-list");

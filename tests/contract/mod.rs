@@ -15,8 +15,10 @@ mod media_forms;
 mod parameters;
 mod postbacks;
 mod profile;
+mod signing;
 mod stats;
 mod tenants;
+mod trackers;
 
 use shared::edge::http::Route;
 use user_api::ROUTES;

@@ -32,7 +32,8 @@ fn of_route(path: &str, chat: i64) -> Taken {
         "/api/bots/list.json"
         | "/api/camp/list.json"
         | "/api/profile/info.json"
-        | "/api/profile/apikey.json" => Taken::default(),
+        | "/api/profile/apikey.json"
+        | "/api/trackers/list.json" => Taken::default(),
         "/api/bots/add.json" => Taken { required: &["token"], ..Taken::default() },
         "/api/bots/chats.json"
         | "/api/bots/del.json"
@@ -115,6 +116,16 @@ fn of_route(path: &str, chat: i64) -> Taken {
             all.extend(malformed("chat", [json!(0), json!("x"), json!("1.5")]));
             Taken { valid: json!({}), required: &[], malformed: all }
         }
+        "/api/profile/signing.json" => {
+            let mut all = malformed("action", [json!(""), json!("x"), json!("CREATE"), json!(1)]);
+            let bytes = |bytes: usize| json!(format!("whsec_{}", "A".repeat(bytes / 3 * 4)));
+            let no_base64 = json!("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS!");
+            all.extend(malformed(
+                "secret",
+                [json!(""), json!("x"), json!(1), no_base64, bytes(21), bytes(66)],
+            ));
+            Taken { valid: json!({"action": "create"}), required: &["action"], malformed: all }
+        }
         other => panic!("the parameters of {other} are not written down"),
     }
 }
@@ -196,7 +207,13 @@ fn of_templates() -> Vec<Malformed> {
         ]
     };
     let names = ["pb_wait", "pb_hold", "pb_approve", "pb_cancel", "pb_trash"];
-    names.into_iter().flat_map(|name| malformed(name, no_urls())).collect()
+    let mut all: Vec<_> = names.into_iter().flat_map(|name| malformed(name, no_urls())).collect();
+    all.extend(malformed("preset", [json!(""), json!("Keitaro"), json!("nobody"), json!(1)]));
+    for (parameter, value) in [("preset", "keitaro"), ("domain", "trk.example"), ("token", "abc")] {
+        let blamed = if parameter == "preset" { "domain" } else { "preset" };
+        all.push(Malformed { parameter, value: json!(value), blamed });
+    }
+    all
 }
 
 fn of_a_campaigns_content() -> Vec<Malformed> {
@@ -211,6 +228,8 @@ fn of_a_campaigns_content() -> Vec<Malformed> {
     all.extend(malformed("invite_link", no_invite_links()));
     all.extend(malformed("auto_approve", [json!(""), json!("x"), json!(-2), json!(86_401), json!("1.5")]));
     all.extend(malformed("pb_method", [json!(""), json!("get"), json!("PUT"), json!(1)]));
+    all.extend(malformed("pb_format", [json!(""), json!("JSON"), json!("xml"), json!(1)]));
+    all.extend(malformed("pb_body", [json!("x".repeat(4_001))]));
     all.extend(of_templates());
     all
 }

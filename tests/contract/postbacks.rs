@@ -61,7 +61,7 @@ async fn a_postback_is_listed_with_its_attempts() {
     let url = reply.data()[0]["url"].as_str().unwrap().to_owned();
     assert!(url.contains("click=c&") && !url.contains("secret"), "{url}");
     let text = reply.text.replace(&lead, "5").replace(&url.replace(&lead, "5"), "URL");
-    insta::assert_snapshot!(text, @r#"{"status":"ok","data":[{"id":"1-5-wait-1780271940-1","campaign":1,"lead":5,"subscriber":10,"event":"wait","status":0,"url":"URL","state":"delivered","error":"","time":"2026-05-31 23:59:00","attempts":[{"time":"2026-06-01 00:59:00","code":200,"ms":0,"error":""}]}]}"#);
+    insta::assert_snapshot!(text, @r#"{"status":"ok","data":[{"id":"1-5-wait-1780271940-1","campaign":1,"lead":5,"subscriber":10,"event":"wait","status":0,"url":"URL","state":"delivered","error":"","time":"2026-05-31 23:59:00","attempts":[{"time":"2026-06-01 00:59:00","code":200,"ms":0,"error":"","answer":"ok"}],"next":""}]}"#);
 }
 
 #[tokio::test]

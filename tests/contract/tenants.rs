@@ -30,7 +30,9 @@ fn naming(path: &str, chat: i64) -> Option<Value> {
         | "/api/profile/info.json"
         | "/api/profile/apikey.json"
         | "/api/profile/postbacks.json"
-        | "/api/profile/notify.json" => None,
+        | "/api/profile/notify.json"
+        | "/api/profile/signing.json"
+        | "/api/trackers/list.json" => None,
         other => panic!("{other} is not said to name an object or none"),
     }
 }

@@ -7,12 +7,12 @@ const LAYERS: [(&str, &[&str]); 8] = [
     ("queue", &["queue", "domain", "error", "ids"]),
     ("objects", &["objects", "domain", "config", "error", "ids", "secret"]),
     ("telegram", &["telegram", "domain", "ids", "secret", "tls"]),
-    ("outbound", &["outbound", "config", "tls"]),
+    ("outbound", &["outbound", "domain", "config", "tls"]),
     (
         "app",
         &[
             "app", "domain", "store", "queue", "objects", "telegram", "outbound", "secret", "aws", "clock",
-            "config", "error", "ids",
+            "config", "error", "ids", "metrics",
         ],
     ),
     (
@@ -72,6 +72,7 @@ fn only_the_keys_spell_the_tables_keys() {
             "\"TGBOT#{",
             "\"NOTICE#{",
             "\"OUT#{",
+            "\"HOST#{",
         ] {
             assert!(!text.contains(prefix), "{path} spells {prefix}");
         }

@@ -10,7 +10,7 @@ mod tidiness;
 use std::path::{Path, PathBuf};
 
 /// The root of the checkout.
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 

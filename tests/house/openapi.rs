@@ -36,7 +36,9 @@ fn compare(file: &str, belongs: fn(&str) -> bool) {
             }
             Function::Http(_)
             | Function::Queue(_)
+            | Function::Retries(_)
             | Function::Messages(_)
+            | Function::Bots(_)
             | Function::Scheduled(_)
             | Function::OwnerNews(_)
             | Function::Stream(_) => None,

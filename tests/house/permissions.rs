@@ -5,10 +5,11 @@ use local_aws::Template;
 use serde_json::{Value, json};
 use shared::domain::fact_clock::FactClock;
 use shared::domain::lead_event::LeadStatus;
-use shared::ids::{AccountId, CampaignKey, TrackingCampaignId, UserId};
-use shared::queue::MessageTask;
-use shared::store::Due;
-use telegram_simulator::{ChatKind, Faults, NewChat, Refusal};
+use shared::domain::owner_news::OwnerNews;
+use shared::ids::{AccountId, BotId, CampaignKey, TrackingCampaignId, UserId};
+use shared::queue::{BotTask, MessageTask, OwnerTask};
+use shared::store::{Due, DueQueue};
+use telegram_simulator::{ChatKind, Faults, NewChat, ReceiverAnswer, Refusal};
 
 use crate::world::samples::png;
 use crate::world::{Account, Scene, World};
@@ -64,6 +65,7 @@ async fn live_through_everything(world: &World) {
         "stats/campaign",
         "stats/retention",
         "postbacks/list",
+        "trackers/list",
         "none/such",
     ] {
         account.get(&format!("/api/{path}.json?id=1")).await;
@@ -80,6 +82,10 @@ async fn live_through_everything(world: &World) {
     greet_with_media(world, account).await;
     move_groups(world).await;
     hear_news(world).await;
+    look_after_bots(world).await;
+    lose_a_token(world).await;
+    meet_refusals(world).await;
+    fail_postbacks(world).await;
     for (path, body) in [
         ("bots/check", json!({"id": 1})),
         ("postbacks/replay", json!({"campaign": 1, "state": "delivered"})),
@@ -88,6 +94,7 @@ async fn live_through_everything(world: &World) {
         ("camp/del", json!({"id": 1})),
         ("profile/postbacks", json!({"pb_wait": "https://tracker.example/"})),
         ("profile/notify", json!({"leads": 1})),
+        ("profile/signing", json!({"action": "create"})),
     ] {
         assert_eq!(
             account.post_json(&format!("/api/{path}.json"), &body).await.json()["status"],
@@ -158,8 +165,12 @@ async fn greet_with_media(world: &World, account: &Account) {
     let gone = upload().await;
     let scene = world.setting().bot("gonebot").set("media", gone.clone()).set_up().await;
     world.remove_object(&format!("media/1/{}", gone.as_str().unwrap()));
-    world.refuse_next("sendMessage", 429, Some(1));
     scene.start(world.person("Bert"), "click");
+    // Another bot has to be silent, so that the queue's function is the first to look for the file.
+    let scene = world.setting().bot("silentbot").set("media", gone).set_up().await;
+    let opening_ms = world.system.app.clock.now_ms() + 1_000;
+    world.system.app.store.close_gate(scene.bot_key(), opening_ms).await.unwrap();
+    scene.start(world.person("Carl"), "click");
     world.settle().await;
 }
 
@@ -169,8 +180,12 @@ async fn sweep_something(world: &World) {
     let request = FactClock::first_of_second(1);
     let task = MessageTask::ApproveV1 { campaign, user: UserId(9), request };
     let due_ms = world.system.app.clock.now_ms();
-    let due = Due { due_ms, id: task.id(), task: task.spelled().unwrap() };
-    world.system.app.store.put_due(&due).await.unwrap();
+    let due = Due { due_ms, id: task.id(), task: task.spelled().unwrap(), ..Due::default() };
+    world.system.app.store.put_due(&due, due_ms).await.unwrap();
+    let retry =
+        Due { id: "retry".to_owned(), queue: DueQueue::Retries, group: "t.example".to_owned(), ..due };
+    let retry = Due { task: r#"{"type":"postback_v1","campaign":{"account":9,"campaign":9},"user":9,"event":{"status":"wait","clock":"00000000001.000000000001"}}"#.to_owned(), ..retry };
+    world.system.app.store.put_due(&retry, due_ms).await.unwrap();
     world.system.cloud.invoke("due-sweep", json!({})).await.unwrap();
     world.settle().await;
 }
@@ -191,6 +206,44 @@ async fn move_groups(world: &World) {
     account.post_json("/api/bots/check.json", &json!({"id": 1})).await.data();
 }
 
+/// Telegram refuses what was in the queue: an approval, because the group is a supergroup, and a welcome's content.
+async fn meet_refusals(world: &World) {
+    let refuse = |method: &str, code: u16, words: &str| Refusal {
+        code,
+        description: words.to_owned(),
+        retry_after: (code == 429).then_some(1),
+        next: 1,
+        methods: vec![method.to_owned()],
+        ..Refusal::default()
+    };
+    let account = world.another_account().await;
+    let group = NewChat { join_by_request: true, ..NewChat::new("My Group", ChatKind::Group) };
+    let scene =
+        world.setting().of(&account).bot("letting_in_bot").chat(group).set("auto_approve", 0).set_up().await;
+    let supergroup = Some(world.channel(&scene.bot).await);
+    let (send, approve) = ("sendMessage", "approveChatJoinRequest");
+    let moved = Refusal { migrate_to_chat_id: supergroup, ..refuse(approve, 400, "") };
+    world.simulator.set_faults(Faults { refuse: vec![refuse(approve, 429, ""), moved], ..Faults::default() });
+    world.simulator.request_to_join(world.person("Cleo"), scene.chat).unwrap();
+    world.settle().await;
+    let content = vec![refuse(send, 429, ""), refuse(send, 400, "Bad Request: can't parse entities")];
+    world.simulator.set_faults(Faults { refuse: content, ..Faults::default() });
+    scene.start(world.person("Dora"), "click");
+    world.settle().await;
+
+    // An owner hears in a tracked group, which is a supergroup by now.
+    let scene = world.setting().of(&account).bot("told_bot").group().set_up().await;
+    account.post_json("/api/profile/notify.json", &json!({"chat": scene.chat})).await;
+    let moved =
+        Refusal { migrate_to_chat_id: Some(world.channel(&scene.bot).await), ..refuse(send, 400, "") };
+    world.simulator.set_faults(Faults { refuse: vec![moved], ..Faults::default() });
+    let news = OwnerNews::WebhookBroken { bot: BotId(scene.bot.id) };
+    let body = serde_json::to_string(&OwnerTask::BotNewsV1 { account: account.id, news }).unwrap();
+    let batch =
+        json!({"Records": [{"messageId": "1", "body": body, "attributes": {}, "messageAttributes": {}}]});
+    world.system.cloud.invoke("notifier", batch).await.unwrap();
+}
+
 /// An owner hears of leads, more than one in a second, and of a bot that lost its rights.
 async fn hear_news(world: &World) {
     let account = world.another_account().await;
@@ -204,6 +257,61 @@ async fn hear_news(world: &World) {
     world.settle().await;
     world.simulator.demote(scene.bot.tg, scene.chat).unwrap();
     world.settle().await;
+}
+
+/// One bot lost its webhook and a leave, another one's group became a supergroup, and a third one's token is revoked.
+async fn look_after_bots(world: &World) {
+    let account = world.another_account().await;
+    let channel = world.setting().of(&account).bot("looked_bot").set_up().await;
+    let group = world.setting().of(&account).bot("moving_bot").group().set_up().await;
+    for scene in [&channel, &group] {
+        let user = world.person("Carl");
+        scene.start(user, "click");
+        scene.join(user);
+        world.settle().await;
+        world.simulator.set_faults(Faults { withhold_leave_share: 1.0, ..Faults::default() });
+        scene.leave(user);
+    }
+    world.simulator.set_faults(Faults::default());
+    world.tell_only(&channel.bot, &["message"]).await;
+    world.tell_only(&group.bot, &["chat_member"]).await;
+    world.simulator.migrate(group.chat).unwrap();
+    for scene in [&channel, &group] {
+        scene.look(world).await;
+        assert!(!world.check_bot(&BotTask::PieceV1 { bot: scene.bot_key() }).await);
+    }
+    world.settle().await;
+    world.faults.go_down();
+    assert!(world.check_bot(&channel.planned_look().await).await);
+    world.faults.come_back();
+    let revoked = world.setting().of(&account).bot("gone_bot").set_up().await;
+    world.simulator.revoke(revoked.bot.tg).unwrap();
+    let check = account.post_json("/api/bots/check.json", &json!({"id": revoked.bot.id})).await;
+    assert_eq!(check.error(), "token");
+    revoked.look(world).await;
+}
+
+/// The token is refused when a message that waited is sent.
+async fn lose_a_token(world: &World) {
+    let account = world.another_account().await;
+    let scene = world.setting().of(&account).bot("revoked_bot").set_up().await;
+    let refuse = |code, retry_after| Refusal { code, retry_after, next: 1, ..Refusal::default() };
+    let refuse = vec![refuse(429, Some(1)), refuse(401, None)];
+    world.simulator.set_faults(Faults { refuse, ..Faults::default() });
+    scene.start(world.person("Dora"), "click");
+    world.settle().await;
+}
+
+/// A postback fails, is tried again in vain and waits; another host wants no more and gets none.
+async fn fail_postbacks(world: &World) {
+    let account = world.another_account().await;
+    let scene = world.setting().of(&account).bot("failing_bot").set_up().await;
+    for (name, status) in [("Fay", 503), ("Gus", 410), ("Hal", 410)] {
+        world.simulator.set_receiver(ReceiverAnswer { status, delay_ms: 0 });
+        scene.start(world.person(name), "click");
+        world.settle().await;
+    }
+    world.simulator.set_receiver(ReceiverAnswer::default());
 }
 
 /// A stream record that does not read goes to the dead-letter queue.

@@ -1,8 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use local::{FUNCTIONS, Function, TEMPLATE};
 use local_aws::Template;
-use shared::app::WELCOME_LEASE_MS;
+use shared::app::{ATTEMPT_LEASE_MS, WELCOME_LEASE_MS};
+use shared::domain::schedule::PROBE_TAKES_MS;
+use shared::outbound::TARGET_TIMEOUT;
 
 use super::root;
 
@@ -47,7 +50,9 @@ fn every_route_is_served_by_its_own_function_on_the_same_path_and_method() {
         match function {
             Function::Http(route) => assert_eq!(routes, [(route.method, route.path)], "{}", route.binary),
             Function::Queue(_)
+            | Function::Retries(_)
             | Function::Messages(_)
+            | Function::Bots(_)
             | Function::Scheduled(_)
             | Function::OwnerNews(_)
             | Function::Stream(_) => {
@@ -81,6 +86,54 @@ fn queues_report_partial_failures_and_keep_what_cannot_be_done() {
     let worked: Vec<_> =
         stack.queues.iter().filter(|queue| !queue.logical_id.ends_with("DeadLetters")).collect();
     assert!(!worked.is_empty() && worked.iter().all(|queue| queue.redrive.is_some()));
+}
+
+#[test]
+fn every_dead_letter_queue_and_both_senders_of_postbacks_have_an_alarm() {
+    let template = Template::parse(TEMPLATE).unwrap();
+    let stack = template.defaults();
+    let dead: Vec<_> =
+        stack.queues.iter().filter(|queue| queue.logical_id.ends_with("DeadLetters")).collect();
+    assert!(dead.len() > 4);
+    for queue in dead {
+        let watched = format!("{{ Name: QueueName, Value: !GetAtt {}.QueueName }}", queue.logical_id);
+        assert!(TEMPLATE.contains(&watched), "{}", queue.logical_id);
+    }
+    for function in ["PostbackSender", "PostbackRetrier"] {
+        assert!(
+            TEMPLATE.contains(&format!("{{ Name: FunctionName, Value: !Ref {function} }}")),
+            "{function}"
+        );
+    }
+}
+
+#[test]
+fn whoever_tries_a_postback_again_is_over_before_another_may_and_before_the_queue_brings_it_again() {
+    let template = Template::parse(TEMPLATE).unwrap();
+    let stack = template.defaults();
+    let timeout_ms = i64::try_from(described()["postback-retrier"].timeout.as_millis()).unwrap();
+    let queue = stack.queues.iter().find(|queue| queue.logical_id == "RetryQueue").unwrap();
+    assert!(
+        timeout_ms < ATTEMPT_LEASE_MS && ATTEMPT_LEASE_MS < i64::from(queue.visibility_timeout_s) * 1_000
+    );
+}
+
+#[test]
+fn a_first_attempt_is_long_over_before_the_queue_brings_it_again() {
+    let template = Template::parse(TEMPLATE).unwrap();
+    let stack = template.defaults();
+    let timeout_s = described()["postback-sender"].timeout.as_secs();
+    let queue = stack.queues.iter().find(|queue| queue.logical_id == "PostbackQueue").unwrap();
+    assert!(
+        u64::from(queue.visibility_timeout_s) >= 6 * timeout_s,
+        "AWS advises six times what a function may run"
+    );
+    assert!(i64::try_from(timeout_s).unwrap() * 1_000 < ATTEMPT_LEASE_MS);
+}
+
+#[test]
+fn what_waits_for_a_probe_waits_for_as_long_as_a_request_may_take() {
+    assert_eq!(Duration::from_millis(PROBE_TAKES_MS.unsigned_abs()), TARGET_TIMEOUT);
 }
 
 #[test]

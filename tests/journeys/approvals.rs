@@ -157,3 +157,31 @@ async fn a_bot_that_may_not_approve_any_more_has_lost_the_chat() {
     let bots = scene.account.get("/api/bots/list.json").await.data();
     assert_eq!(bots[0]["status"], 1);
 }
+
+#[tokio::test]
+async fn a_welcome_that_comes_after_the_owner_decided_leaves_the_person_reachable_for_the_next_request() {
+    let world = World::new().await;
+    let scene = scene(&world, 60).await;
+    let anna = world.person("Anna");
+    world.refuse_next("sendMessage", 429, Some(2));
+    request(&world, &scene, anna);
+    world.delivered().await;
+    world.simulator.decline_request(anna, scene.chat).unwrap();
+    let tried = async || asked(&world).len() == 2;
+    world.until("the welcome is refused", tried).await;
+    request(&world, &scene, anna);
+    world.until("the next request is welcomed", async || world.messages(anna).len() == 1).await;
+}
+
+#[tokio::test]
+async fn who_wants_no_messages_is_let_in_without_a_welcome() {
+    let world = World::new().await;
+    let scene = scene(&world, 0).await;
+    let anna = world.person("Anna");
+    world.simulator.send_text(anna, scene.bot.tg, "/stop").unwrap();
+    world.settle().await;
+    let before = asked(&world).len();
+    request(&world, &scene, anna);
+    world.settle().await;
+    assert_eq!(asked(&world)[before..], ["approveChatJoinRequest"]);
+}

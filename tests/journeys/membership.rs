@@ -136,3 +136,31 @@ async fn an_older_fact_that_comes_late_overwrites_nothing() {
     assert_eq!(scene.lead(anna).await, before);
     assert_eq!(world.events(), ["wait", "approve", "cancel"]);
 }
+
+#[tokio::test]
+async fn a_chat_that_is_called_something_else_is_called_so_in_the_next_welcome() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let (anna, ben) = (world.person("Anna"), world.person("Ben"));
+    scene.start(anna, "c1");
+    world.settle().await;
+    assert_eq!(world.messages(anna), ["Join My Channel, Anna!"]);
+    let now = world.system.app.clock.now();
+    let deliver = async |number: i64, title: &str| {
+        let mut update =
+            member_update(number, now + number - 900_000_000, MemberChange::join(anna, scene.chat));
+        update["chat_member"]["chat"]["title"] = serde_json::json!(title);
+        assert_eq!(world.deliver(&scene.bot, &update).await.code, 200);
+        scene.detail().await.data()["chat_title"].clone()
+    };
+    assert_eq!(deliver(900_000_002, "Our Channel").await, "Our Channel");
+    assert_eq!(
+        deliver(900_000_001, "My Channel").await,
+        "Our Channel",
+        "an older update tells an older title"
+    );
+    scene.start(ben, "c2");
+    world.settle().await;
+    assert_eq!(world.messages(ben), ["Join Our Channel, Ben!"]);
+    assert_eq!(deliver(900_000_003, "").await, "Our Channel", "no title is none");
+}

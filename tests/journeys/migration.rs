@@ -111,6 +111,57 @@ async fn an_untracked_group_that_migrates_is_trackable_under_its_new_id() {
     assert_eq!(chats, json!([{"id": supergroup, "title": "My Group", "type": "supergroup"}]));
 }
 
+/// A group that tells of its new id, as Telegram spells it.
+fn migration_update(world: &World, group: i64, supergroup: i64) -> Value {
+    json!({"update_id": 900_000_001, "message": {
+        "message_id": 1, "date": world.system.app.clock.now(), "migrate_to_chat_id": supergroup,
+        "chat": {"id": group, "type": "group", "title": "My Group"},
+    }})
+}
+
+#[tokio::test]
+async fn a_migration_that_is_told_before_the_bot_is_known_in_the_group_is_remembered() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let (group, supergroup) = (-4_009_999, -1_009_999);
+    let migration = migration_update(&world, group, supergroup);
+    for _ in 0..2 {
+        assert_eq!(world.deliver(&scene.bot, &migration).await.code, 200);
+    }
+    let chats = async || scene.account.get("/api/bots/chats.json?id=1").await.data();
+    assert_eq!(chats().await, json!([]));
+    let change = MemberChange { chat: group, user: scene.bot.tg, by: 7, old: "left", new: "administrator" };
+    let mut update = member_update(900_000_002, world.system.app.clock.now(), change);
+    update["my_chat_member"] = update["chat_member"].take();
+    update["my_chat_member"]["chat"]["type"] = json!("group");
+    for _ in 0..2 {
+        assert_eq!(world.deliver(&scene.bot, &update).await.code, 200);
+    }
+    assert_eq!(chats().await, json!([{"id": supergroup, "title": "My Channel", "type": "supergroup"}]));
+    let add = json!({"bot": 1, "chat": group, "welcome": "Join!"});
+    assert_eq!(scene.account.post_json("/api/camp/add.json", &add).await.error(), "nochat");
+    let add = json!({"bot": 1, "chat": supergroup, "welcome": "Join!"});
+    scene.account.post_json("/api/camp/add.json", &add).await.data();
+}
+
+#[tokio::test]
+async fn rights_in_the_group_that_are_told_after_its_migration_make_it_no_chat_to_track() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    let group = world.chat(&scene.bot, NewChat::new("My Group", ChatKind::Group)).await;
+    let supergroup = world.simulator.migrate(group).unwrap().migrate_to_chat_id;
+    world.settle().await;
+    let change = MemberChange { chat: group, user: scene.bot.tg, by: 7, old: "member", new: "administrator" };
+    let mut update = member_update(900_000_002, world.system.app.clock.now() + 5, change);
+    update["my_chat_member"] = update["chat_member"].take();
+    update["my_chat_member"]["chat"]["type"] = json!("group");
+    assert_eq!(world.deliver(&scene.bot, &update).await.code, 200);
+    let chats = scene.account.get("/api/bots/chats.json?id=1").await.data();
+    assert_eq!(chats, json!([{"id": supergroup, "title": "My Group", "type": "supergroup"}]));
+    let add = json!({"bot": 1, "chat": group, "welcome": "Join!"});
+    assert_eq!(scene.account.post_json("/api/camp/add.json", &add).await.error(), "nochat");
+}
+
 #[tokio::test]
 async fn a_migration_changes_nothing_in_another_account() {
     let world = World::new().await;

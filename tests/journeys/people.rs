@@ -1,12 +1,13 @@
 //! What a bot knows of the people who may be messaged, and what they want.
 
 use serde_json::{Value, json};
+use shared::clock::Clock;
 use shared::domain::lead_event::LeadStatus;
 use shared::ids::UserId;
 use shared::store::{Contact, Reach};
 use telegram_simulator::NewUser;
 
-use crate::world::{Scene, World};
+use crate::world::{Scene, World, start_update};
 
 const STOPPED: &str = "You will get no more messages from this bot.";
 const RESUMED: &str = "You will get messages from this bot again.";
@@ -159,6 +160,26 @@ async fn a_press_that_comes_again_after_a_later_one_changes_nothing() {
     assert!(deliver(900_000_003, "sub:1").await);
     assert!(deliver(900_000_001, "unsub:1").await, "a repeated update is no new press");
     assert!(!deliver(900_000_004, "unsub:1").await);
+}
+
+#[tokio::test]
+async fn a_press_after_a_quiet_week_counts_whatever_its_number_and_whatever_was_written_since() {
+    let clock = Clock::manual(Clock::System.now_ms() - 10 * 86_400_000);
+    let world = World::with(|options| options.clock = clock.clone()).await;
+    let scene = world.scene().await;
+    let anna = world.person("Anna");
+    assert_eq!(world.deliver(&scene.bot, &press(900_000_001, anna, "unsub:1")).await.code, 200);
+    clock.advance_ms(8 * 86_400_000);
+    let mut written = start_update(100, anna, clock.now(), "");
+    assert_eq!(world.deliver(&scene.bot, &written).await.code, 200);
+    written["update_id"] = json!(101);
+    written["message"]["text"] = json!("/stop");
+    assert_eq!(world.deliver(&scene.bot, &written).await.code, 200);
+    clock.advance_ms(1_000);
+    assert_eq!(world.deliver(&scene.bot, &press(102, anna, "sub:1")).await.code, 200);
+    assert!(contact(&world, &scene, anna).await.is_subscribed());
+    assert_eq!(world.deliver(&scene.bot, &press(101, anna, "unsub:1")).await.code, 200);
+    assert!(contact(&world, &scene, anna).await.is_subscribed(), "an older press is none");
 }
 
 #[tokio::test]

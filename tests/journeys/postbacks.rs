@@ -1,5 +1,7 @@
 use serde_json::{Value, json};
 use shared::app::{LeadChange, StreamBatch};
+use shared::clock::Clock;
+use shared::domain::course::Course;
 use shared::domain::lead_event::LeadStatus;
 use shared::domain::postback_log::{PostbackAttempt, PostbackState};
 use shared::ids::{AccountId, UserId};
@@ -55,27 +57,27 @@ async fn without_any_template_nothing_is_told_and_everything_counted() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_failed_is_in_the_log_and_its_task_back_in_the_queue() {
+async fn an_attempt_that_failed_is_in_the_log_and_its_task_in_the_queue_of_retries() {
     let world = World::new().await;
     let scene = world.scene().await;
     let anna = world.person("Anna");
     world.simulator.set_receiver(ReceiverAnswer { status: 500, delay_ms: 0 });
     scene.start(anna, "c1");
-    world.until("an attempt is in the log", async || !scene.log().await.is_empty()).await;
-    world.simulator.set_receiver(ReceiverAnswer::default());
+    let queue = "RetryQueue";
+    let depth = |queue: &str| world.system.cloud.queue_depth(queue).unwrap();
+    world.until("its task is handed on", async || depth(queue).delayed == 1).await;
+    world.until("the postback queue is done with it", async || depth("PostbackQueue").total() == 0).await;
     let logged = scene.log().await;
     let [postback] = logged.as_slice() else { panic!("{logged:?}") };
     assert_eq!((&postback["state"], &postback["event"]), (&json!("pending"), &json!("wait")));
     assert_eq!((&postback["attempts"][0]["code"], &postback["attempts"][1]), (&json!(500), &Value::Null));
     let url = postback["url"].as_str().unwrap();
     assert!(url.contains("/simulator/receiver/wait?click=c1&"), "{url}");
-    let queue = "PostbackQueue";
     let bodies = world.system.cloud.queue_bodies(queue).unwrap();
     let [body] = bodies.as_slice() else { panic!("{bodies:?}") };
     let task: Value = serde_json::from_str(body).unwrap();
     assert_eq!((&task["type"], &task["user"]), (&Value::from("postback_v1"), &Value::from(anna)));
-    let depth = world.system.cloud.queue_depth(queue).unwrap();
-    assert_eq!(depth.total(), 1, "{depth:?}");
+    assert!(!postback["next"].as_str().unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -107,7 +109,9 @@ async fn a_private_target_is_not_called_unless_it_is_allowed() {
 
 #[tokio::test]
 async fn a_postback_tried_in_vain_ten_times_has_failed() {
-    let world = World::new().await;
+    // Two minutes behind the machine, so that the deadline of the first invocation stays ahead of it.
+    let clock = Clock::manual(Clock::System.now_ms() - 120_000);
+    let world = World::with(|options| options.clock = clock.clone()).await;
     let scene = world.setting().without_templates().set_up().await;
     let anna = world.person("Anna");
     scene.start(anna, "c1");
@@ -115,13 +119,23 @@ async fn a_postback_tried_in_vain_ten_times_has_failed() {
     scene.set_template(&world, "pb_wait").await;
     world.simulator.set_receiver(ReceiverAnswer { status: 503, delay_ms: 0 });
     let task = scene.task(anna, LeadStatus::Wait).await;
-    for attempt in 1..10 {
-        assert!(world.is_to_come_again(&task).await, "{attempt}");
-        assert_eq!(scene.logged_states().await, ["wait pending"]);
+    assert!(!world.is_to_come_again(&task).await);
+    let first_ms = clock.now_ms();
+    for tried in 1..10 {
+        let logged = scene.logged(anna, LeadStatus::Wait).await;
+        let next_ms = logged.course.next_ms.unwrap();
+        assert_eq!((logged.state, logged.attempts.len()), (PostbackState::Pending, tried));
+        clock.advance_ms(next_ms - clock.now_ms() - 1);
+        assert!(world.retry(std::slice::from_ref(&task)).await.is_empty());
+        assert_eq!(world.events().len(), tried, "not before it is due");
+        clock.advance_ms(1);
+        assert!(world.retry(std::slice::from_ref(&task)).await.is_empty());
     }
-    assert!(!world.is_to_come_again(&task).await);
     assert_eq!(scene.logged_states().await, ["wait failed"]);
-    assert!(!world.is_to_come_again(&task).await);
+    assert_eq!(scene.log().await[0]["next"], "");
+    let hours = (clock.now_ms() - first_ms) / 3_600_000;
+    assert!((58..=89).contains(&hours), "{hours}");
+    assert!(world.retry(std::slice::from_ref(&task)).await.is_empty());
     assert_eq!(world.events().len(), 10, "an eleventh is not made");
 }
 
@@ -133,18 +147,30 @@ async fn a_log_write_whose_answer_is_lost_is_one_attempt() {
     scene.start(anna, "c1");
     world.settle().await;
     let id = scene.postback_id(anna, LeadStatus::Wait).await;
-    let attempt = PostbackAttempt { started_ms: 1_795_000_000_000, took_ms: 7, code: Some(503), error: None };
+    let attempt = PostbackAttempt {
+        started_ms: 1_795_000_000_000,
+        took_ms: 7,
+        code: Some(503),
+        ..PostbackAttempt::default()
+    };
+    let course = Course { since_ms: Some(attempt.started_ms), next_ms: Some(1_795_000_010_000), hold: None };
     let one = LoggedPostback {
         id,
         subscriber: UserId(anna),
         state: PostbackState::Pending,
         url: "https://t.example/".to_owned(),
         error: None,
-        attempts: vec![attempt],
+        attempts: vec![attempt.clone()],
+        course,
     };
-    let other = PostbackAttempt { took_ms: 8, ..attempt };
-    let overtaken = LoggedPostback { attempts: vec![other], ..one.clone() };
-    let two = LoggedPostback { attempts: vec![attempt, other], state: PostbackState::Failed, ..one.clone() };
+    let other = PostbackAttempt { took_ms: 8, ..attempt.clone() };
+    let overtaken = LoggedPostback { attempts: vec![other.clone()], ..one.clone() };
+    let two = LoggedPostback {
+        attempts: vec![attempt, other],
+        state: PostbackState::Failed,
+        course: Course { next_ms: None, ..course },
+        ..one.clone()
+    };
     let log = async |postback| world.system.app.store.log_attempt(scene.account.id, postback).await.unwrap();
     assert_eq!(log(&one).await, AttemptWrite::Logged);
     assert_eq!(log(&one).await, AttemptWrite::Logged, "the same attempt");
@@ -170,9 +196,10 @@ async fn a_pending_postback_that_loses_its_template_is_skipped_and_one_that_neve
     scene.set_template(&world, "pb_wait").await;
     world.simulator.set_receiver(ReceiverAnswer { status: 503, delay_ms: 0 });
     let task = scene.task(anna, LeadStatus::Wait).await;
-    assert!(world.is_to_come_again(&task).await);
-    scene.account.post_json("/api/profile/postbacks.json", &json!({"pb_wait": ""})).await.data();
     assert!(!world.is_to_come_again(&task).await);
+    assert_eq!(scene.logged_states().await, ["wait pending"]);
+    scene.account.post_json("/api/profile/postbacks.json", &json!({"pb_wait": ""})).await.data();
+    assert!(world.retry(&[task]).await.is_empty());
     let log = scene.log().await;
     assert_eq!((log.len(), &log[0]["state"], &log[0]["error"]), (1, &json!("skipped"), &json!("template")));
     assert_eq!(log[0]["attempts"].as_array().unwrap().len(), 1);
@@ -198,6 +225,10 @@ async fn a_leave_after_the_window_is_skipped_once_however_often_the_stream_tells
         (&skipped["error"], &skipped["url"], &skipped["attempts"]),
         (&json!("window"), &json!(""), &json!([]))
     );
+
+    let all = json!({"campaign": 1, "state": "skipped"});
+    let replayed = scene.account.post_json("/api/postbacks/replay.json", &all).await;
+    assert_eq!(replayed.data(), json!({"queued": 0}), "what came too late is told by its id alone");
 
     // The stream brings it again after a replay has told it: what was told stays.
     let id = json!({"id": skipped["id"]});

@@ -67,12 +67,16 @@ async fn a_replay_that_the_queue_brings_twice_sends_nothing_twice_and_counts_fro
     let (campaign, user) = (scene.campaign, UserId(anna));
     let asked = Task::ReplayV1 { campaign, user, event, requested_ms: clock.now_ms() };
     answer(&world, 503);
-    assert!(world.is_to_come_again(&asked).await);
+    assert!(!world.is_to_come_again(&asked).await);
     assert_eq!(scene.logged_states().await, ["wait pending"]);
     let decided = scene.task(anna, LeadStatus::Wait).await;
     assert!(!world.is_to_come_again(&decided).await, "the first delivery is still one");
     answer(&world, 200);
     assert!(!world.is_to_come_again(&asked).await);
+    assert_eq!(codes(&scene.log().await[0]), [200, 503], "it is handed on, and not sent before it is due");
+    clock.advance_ms(12_000);
+    assert!(world.retry(std::slice::from_ref(&asked)).await.is_empty());
+    assert!(world.retry(std::slice::from_ref(&asked)).await.is_empty());
     assert!(!world.is_to_come_again(&asked).await);
     assert_eq!(codes(&scene.log().await[0]), [200, 503, 200]);
     clock.advance_ms(1);

@@ -1,6 +1,7 @@
 //! What a refusal of Telegram means for the person, the bot and the campaign.
 
 use serde_json::json;
+use shared::clock::Clock;
 use shared::ids::UserId;
 use shared::store::Reach;
 use telegram_simulator::{Faults, Refusal};
@@ -40,8 +41,9 @@ async fn somebody_who_blocked_the_bot_is_a_lead_all_the_same_and_a_contact_that_
 }
 
 #[tokio::test]
-async fn a_bot_whose_token_telegram_refuses_sends_nothing_until_the_token_is_added_again() {
-    let world = World::new().await;
+async fn a_bot_whose_token_telegram_refuses_sends_nothing_until_the_token_is_added_again_or_found_to_work() {
+    let clock = Clock::shifted(-60_000);
+    let world = World::with(|options| options.clock = clock.clone()).await;
     let scene = world.scene().await;
     assert_eq!(bot_status(&scene).await, 0);
     for (code, user) in [(401, "Anna"), (404, "Bert")] {
@@ -50,15 +52,17 @@ async fn a_bot_whose_token_telegram_refuses_sends_nothing_until_the_token_is_add
         scene.start(world.person(user), "c1");
         world.settle().await;
         assert_eq!((sends(&world) - before, bot_status(&scene).await), (1, json!(1)));
-        let check = scene.account.post_json("/api/bots/check.json", &json!({"id": 1})).await.data();
-        assert_eq!(check["status"], 1);
         let cleo = world.person("Cleo");
         scene.start(cleo, "c2");
         world.settle().await;
         assert_eq!((sends(&world) - before, world.messages(cleo).len()), (1, 0));
 
-        let added = scene.account.post_json("/api/bots/add.json", &json!({"token": scene.bot.token})).await;
-        assert_eq!((added.data()["id"].as_u64(), bot_status(&scene).await), (Some(1), json!(0)));
+        let (path, body) = match code {
+            401 => ("/api/bots/add.json", json!({"token": scene.bot.token})),
+            _ => ("/api/bots/check.json", json!({"id": 1})),
+        };
+        scene.account.post_json(path, &body).await.data();
+        assert_eq!(bot_status(&scene).await, 0, "{path}");
         scene.start(cleo, "c3");
         world.settle().await;
         assert_eq!(world.messages(cleo).len(), 1);
@@ -68,6 +72,29 @@ async fn a_bot_whose_token_telegram_refuses_sends_nothing_until_the_token_is_add
     world.settle().await;
     scene.account.post_form("/api/bots/del.json", &json!({"id": 1})).await.data();
     assert_eq!(bot_status(&scene).await, 3);
+}
+
+#[tokio::test]
+async fn a_token_refused_in_any_message_disables_the_bot() {
+    for message in ["welcome", "command", "news"] {
+        let world = World::new().await;
+        let scene = world.setting().set("notify_level", 1).set_up().await;
+        let (anna, olga) = (world.person("Anna"), world.person("Olga"));
+        world.simulator.send_text(olga, scene.bot.tg, "hello").unwrap();
+        scene.start(anna, "c1");
+        let settings = json!({"leads": u8::from(message == "news"), "chat": olga});
+        scene.account.post_json("/api/profile/notify.json", &settings).await;
+        world.settle().await;
+        assert_eq!(bot_status(&scene).await, 0);
+        world.refuse_next("sendMessage", 401, None);
+        match message {
+            "welcome" => scene.start(anna, "c2"),
+            "command" => drop(world.simulator.send_text(anna, scene.bot.tg, "/stop").unwrap()),
+            _ => scene.join(anna),
+        }
+        world.settle().await;
+        assert_eq!(bot_status(&scene).await, 1, "{message}");
+    }
 }
 
 #[tokio::test]
@@ -83,4 +110,22 @@ async fn a_message_that_may_have_arrived_is_never_sent_again() {
         world.settle().await;
         assert_eq!(sends(&world) - before, 1, "{code}");
     }
+}
+
+#[tokio::test]
+async fn what_stands_between_us_and_telegram_disables_no_bot() {
+    let world = World::new().await;
+    let scene = world.scene().await;
+    for code in [401, 403, 404, 429] {
+        let refusal = Refusal { code, html: true, next: 1, ..Refusal::default() };
+        world.simulator.set_faults(Faults { refuse: vec![refusal], ..Faults::default() });
+        let anna = world.person("Anna");
+        scene.start(anna, "c1");
+        world.settle().await;
+        assert_eq!((bot_status(&scene).await, world.messages(anna).len()), (json!(0), 0), "{code}");
+    }
+    let bert = world.person("Bert");
+    scene.start(bert, "c1");
+    world.settle().await;
+    assert_eq!(world.messages(bert).len(), 1);
 }

@@ -1,6 +1,7 @@
 //! Welcomes below a picture or a film.
 
 use serde_json::json;
+use shared::clock::Clock;
 use shared::domain::media::{MediaRef, TelegramFile};
 use shared::ids::BotKey;
 use telegram_simulator::{Faults, MediaKind, RecordedRequest, Refusal, SentMessage};
@@ -152,13 +153,26 @@ async fn a_media_that_is_gone_from_storage_leaves_the_text() {
 }
 
 #[tokio::test]
-async fn a_caption_whose_formatting_telegram_refuses_arrives_bare_below_its_media() {
+async fn a_caption_whose_content_telegram_refuses_arrives_bare_below_its_media_if_telegram_keeps_it() {
     let world = World::new().await;
     let (scene, _) = scene_with(&world, &gif(64, 48)).await;
-    refuse(&world, "Bad Request: can't parse entities: unsupported start tag", 1);
+    for (name, shows, count) in [("Anna", true, 0), ("Bert", true, 2)] {
+        refuse(&world, "Bad Request: can't parse entities: unsupported start tag", count);
+        let sent = welcome_of(&world, &scene, name).await;
+        assert_eq!((sent.text, sent.media.is_some()), (format!("Join My Channel, {name}!"), shows));
+        assert_eq!((sent.parse_mode.is_none(), sent.buttons.is_empty()), (count > 0, count > 0));
+    }
+}
+
+#[tokio::test]
+async fn text_that_telegram_refuses_below_an_upload_arrives_alone_and_the_file_is_not_uploaded_twice() {
+    let world = World::new().await;
+    let (scene, _) = scene_with(&world, &gif(64, 48)).await;
+    refuse(&world, "Bad Request: BUTTON_URL_INVALID", 1);
     let sent = welcome_of(&world, &scene, "Anna").await;
-    assert_eq!((sent.text.as_str(), sent.parse_mode), ("Join My Channel, Anna!", None));
-    assert!(sent.media.is_some() && sent.buttons.is_empty());
+    assert_eq!((sent.media, sent.entities.len(), sent.buttons.len()), (None, 1, 0));
+    let named = |method: &str, uploads| (method.to_owned(), uploads);
+    assert_eq!(sends(&world), [named("sendAnimation", true), named("sendMessage", false)]);
 }
 
 #[tokio::test]
@@ -174,16 +188,29 @@ async fn an_answer_of_storage_that_is_lost_costs_no_picture() {
 }
 
 #[tokio::test]
-async fn two_first_messages_at_once_both_arrive_and_one_id_stays() {
+async fn of_first_messages_at_once_one_uploads_and_the_others_show_what_telegram_keeps() {
     let world = World::new().await;
     let (scene, media) = scene_with(&world, &png(64, 48)).await;
     let people = ["Anna", "Bert", "Carl"].map(|name| world.person(name));
     people.iter().for_each(|person| scene.start(*person, "c1"));
     world.settle().await;
     let shown = people.map(|person| world.simulator.messages_to(person)[0].media.clone().unwrap().file_id);
-    assert!(shown.contains(&kept(&world, scene.bot_key(), &media).await.unwrap().file_id));
-    let renewed = welcome_of(&world, &scene, "Dora").await.media.unwrap().file_id;
-    assert!(shown.contains(&renewed), "whoever comes later is sent what is kept");
+    let kept = kept(&world, scene.bot_key(), &media).await.unwrap().file_id;
+    assert!(shown.iter().all(|shown| *shown == kept), "{shown:?}");
+    assert_eq!(sends(&world).iter().filter(|(_, uploads)| *uploads).count(), 1);
+}
+
+#[tokio::test]
+async fn a_file_that_telegram_refuses_is_tried_again_after_a_minute() {
+    let clock = Clock::manual(Clock::System.now_ms() - 120_000);
+    let world = World::with(|options| options.clock = clock.clone()).await;
+    let (scene, _) = scene_with(&world, &png(64, 48)).await;
+    refuse(&world, "Bad Request: IMAGE_PROCESS_FAILED", 1);
+    for (name, wait_ms, shows) in [("Anna", 59_000, false), ("Bert", 1_000, false), ("Carl", 0, true)] {
+        assert_eq!(welcome_of(&world, &scene, name).await.media.is_some(), shows, "{name}");
+        clock.advance_ms(wait_ms);
+    }
+    assert_eq!(sends(&world).iter().filter(|(_, uploads)| *uploads).count(), 2);
 }
 
 #[tokio::test]

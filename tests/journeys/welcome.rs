@@ -55,23 +55,24 @@ async fn a_start_that_leads_nowhere_is_answered_politely_and_makes_a_contact_onl
 }
 
 #[tokio::test]
-async fn a_welcome_whose_formatting_telegram_refuses_arrives_as_bare_text() {
+async fn a_welcome_whose_content_telegram_refuses_loses_its_button_first_and_then_its_formatting() {
     let world = World::new().await;
-    let scene = world
-        .setting()
-        .title("Cats")
-        .set("button_text", "Go")
-        .set("button_url", "https://e.com")
-        .set_up()
-        .await;
-    let description = "Bad Request: can't parse entities: unsupported start tag".to_owned();
-    let refusal = Refusal { code: 400, description, next: 1, ..Refusal::default() };
-    world.simulator.set_faults(Faults { refuse: vec![refusal], ..Faults::default() });
-    let anna = world.person("Anna");
-    scene.start(anna, "c1");
-    world.settle().await;
-    let sent = world.simulator.messages_to(anna);
-    assert_eq!((sent.len(), sent[0].text.as_str(), sent[0].buttons.len()), (1, "Join Cats, Anna!", 0));
+    let welcome = "Join [*{title}*](https://e.com/in)!";
+    let setting = world.setting().title("Cats").set("welcome", welcome);
+    let scene = setting.set("button_text", "Go").set("button_url", "https://e.com").set_up().await;
+    let refused = "Bad Request: inline keyboard button URL 'https://e.com' is invalid: BUTTON_URL_INVALID";
+    for (next, text, entities, buttons) in
+        [(0, "Join Cats!", 2, 1), (1, "Join Cats!", 2, 0), (2, "Join Cats (https://e.com/in)!", 0, 0)]
+    {
+        let refusal = Refusal { code: 400, description: refused.to_owned(), next, ..Refusal::default() };
+        world.simulator.set_faults(Faults { refuse: vec![refusal], ..Faults::default() });
+        let anna = world.person("Anna");
+        scene.start(anna, "c1");
+        world.settle().await;
+        let sent = world.simulator.messages_to(anna);
+        let shown = (sent.len(), sent[0].text.as_str(), sent[0].entities.len(), sent[0].buttons.len());
+        assert_eq!(shown, (1, text, entities, buttons));
+    }
 }
 
 #[tokio::test]

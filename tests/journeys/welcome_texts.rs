@@ -1,10 +1,14 @@
 //! Welcomes as people write them: Telegram takes each, and shows what was meant.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use shared::domain::campaign::Welcome;
 use shared::domain::url_macro::MacroValues;
 use shared::domain::welcome::{WelcomeValues, render};
 use telegram_simulator::parse_text;
+
+use super::nasty_texts::{BLANK, NASTY};
 
 const TITLE: &str = "Cats & *dogs* <b>";
 const NAME: &str = "_An_na_ [x](y) `😀`";
@@ -160,7 +164,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("*жирный* _курсив_", "жирный курсив", "bold(жирный) italic(курсив)"),
     ("*שלום* עולם", "שלום עולם", "bold(שלום)"),
     ("_مرحبا_ *بكم*", "مرحبا بكم", "italic(مرحبا) bold(بكم)"),
-    ("\u{202b}*abc*\u{202c}", "\u{202b}abc\u{202c}", "bold(abc)"),
+    ("\u{202b}*abc*\u{202c}", "abc", "bold(abc)"),
     ("*你好*，世界", "你好，世界", "bold(你好)"),
     ("🔥*hot*🔥", "🔥hot🔥", "bold(hot)"),
     ("*🔥*", "🔥", "bold(🔥)"),
@@ -187,10 +191,41 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("{first_name}_{first_name}", "_An_na_ [x](y) `😀`__An_na_ [x](y) `😀`", ""),
 ];
 
+fn texts() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
+    TEXTS.iter().chain(NASTY)
+}
+
+#[test]
+fn there_are_more_than_two_hundred_texts_and_none_twice() {
+    let different: BTreeSet<_> = texts().map(|(written, ..)| written).collect();
+    assert_eq!(different.len(), texts().count());
+    assert!(different.len() > 200, "{}", different.len());
+}
+
+#[test]
+fn a_text_of_which_nothing_is_to_be_seen_is_the_title() {
+    for blank in BLANK {
+        let text = blank.replace("{nothing}", "");
+        assert_eq!(shown(&text), (TITLE.to_owned(), String::new()), "{text:?}");
+    }
+}
+
+#[test]
+fn a_text_may_have_as_many_characters_as_telegram_takes_whatever_they_cost_in_html() {
+    for letter in ["a", "&", "<", "😀", "e\u{301}", "👨‍👩‍👧"] {
+        let count = 4_096 / letter.chars().count();
+        let (text, _) = shown(&letter.repeat(count));
+        assert_eq!(text, letter.repeat(count));
+        let (text, bold) = shown(&format!("*{}*", letter.repeat(count)));
+        assert_eq!((text.chars().count(), bold.starts_with("bold(")), (letter.chars().count() * count, true));
+    }
+    let (text, _) = shown(&"w".repeat(4_096));
+    assert_eq!(text.len(), 4_096, "one word");
+}
+
 #[test]
 fn every_text_is_taken_and_shows_what_was_meant() {
-    let wrong: Vec<_> = TEXTS
-        .iter()
+    let wrong: Vec<_> = texts()
         .map(|(written, text, entities)| {
             (written, shown(written), ((*text).to_owned(), (*entities).to_owned()))
         })
@@ -202,7 +237,7 @@ fn every_text_is_taken_and_shows_what_was_meant() {
 #[test]
 fn every_text_is_taken_inside_every_mark_and_beside_every_other() {
     let mut count = 0;
-    for (written, ..) in TEXTS {
+    for (written, ..) in texts() {
         for around in
             ["*T*", "_T_", "**T**", "`T`", "```T```", "[T](https://e.com)", "[x](T)", "🔥T🔥", "T*", "_T"]
         {
@@ -210,7 +245,7 @@ fn every_text_is_taken_inside_every_mark_and_beside_every_other() {
             count += 1;
         }
     }
-    for ((first, ..), (second, ..)) in TEXTS.iter().zip(TEXTS.iter().rev()) {
+    for ((first, ..), (second, ..)) in texts().zip(TEXTS.iter().rev()) {
         shown(&format!("{first}{second}"));
         shown(&format!("{first} {second}\n{first}"));
         count += 2;

@@ -97,7 +97,7 @@ async fn tell(store: &Store, campaign: CampaignKey, user: i64) {
             Step::Start(click) => {
                 let id = LeadId::of_start(clock.date, clock.update, BotId(1));
                 let start = Start::new(clock, click);
-                let lease = WelcomeLease { now_ms: 0, until_ms: 0 };
+                let lease = WelcomeLease { now_ms: 0, until_ms: 0, holder: 0 };
                 let new = NewStart { start: &start, id, policy: StartPolicy::MakeLeads, lease };
                 store.record_start(campaign, &person, new).await.map(drop)
             }

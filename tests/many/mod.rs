@@ -1,4 +1,7 @@
 //! What must hold with many leads; minutes, and therefore behind the feature `many`.
 
+mod deliveries;
+mod dues;
+mod isolation;
 mod leads;
 mod lives;

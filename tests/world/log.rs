@@ -5,18 +5,56 @@ use shared::domain::lead_event::{LeadEvent, LeadStatus};
 use shared::domain::postback_id::PostbackId;
 use shared::ids::UserId;
 use shared::queue::Task;
+use shared::store::LoggedPostback;
 
 use super::{Scene, World};
 
 impl World {
-    /// Has the sender work a batch of the queue; answers the places of those that are to be received again.
+    /// Puts a message into a standard queue.
+    pub async fn put_message(&self, queue: &str, body: &str) {
+        let url = self.system.cloud.queue_url(queue).unwrap();
+        self.system.app.queue_at(url).send_text(body.to_owned()).await.unwrap();
+    }
+
+    /// Writes an item into the table of a function as no version of this system would.
+    pub async fn put_item(&self, binary: &str, item: &Value) {
+        let environment = self.system.cloud.environment(binary).unwrap();
+        let signed = "AWS4-HMAC-SHA256 Credential=a/20261122/us-east-1/dynamodb/aws4_request, \
+                      SignedHeaders=host;x-amz-date;x-amz-target, Signature=0";
+        let request = self.http.post(&environment["AWS_ENDPOINT_URL_DYNAMODB"]);
+        let request = request
+            .header("x-amz-target", "DynamoDB_20120810.PutItem")
+            .header("content-type", "application/x-amz-json-1.0")
+            .header("x-amz-date", "20261122T000000Z")
+            .header("authorization", signed);
+        let body = json!({"TableName": environment["TABLE_NAME"], "Item": item});
+        let answer = request.body(body.to_string()).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    /// Has the sender work a batch of the postback queue; answers the places of those that are to be received again.
     pub async fn receive(&self, tasks: &[Task]) -> Vec<usize> {
+        self.work("postback-sender", tasks, 1).await
+    }
+
+    /// The same with messages that the queue brings for the second time.
+    pub async fn receive_again(&self, tasks: &[Task]) -> Vec<usize> {
+        self.work("postback-sender", tasks, 2).await
+    }
+
+    /// Has the retrier work a batch of its queue; answers the places of those that are to be received again.
+    pub async fn retry(&self, tasks: &[Task]) -> Vec<usize> {
+        self.work("postback-retrier", tasks, 1).await
+    }
+
+    async fn work(&self, binary: &str, tasks: &[Task], receipts: u32) -> Vec<usize> {
         let records = tasks.iter().enumerate().map(|(place, task)| {
             let body = serde_json::to_string(task).unwrap();
-            json!({"messageId": place.to_string(), "body": body, "attributes": {}, "messageAttributes": {}})
+            let attributes = json!({"ApproximateReceiveCount": receipts.to_string()});
+            json!({"messageId": place.to_string(), "body": body, "attributes": attributes, "messageAttributes": {}})
         });
         let batch = json!({"Records": records.collect::<Vec<_>>()});
-        let answer = self.system.cloud.invoke("postback-sender", batch).await.unwrap();
+        let answer = self.system.cloud.invoke(binary, batch).await.unwrap();
         let failures = answer["batchItemFailures"].as_array().unwrap().iter();
         failures.map(|failure| failure["itemIdentifier"].as_str().unwrap().parse().unwrap()).collect()
     }
@@ -63,6 +101,12 @@ impl Scene {
     pub async fn task(&self, user: i64, status: LeadStatus) -> Task {
         let event = self.event(user, status).await;
         Task::PostbackV1 { campaign: self.campaign, user: UserId(user), event }
+    }
+
+    /// The postback of a person's event as the log has it.
+    pub async fn logged(&self, user: i64, status: LeadStatus) -> LoggedPostback {
+        let id = self.postback_id(user, status).await;
+        self.app().store.postback(self.account.id, id).await.unwrap().unwrap()
     }
 
     pub async fn postback_id(&self, user: i64, status: LeadStatus) -> PostbackId {

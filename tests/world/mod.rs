@@ -2,6 +2,7 @@
 //! fails on demand.
 
 mod account;
+mod bots;
 mod leads;
 mod log;
 mod media;
@@ -10,6 +11,7 @@ mod outreach;
 mod postbacks;
 mod scene;
 mod telegram;
+mod time;
 mod updates;
 mod visits;
 
@@ -23,6 +25,7 @@ use telegram_simulator::{NewUser, Simulator};
 use tempfile::TempDir;
 
 pub use account::{Account, Reply, form};
+pub use bots::LOOK_AND_PIECES_MS;
 #[cfg(feature = "many")]
 pub use leads::NEW_YEAR;
 pub use media::{file_part, part, samples};
@@ -86,6 +89,11 @@ impl World {
     pub async fn restart(self) -> Self {
         self.system.stop().await;
         Self::start(self.options, self.faults, self.folder).await
+    }
+
+    /// Where the system keeps its data.
+    pub fn data(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// Stops the system.

@@ -37,8 +37,8 @@ pub struct Scene {
     pub chat: i64,
     pub campaign: CampaignKey,
     pub code: String,
-    simulator: Simulator,
-    app: Arc<App>,
+    pub(super) simulator: Simulator,
+    pub(super) app: Arc<App>,
 }
 
 impl World {
@@ -173,6 +173,10 @@ impl Scene {
 
     pub fn leave(&self, user: i64) {
         self.simulator.leave(user, self.chat).unwrap();
+    }
+
+    pub fn app(&self) -> &App {
+        &self.app
     }
 
     pub async fn lead(&self, user: i64) -> Option<Lead> {

@@ -7,9 +7,11 @@ pub mod leads;
 pub mod media;
 mod paging;
 pub mod postbacks;
+mod preset;
 pub mod profile;
 mod query;
 pub mod stats;
+pub mod trackers;
 pub mod unknown;
 
 use shared::edge::http::Route;
@@ -82,6 +84,9 @@ pub const PROFILE_POSTBACKS: Route =
 /// `POST /api/profile/notify.json`
 pub const PROFILE_NOTIFY: Route =
     route!("profile-notify", "POST", "/api/profile/notify.json", profile::notify::notify);
+/// `POST /api/profile/signing.json`
+pub const PROFILE_SIGNING: Route =
+    route!("profile-signing", "POST", "/api/profile/signing.json", profile::signing::signing);
 /// `GET /api/stats/summary.json`
 pub const STATS_SUMMARY: Route =
     route!("stats-summary", "GET", "/api/stats/summary.json", stats::summary::summary);
@@ -102,12 +107,15 @@ pub const LEADS_EXPORT: Route = Route {
 };
 /// `GET /api/journal/list.json`
 pub const JOURNAL_LIST: Route = route!("journal-list", "GET", "/api/journal/list.json", journal::list::list);
+/// `GET /api/trackers/list.json`
+pub const TRACKERS_LIST: Route =
+    route!("trackers-list", "GET", "/api/trackers/list.json", trackers::list::list);
 /// Every other path or method under `/api`
 pub const UNKNOWN_ROUTE: Route =
     Route { binary: "unknown-route", method: "ANY", path: "/api/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 27] = [
+pub const ROUTES: [Route; 29] = [
     BOTS_ADD,
     BOTS_LIST,
     BOTS_CHATS,
@@ -128,11 +136,13 @@ pub const ROUTES: [Route; 27] = [
     PROFILE_APIKEY,
     PROFILE_POSTBACKS,
     PROFILE_NOTIFY,
+    PROFILE_SIGNING,
     STATS_SUMMARY,
     STATS_CAMPAIGN,
     STATS_RETENTION,
     LEADS_LIST,
     LEADS_EXPORT,
     JOURNAL_LIST,
+    TRACKERS_LIST,
     UNKNOWN_ROUTE,
 ];

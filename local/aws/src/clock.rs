@@ -1,5 +1,7 @@
 //! The wall clock and the ways AWS writes a moment down.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use time::OffsetDateTime;
@@ -18,6 +20,30 @@ const ACCESS_LOG: StaticFormatDescription =
 pub fn now_ms() -> u64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The wall clock, or one that is put forward or back by so many milliseconds.
+#[derive(Debug, Default)]
+pub struct ShiftedClock {
+    shift_ms: OnceLock<Arc<AtomicI64>>,
+}
+
+impl ShiftedClock {
+    /// Follows what somebody else changes. Once only.
+    pub fn follow(&self, shift_ms: Arc<AtomicI64>) {
+        self.shift_ms.get_or_init(|| shift_ms);
+    }
+
+    /// Whether it may jump, so that nobody should sleep for long.
+    pub fn may_jump(&self) -> bool {
+        self.shift_ms.get().is_some()
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub fn now_ms(&self) -> u64 {
+        let shift_ms = self.shift_ms.get().map_or(0, |shift_ms| shift_ms.load(Ordering::SeqCst));
+        now_ms().saturating_add_signed(shift_ms)
+    }
 }
 
 /// `2026-03-12T19:03:58Z`

@@ -6,6 +6,7 @@ mod start;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -106,6 +107,17 @@ impl Cloud {
     /// What the function reports, its cut-off, or that there is no such binary.
     pub async fn invoke(&self, binary: &str, event: Value) -> Result<Value, FunctionError> {
         self.lambda.invoke(binary, event).await
+    }
+
+    /// From now on the queues' clock is the machine's and so many milliseconds, which somebody else changes.
+    pub fn shift_clock(&self, shift_ms: Arc<AtomicI64>) {
+        self.sqs.follow(shift_ms);
+    }
+
+    /// Whether a function is running, or records of a stream wait.
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        self.lambda.running() > 0 || !self.cursors.iter().all(|cursor| cursor.is_drained())
     }
 
     /// How many messages a queue has.

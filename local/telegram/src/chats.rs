@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::now_s;
 use crate::error::ControlError;
 use crate::people::NewUser;
 use crate::shapes;
@@ -310,8 +309,8 @@ impl World {
     ) -> Result<Vec<MadeUpdate>, ControlError> {
         let (owner, shape) = (self.chat(chat)?.owner, shapes::chat(self.chat(chat)?));
         let message = serde_json::json!({
-            "message_id": self.next_number(), "from": self.anybody(owner), "chat": shape, "date": now_s(),
-            field: other,
+            "message_id": self.next_number(), "from": self.anybody(owner), "chat": shape,
+            "date": self.clock.now_s(), field: other,
         });
         let bots = self.watching_bots(chat).into_iter();
         let tell = |bot| self.emit(bot, Kind::Message, format!("chat:{chat}"), message.clone());

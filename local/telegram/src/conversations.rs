@@ -3,7 +3,6 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::clock::now_s;
 use crate::error::ControlError;
 use crate::formatting::Entity;
 use crate::shapes;
@@ -178,10 +177,11 @@ impl World {
         });
         let bot = message.bot;
         if self.state.callbacks.len() >= MAX_CALLBACKS {
-            let oldest = now_s() - KEEP_CALLBACKS_S;
+            let oldest = self.clock.now_s() - KEEP_CALLBACKS_S;
             self.state.callbacks.retain(|_, callback| callback.date > oldest);
         }
-        self.state.callbacks.insert(id, Callback { bot, user, message_id, date: now_s(), answer: None });
+        let date = self.clock.now_s();
+        self.state.callbacks.insert(id, Callback { bot, user, message_id, date, answer: None });
         let queue = format!("chat:{}", message.chat);
         Ok(self.emit(bot, Kind::CallbackQuery, queue, payload).into_iter().collect())
     }

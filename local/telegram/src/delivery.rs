@@ -11,7 +11,6 @@ use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::task::JoinSet;
 
-use crate::clock::now_ms;
 use crate::error::StartError;
 use crate::queues::PendingUpdate;
 use crate::simulator::Simulator;
@@ -22,6 +21,8 @@ const MAX_AGE_S: i64 = 24 * 3600;
 const GONE_MS: i64 = 23 * 3600 * 1000;
 const MAX_RETRY_AFTER_S: i64 = 3600;
 const IDLE_MS: i64 = 60_000;
+/// How long to sleep where the clock may jump.
+const LOOK_MS: i64 = 50;
 
 /// How long a webhook may take, and how long the pauses between attempts are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,12 +80,13 @@ pub async fn run(simulator: Simulator, client: Client, timing: DeliveryTiming) {
     let mut attempts = JoinSet::new();
     loop {
         changes.mark_unchanged();
-        let now = now_ms();
+        let (now, is_shifted) = simulator.read(|world| (world.clock.now_ms(), world.clock.is_shifted()));
         let (due, next_ms) = take_due(&mut simulator.world(), now);
         for attempt in due {
             attempts.spawn(deliver(simulator.clone(), client.clone(), timing, attempt));
         }
-        let pause_ms = next_ms.map_or(IDLE_MS, |at_ms| at_ms - now).clamp(1, IDLE_MS);
+        let pause_ms =
+            next_ms.map_or(IDLE_MS, |at_ms| at_ms - now).clamp(1, if is_shifted { LOOK_MS } else { IDLE_MS });
         let pause = Duration::from_millis(pause_ms.unsigned_abs());
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => return,
@@ -117,8 +119,9 @@ fn take_due(world: &mut World, now_ms: i64) -> (Vec<Attempt>, Option<i64>) {
 async fn deliver(simulator: Simulator, client: Client, timing: DeliveryTiming, attempt: Attempt) {
     let outcome = send(&client, &attempt).await;
     simulator.change(|world| {
+        let now_ms = world.clock.now_ms();
         if let Some(bot) = world.state.bots.get_mut(&attempt.bot) {
-            settle(bot, &attempt, &outcome, timing, now_ms());
+            settle(bot, &attempt, &outcome, timing, now_ms);
         }
     });
 }

@@ -28,6 +28,10 @@ pub struct Faults {
     pub hold_chat_member_ms: i64,
     /// This share of `chat_member` updates is never delivered, 0–1.
     pub withhold_chat_member_share: f64,
+    /// This share of the `chat_member` updates that tell of a join is never delivered, 0–1.
+    pub withhold_join_share: f64,
+    /// This share of the `chat_member` updates that tell of a leave, a kick or a ban is never delivered, 0–1.
+    pub withhold_leave_share: f64,
     /// This share of `my_chat_member` updates is never delivered, 0–1.
     pub withhold_my_chat_member_share: f64,
     /// No limits on sending.
@@ -46,6 +50,8 @@ impl Default for Faults {
             hold_messages_ms: 0,
             hold_chat_member_ms: 0,
             withhold_chat_member_share: 0.0,
+            withhold_join_share: 0.0,
+            withhold_leave_share: 0.0,
             withhold_my_chat_member_share: 0.0,
             limits_off: false,
         }

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use crate::clock::{now_ms, now_s};
 use crate::error::ControlError;
 use crate::shapes;
 use crate::simulator::Simulator;
@@ -168,7 +167,7 @@ impl World {
         let place = self.chat(chat)?;
         check_may_enter(place, user)?;
         let asks_first = match link {
-            Some(link) => usable_link(place, link)?,
+            Some(link) => usable_link(place, link, self.clock.now_s())?,
             None => place.join_by_request,
         };
         if asks_first {
@@ -189,7 +188,7 @@ impl World {
         let place = self.chat(chat)?;
         check_may_enter(place, user)?;
         let asks_first = match link {
-            Some(link) => usable_link(place, link)?,
+            Some(link) => usable_link(place, link, self.clock.now_s())?,
             None => place.join_by_request,
         };
         if !asks_first {
@@ -199,25 +198,25 @@ impl World {
             return Err(ControlError::invalid("user", "has asked already"));
         }
         let mut payload = json!({
-            "chat": shapes::chat(place), "from": from, "user_chat_id": user, "date": now_s(),
+            "chat": shapes::chat(place), "from": from, "user_chat_id": user, "date": self.clock.now_s(),
         });
         let shown = link.and_then(|link| place.invite_links.iter().find(|own| own.link == link));
         shapes::put(&mut payload, "invite_link", shown.map(|link| self.invite_link(link)));
-        let request = JoinRequest { date: now_s(), invite_link: link.map(str::to_owned) };
+        let request = JoinRequest { date: self.clock.now_s(), invite_link: link.map(str::to_owned) };
         self.chat_mut(chat)?.requests.insert(user, request);
         Ok(self.tell_of_request(user, chat, &payload))
     }
 
     /// Bots that may invite hear of a request, and may write to the person for five minutes.
     fn tell_of_request(&mut self, user: i64, chat: i64, payload: &serde_json::Value) -> Vec<MadeUpdate> {
-        let mut made = Vec::new();
+        let (now_ms, mut made) = (self.clock.now_ms(), Vec::new());
         for bot in self.watching_bots(chat) {
             let standing = self.state.chats.get(&chat).map(|chat| chat.standing(bot));
             if !matches!(standing, Some(Standing::Administrator(rights)) if rights.can_invite_users) {
                 continue;
             }
             if let Some(state) = self.state.bots.get_mut(&bot) {
-                state.people.entry(user).or_default().may_write_until_ms = now_ms() + MAY_WRITE_MS;
+                state.people.entry(user).or_default().may_write_until_ms = now_ms + MAY_WRITE_MS;
             }
             made.extend(self.emit(bot, Kind::ChatJoinRequest, format!("user:{user}"), payload.clone()));
         }
@@ -230,13 +229,27 @@ impl World {
         let request = place.requests.remove(&user);
         let request = request.ok_or_else(|| ControlError::invalid("user", "has not asked to join"))?;
         let new = entered(place.standing(user));
+        self.end_right_to_write(user, chat);
         self.transition_by(chat, user, by, new, Some(&request))
     }
 
     pub fn decline(&mut self, user: i64, chat: i64) -> Result<(), ControlError> {
         self.user(user)?;
         let request = self.chat_mut(chat)?.requests.remove(&user);
-        request.map(|_| ()).ok_or_else(|| ControlError::invalid("user", "has not asked to join"))
+        request.ok_or_else(|| ControlError::invalid("user", "has not asked to join"))?;
+        self.end_right_to_write(user, chat);
+        Ok(())
+    }
+
+    /// Bots may write to who asked to join until that is decided.
+    fn end_right_to_write(&mut self, user: i64, chat: i64) {
+        for bot in self.watching_bots(chat) {
+            if let Some(state) = self.state.bots.get_mut(&bot)
+                && let Some(relation) = state.people.get_mut(&user)
+            {
+                relation.may_write_until_ms = 0;
+            }
+        }
     }
 
     pub fn take(
@@ -276,7 +289,7 @@ impl World {
         let payload = json!({
             "chat": self.any_chat(user),
             "from": self.anybody(user),
-            "date": now_s(),
+            "date": self.clock.now_s(),
             "old_chat_member": shapes::member(change.old, &shape),
             "new_chat_member": shapes::member(change.new, &shape),
         });
@@ -310,10 +323,10 @@ fn check_may_enter(chat: &Chat, user: i64) -> Result<(), ControlError> {
 }
 
 /// Whether the link makes a join request; an error if it lets nobody in.
-fn usable_link(chat: &Chat, link: &str) -> Result<bool, ControlError> {
+fn usable_link(chat: &Chat, link: &str, now_s: i64) -> Result<bool, ControlError> {
     let found = chat.invite_links.iter().find(|own| own.link == link && !own.is_revoked);
     let link = found.ok_or_else(|| ControlError::invalid("invite_link", "revoked"))?;
-    if link.expire_date.is_some_and(|date| date <= now_s()) {
+    if link.expire_date.is_some_and(|date| date <= now_s) {
         return Err(ControlError::invalid("invite_link", "expired"));
     }
     if link.member_limit.is_some_and(|limit| link.joined >= limit) {

@@ -12,7 +12,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::now_ms;
 use crate::simulator::Simulator;
 
 const MAX_POSTBACKS: usize = 100_000;
@@ -139,7 +138,7 @@ async fn receive(State(simulator): State<Simulator>, request: Request) -> Respon
     let kept_body = body.get(..MAX_BODY_BYTES).unwrap_or(&body);
     let postback = ReceivedPostback {
         number: 0,
-        at_ms: now_ms(),
+        at_ms: simulator.read(|world| world.clock.now_ms()),
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),

@@ -1,12 +1,14 @@
 //! The handle: start, share, stop.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::clock::Clock;
 use crate::delivery::{self, DeliveryTiming};
 use crate::error::StartError;
 use crate::faults::Faults;
@@ -106,6 +108,12 @@ impl Simulator {
             world.limits = crate::limits::Limits::default();
             world.faults = faults;
         });
+    }
+
+    /// From now on the clock of this Telegram is the machine's and so many milliseconds, which somebody else changes: a
+    /// day may pass in a moment.
+    pub fn shift_clock(&self, shift_ms: Arc<AtomicI64>) {
+        self.change(|world| world.clock = Clock::shifted_by(shift_ms));
     }
 
     /// The misbehaviour as it is now, with what is left of each `next`.

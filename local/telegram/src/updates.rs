@@ -3,7 +3,6 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::clock::{now_ms, now_s};
 use crate::error::ControlError;
 use crate::queues::PendingUpdate;
 use crate::shapes;
@@ -64,7 +63,7 @@ pub struct MemberChange {
 impl World {
     /// Queues an update, unless the bot does not want its kind or a fault withholds it.
     pub fn emit(&mut self, bot: i64, kind: Kind, queue: String, payload: Value) -> Option<MadeUpdate> {
-        let now_ms = now_ms();
+        let now_ms = self.clock.now_ms();
         let state = self.state.bots.get(&bot)?;
         let is_wanted = match &state.allowed_updates {
             Some(kinds) => kinds.iter().any(|own| own == kind.as_str()),
@@ -73,12 +72,7 @@ impl World {
         if !is_wanted {
             return None;
         }
-        let withheld_share = match kind {
-            Kind::ChatMember => Some(self.faults.withhold_chat_member_share),
-            Kind::MyChatMember => Some(self.faults.withhold_my_chat_member_share),
-            Kind::Message | Kind::CallbackQuery | Kind::ChatJoinRequest => None,
-        };
-        if withheld_share.is_some_and(|share| self.dice.happens(share)) {
+        if self.is_withheld(kind, &payload) {
             self.state.withheld_updates += 1;
             return None;
         }
@@ -89,6 +83,24 @@ impl World {
         };
         let body = json!({ kind.as_str(): payload });
         Some(self.enqueue(bot, kind.as_str(), queue, now_ms / 1000, now_ms + hold_ms, body))
+    }
+
+    fn is_withheld(&mut self, kind: Kind, payload: &Value) -> bool {
+        let faults = &self.faults;
+        let shares = match kind {
+            Kind::ChatMember => {
+                let direction =
+                    match ["old_chat_member", "new_chat_member"].map(|own| is_inside(&payload[own])) {
+                        [false, true] => faults.withhold_join_share,
+                        [true, false] => faults.withhold_leave_share,
+                        _ => 0.0,
+                    };
+                [faults.withhold_chat_member_share, direction]
+            }
+            Kind::MyChatMember => [faults.withhold_my_chat_member_share, 0.0],
+            Kind::Message | Kind::CallbackQuery | Kind::ChatJoinRequest => return false,
+        };
+        shares.into_iter().any(|share| self.dice.happens(share))
     }
 
     fn enqueue(
@@ -126,7 +138,7 @@ impl World {
         let mut payload = json!({
             "chat": shapes::chat(chat),
             "from": self.anybody(change.by),
-            "date": now_s(),
+            "date": self.clock.now_s(),
             "old_chat_member": shapes::member(change.old, &whom),
             "new_chat_member": shapes::member(change.new, &whom),
         });
@@ -153,7 +165,7 @@ impl World {
         let shape = shapes::chat(chat);
         let number = self.next_number();
         let mut message = json!({
-            "message_id": number, "from": self.anybody(change.by), "chat": shape, "date": now_s(),
+            "message_id": number, "from": self.anybody(change.by), "chat": shape, "date": self.clock.now_s(),
         });
         if change.new.is_present() {
             shapes::put(&mut message, "new_chat_members", Some(json!([whom])));
@@ -192,7 +204,7 @@ impl Simulator {
             let mut update = found
                 .map(|(_, update)| update.clone())
                 .ok_or_else(|| ControlError::unknown("update", update_id))?;
-            update.due_ms = now_ms();
+            update.due_ms = world.clock.now_ms();
             let kind = kind_of(&update.body);
             world.bot_mut(bot)?.queues.push(update);
             Ok(MadeUpdate { bot, update_id, kind })
@@ -218,9 +230,19 @@ impl Simulator {
                 ("message" | "callback_query", Some(chat)) => format!("chat:{chat}"),
                 _ => format!("user:{}", payload["from"]["id"]),
             };
-            let date = payload["date"].as_i64().unwrap_or_else(now_s);
-            Ok(world.enqueue(bot, &kind, queue, date, now_ms(), update))
+            let date = payload["date"].as_i64().unwrap_or_else(|| world.clock.now_s());
+            let now_ms = world.clock.now_ms();
+            Ok(world.enqueue(bot, &kind, queue, date, now_ms, update))
         })
+    }
+}
+
+/// Whether a `ChatMember` is in the chat.
+fn is_inside(member: &Value) -> bool {
+    match member["status"].as_str() {
+        Some("restricted") => member["is_member"] == true,
+        Some("left" | "kicked") | None => false,
+        Some(_) => true,
     }
 }
 

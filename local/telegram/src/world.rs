@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
-use crate::clock::now_s;
+use crate::clock::Clock;
 use crate::error::ControlError;
 use crate::faults::Faults;
 use crate::limits::Limits;
@@ -24,6 +24,7 @@ pub struct World {
     /// For tokens and ids.
     pub names: Random,
     pub limits: Limits,
+    pub clock: Clock,
     pub requests: VecDeque<RecordedRequest>,
     /// The last updates made, for delivering one again.
     pub history: VecDeque<(i64, PendingUpdate)>,
@@ -42,6 +43,7 @@ impl World {
             dice: Random::new(0),
             names: Random::new(seed),
             limits: Limits::default(),
+            clock: Clock::default(),
             requests: VecDeque::new(),
             history: VecDeque::new(),
             uploads: BTreeMap::new(),
@@ -107,7 +109,7 @@ impl World {
     /// Keeps a message under a new id; the oldest are forgotten beyond a bound.
     pub fn keep_message(&mut self, mut message: SentMessage) -> SentMessage {
         message.message_id = self.next_number();
-        message.date = now_s();
+        message.date = self.clock.now_s();
         self.state.messages.insert(message.message_id, message.clone());
         if self.state.messages.len() > MAX_MESSAGES {
             self.state.messages.pop_first();

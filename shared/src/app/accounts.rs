@@ -56,8 +56,10 @@ impl App {
             campaigns: 0,
             last_bot: 0,
             last_campaign: 0,
+            disabled_endpoints: Vec::new(),
             notify_leads: false,
             notify_chat: None,
+            signing: None,
             created: self.clock.now(),
         };
         self.store.create_account(&account).await?;

@@ -1,14 +1,15 @@
 use super::App;
-use super::message_tasks::{Attempt, Speaker};
-use super::sending::{Addressee, Pause, Sent, Verdict, WELCOME_LEASE_MS, backoff_seconds};
+use super::message_tasks::{Attempt, Receipt, Speaker};
+use super::owed_welcomes::OwedWelcome;
+use super::sending::{Addressee, Grounds, Pause, Sent, Verdict, backoff_seconds};
 use crate::domain::campaign::TrackingCampaign;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead::LeadFacts;
 use crate::domain::person::Person;
 use crate::error::AppResult;
-use crate::ids::{BotKey, CampaignKey, UserId};
+use crate::ids::{BotKey, CampaignKey, ChatId, UserId};
 use crate::queue::MessageTask;
-use crate::store::{Bot, ChatRights, Lead, RequestWrite, WelcomeLease};
+use crate::store::{Bot, Lead, RequestWrite};
 use crate::telegram::TelegramError;
 
 /// For how long a bot may write to somebody who asked to join, and never pressed Start, in seconds. Telegram's bound
@@ -33,47 +34,42 @@ impl App {
     pub(super) async fn let_in(&self, request: &OpenRequest<'_>) -> AppResult<()> {
         let OpenRequest { bot, known, campaign, person, clock, approve_after } = *request;
         let key = CampaignKey { account: bot.account, campaign: campaign.id };
-        let now_ms = self.clock.now_ms();
-        let lease = WelcomeLease { now_ms, until_ms: now_ms + WELCOME_LEASE_MS };
-        let welcome = MessageTask::WelcomeV1 { campaign: key, user: person.user, start: clock };
+        let welcome = OwedWelcome { campaign: key, user: person.user, clock, lease: self.welcome_lease()? };
         let approval = MessageTask::ApproveV1 { campaign: key, user: person.user, request: clock };
         let gate = self.store.gate(bot).await?;
-        let may_send = gate.admits_newcomers(now_ms);
-        let waits = match self.store.record_request_to_greet(key, person, clock, lease).await? {
-            RequestWrite::Recorded => None,
-            RequestWrite::Owed => Some(Pause::Turn),
-            RequestWrite::ToGreet(_) if !may_send => Some(Pause::Gate(gate)),
+        let may_send = gate.admits_newcomers(self.clock.now_ms());
+        let sent = match self.store.record_request_to_greet(key, person, clock, welcome.lease).await? {
+            RequestWrite::Recorded => Sent::Done,
+            RequestWrite::Owed => Sent::Waits(Pause::Turn),
             RequestWrite::ToGreet(lead) => {
-                let to = Addressee { bot, known, person, cause: clock };
-                let greeted = self.greet_for_request(&to, campaign, &lead).await;
-                if greeted.is_err() {
-                    self.store.release_welcome(key, person.user, clock).await?;
-                }
-                match greeted? {
-                    Sent::Waits(pause) => Some(pause),
-                    Sent::Done | Sent::ContentRefused => {
-                        self.note_greeted(key, person.user, clock).await;
-                        None
+                let to = Addressee { bot, known, person, cause: clock, grounds: Grounds::Request };
+                let greeting = async {
+                    if !may_send {
+                        return Ok(Sent::Waits(Pause::Gate(gate)));
                     }
-                }
+                    self.greet_for_request(&to, campaign, &lead).await
+                };
+                self.send_leased(&welcome, greeting).await?
             }
         };
-        if let Some(pause) = waits {
-            self.hand_over(bot, pause, &welcome).await?;
-            self.store.release_welcome(key, person.user, clock).await?;
+        let waits = matches!(sent, Sent::Waits(_));
+        if let Sent::Waits(pause) = sent {
+            self.hand_over(bot, pause, &welcome.task()).await?;
         }
-        if approve_after > 0 || waits.is_some() || !may_send {
+        if approve_after > 0 || waits || !may_send {
             let seconds = i64::try_from(approve_after).unwrap_or(i64::MAX);
             let due_ms = clock.date.saturating_add(seconds).saturating_mul(1_000);
             return self.carry_out_at(due_ms, &approval).await;
         }
-        match self.approve(bot, known, campaign, person.user).await? {
+        let whom = Addressee { bot, known, person, cause: clock, grounds: Grounds::Request };
+        match self.approve(&whom, campaign).await? {
             Sent::Waits(pause) => self.hand_over(bot, pause, &approval).await,
             Sent::Done | Sent::ContentRefused => Ok(()),
         }
     }
 
-    /// The campaign's welcome to somebody who asked to join and never pressed Start, if they can be written to.
+    /// The campaign's welcome to somebody who asked to join and never pressed Start, if they can be written to and have
+    /// not said that they want no messages.
     pub(super) async fn greet_for_request(
         &self,
         to: &Addressee<'_>,
@@ -85,7 +81,7 @@ impl App {
             return Ok(Sent::Done);
         }
         let contact = self.store.contact(to.bot, to.person.user).await?;
-        if contact.is_some_and(|contact| !contact.is_reachable()) {
+        if contact.is_some_and(|contact| !contact.is_reachable() || !contact.is_subscribed()) {
             return Ok(Sent::Done);
         }
         self.send_welcome(to, campaign, lead).await
@@ -97,7 +93,7 @@ impl App {
         key: CampaignKey,
         user: UserId,
         clock: FactClock,
-        receives: u32,
+        receipt: Receipt<'_>,
     ) -> AppResult<Attempt> {
         let Some(Speaker { campaign, bot, known }) = self.speaker(key).await? else {
             return Ok(Attempt::Done);
@@ -110,29 +106,36 @@ impl App {
             return Ok(Attempt::Done);
         }
         if pending.owes_welcome && self.clock.now() - clock.date <= MAY_WRITE_SECONDS {
-            return Ok(Attempt::Again(backoff_seconds(receives)));
+            return Ok(Attempt::Again(backoff_seconds(receipt.count)));
         }
-        let gate = self.store.gate(bot).await?;
-        let sent = match gate.is_open(self.clock.now_ms()) {
-            true => self.approve(bot, &known, &campaign, user).await?,
-            false => Sent::Waits(Pause::Gate(gate)),
+        if let Some(seconds) = self.wait_at_gate(bot, receipt).await? {
+            return Ok(Attempt::Again(seconds));
+        }
+        let whom = Addressee {
+            bot,
+            known: &known,
+            person: &pending.lead.person,
+            cause: clock,
+            grounds: Grounds::Request,
         };
-        match sent {
-            Sent::Waits(pause) => Ok(Attempt::Again(self.hold_seconds(bot, pause, receives).await?)),
+        match self.approve(&whom, &campaign).await? {
+            Sent::Waits(pause) => Ok(Attempt::Again(self.hold_seconds(bot, pause, receipt.count).await?)),
             Sent::Done | Sent::ContentRefused => Ok(Attempt::Done),
         }
     }
 
     /// Approves. Twice is refused by Telegram, so that an answer that was lost is asked for again.
-    async fn approve(
-        &self,
-        bot: BotKey,
-        known: &Bot,
-        campaign: &TrackingCampaign,
-        user: UserId,
-    ) -> AppResult<Sent> {
+    async fn approve(&self, whom: &Addressee<'_>, campaign: &TrackingCampaign) -> AppResult<Sent> {
+        let Addressee { bot, known, person, .. } = *whom;
         let Some(token) = self.usable_token(bot, known).await? else { return Ok(Sent::Done) };
-        let approved = self.telegram()?.approve_chat_join_request(&token, campaign.chat, user).await;
+        let telegram = self.telegram()?;
+        let (mut chat, mut approved) =
+            (campaign.chat, telegram.approve_chat_join_request(&token, campaign.chat, person.user).await);
+        if let Err(TelegramError::ChatMigrated(to)) = approved {
+            self.move_chat(bot, chat, ChatId(to)).await?;
+            chat = ChatId(to);
+            approved = telegram.approve_chat_join_request(&token, chat, person.user).await;
+        }
         let Err(error) = approved else { return Ok(Sent::Done) };
         let error = match self.judge_refusal(bot, known, error).await {
             Verdict::Waits(pause) => return Ok(Sent::Waits(pause)),
@@ -140,22 +143,15 @@ impl App {
             Verdict::Other(TelegramError::Ambiguous(_)) => return Ok(Sent::Waits(Pause::Connection)),
             Verdict::Other(error) => error,
         };
-        if matches!(error, TelegramError::ChatLost(_)) {
-            self.note_lost_chat(bot, campaign).await?;
+        if error.is_about_chat() {
+            self.note_lost_chat(bot, chat, &error).await?;
+        } else if matches!(error, TelegramError::PersonUnreachable(_)) {
+            self.note_unreachable(whom).await;
         }
         if !error.is_request_over() {
             tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, %error, "a request was not approved");
         }
         Ok(Sent::Done)
-    }
-
-    async fn note_lost_chat(&self, bot: BotKey, campaign: &TrackingCampaign) -> AppResult<()> {
-        if let Some(mut chat) = self.store.chat(bot, campaign.chat).await? {
-            chat.rights = ChatRights::Lost;
-            chat.seen = FactClock::first_of_second(self.clock.now());
-            self.store.record_chat(bot, &chat).await?;
-        }
-        Ok(())
     }
 }
 

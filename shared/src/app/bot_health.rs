@@ -2,18 +2,16 @@ use futures::{TryStreamExt, stream};
 
 use super::App;
 use super::bots::{BotState, lost_while_tracked, state_by, token_error};
+use super::webhooks::WebhookHealth;
 use crate::domain::fact_clock::FactClock;
 use crate::error::{AppError, AppResult};
-use crate::ids::{AccountId, BotId, BotKey, ChatId, TelegramBotId};
+use crate::ids::{AccountId, BotId, BotKey, ChatId, UserId};
 use crate::secret::BotToken;
-use crate::store::{BotStatus, Chat, ChatKind, ChatRights};
-use crate::telegram::{AllowedUpdate, TelegramError, WebhookInfo};
+use crate::store::{Bot, BotStatus, Chat, ChatKind, ChatRights};
+use crate::telegram::TelegramError;
 
 /// How many chats Telegram is asked about at the same time.
 const CHATS_AT_ONCE: usize = 8;
-
-/// An error that Telegram met this recently, in seconds, counts against the webhook.
-const ERROR_SECONDS: i64 = 600;
 
 /// What a tracking bot is to be allowed when it is made administrator again.
 const RIGHTS: &str = "invite_users";
@@ -31,76 +29,97 @@ pub struct BotHealth {
     pub repair_link: String,
 }
 
-/// How a bot's updates reach us.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WebhookHealth {
-    /// Whether Telegram delivers to this bot's own address here.
-    pub url_ok: bool,
-    /// Whether Telegram delivers every kind of update that is needed.
-    pub updates_ok: bool,
-    /// Whether the last delivery failed within the last ten minutes.
-    pub failing: bool,
-    /// How many updates wait.
-    pub pending: u64,
-    /// Telegram's words for the last failure, however long ago; empty if there was none.
-    pub last_error: String,
-    /// When that was, in Unix seconds.
-    pub last_error_time: Option<i64>,
-}
-
 impl App {
-    /// Asks Telegram how a bot is, and notes the rights it has in the chats that are or may be tracked.
+    /// Asks Telegram how a bot is, and notes the rights it has in the chats that are or may be tracked. A bot that was
+    /// disabled is used again if its token works; one that nobody looks after is looked after from now on.
     ///
     /// # Errors
     ///
     /// - [`AppError::NotFound`] if the account has no such live bot.
-    /// - [`AppError::TokenRefused`] if Telegram refuses its token; nothing is noted then.
+    /// - [`AppError::TokenRefused`] if Telegram refuses its token; the bot is disabled then, and the owner told.
     /// - [`AppError::Unavailable`], from the store or from Telegram; safe to retry.
     pub async fn check_bot(&self, account: AccountId, bot: BotId) -> AppResult<BotHealth> {
         let bot = self.live_bot(account, bot).await?;
         let key = BotKey { account, bot: bot.id };
         let token = self.open_token(key, &bot.token).await?;
-        let profile = self.telegram()?.get_me(&token).await.map_err(token_error)?;
+        let profile = match self.telegram()?.get_me(&token).await {
+            Ok(profile) => profile,
+            Err(error) => {
+                self.judge_refusal(key, &bot, error.clone()).await;
+                return Err(token_error(error));
+            }
+        };
+        self.enable_bot(key, &bot).await?;
         let webhook = self.telegram()?.get_webhook_info(&token).await.map_err(check_error)?;
         let mut asked_about = self.present_chats(key).await?;
         asked_about.retain(|chat| chat.rights == ChatRights::Admin || chat.campaign.is_some());
         stream::iter(asked_about.into_iter().map(Ok))
-            .try_for_each_concurrent(CHATS_AT_ONCE, |chat| self.check_chat(key, &token, bot.tg, chat))
+            .try_for_each_concurrent(CHATS_AT_ONCE, |chat| async {
+                self.check_chat(key, &token, &bot, chat).await.map(drop)
+            })
             .await?;
+        self.keep_looking(key).await?;
         // Read again: what an update told of a chat meanwhile is newer than what was asked.
         let chats = self.present_chats(key).await?;
         let repair_link = repair_link(&profile.username, &chats);
         Ok(BotHealth {
-            state: if bot.status == BotStatus::Disabled { BotState::Warning } else { state_by(&chats) },
-            webhook: self.judge_webhook(key, webhook),
+            state: state_by(&chats),
+            webhook: self.judge_webhook(key, &bot, webhook),
             chats,
             repair_link,
         })
     }
 
-    async fn check_chat(
+    /// Has a bot be used again that was disabled: Telegram takes its token after all.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub(super) async fn enable_bot(&self, key: BotKey, known: &Bot) -> AppResult<()> {
+        if known.status != BotStatus::Disabled {
+            return Ok(());
+        }
+        self.store.enable_bot(key, &known.token).await?;
+        self.webhook_cache.bots.forget(&key);
+        Ok(())
+    }
+
+    /// Asks Telegram for a bot's rights in a chat and notes them.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::TokenRefused`] if Telegram refuses its token; nothing is noted then.
+    /// - [`AppError::Unavailable`], from the store or from Telegram; safe to retry.
+    pub(super) async fn check_chat(
         &self,
         bot: BotKey,
         token: &BotToken,
-        telegram: TelegramBotId,
+        known: &Bot,
         chat: Chat,
-    ) -> AppResult<()> {
+    ) -> AppResult<Chat> {
+        let telegram = known.tg;
         let seen = FactClock { date: self.clock.now(), update: 0 };
-        let mut member = self.telegram()?.get_chat_member(token, chat.id, telegram).await;
+        let mut member = self.telegram()?.get_chat_member(token, chat.id, UserId(telegram.0)).await;
         let mut chat = chat;
         if let Err(TelegramError::ChatMigrated(to)) = member {
             let to = ChatId(to);
             self.move_chat(bot, chat.id, to).await?;
-            member = self.telegram()?.get_chat_member(token, to, telegram).await;
+            member = self.telegram()?.get_chat_member(token, to, UserId(telegram.0)).await;
             chat = Chat { id: to, kind: ChatKind::Supergroup, ..chat };
         }
         let rights = match member {
             Ok(member) if member.is_admin() => ChatRights::Admin,
             Ok(_) => ChatRights::Lost,
             Err(error) if is_outside(&error) => ChatRights::Lost,
-            Err(error) => return Err(check_error(error)),
+            Err(error) => {
+                // A flood or a refused token concerns the whole bot.
+                self.judge_refusal(bot, known, error.clone()).await;
+                return Err(check_error(error));
+            }
         };
-        self.store.record_chat(bot, &Chat { rights, seen, ..chat }).await.map(drop)
+        let chat = Chat { rights, seen, ..chat };
+        self.store.record_chat(bot, &chat).await?;
+        Ok(chat)
     }
 
     /// The chats a bot was seen in, without groups that are supergroups now.
@@ -108,25 +127,6 @@ impl App {
         let mut chats = self.store.chats(bot).await?;
         chats.retain(|chat| chat.moved_to.is_none());
         Ok(chats)
-    }
-
-    fn judge_webhook(&self, bot: BotKey, info: WebhookInfo) -> WebhookHealth {
-        let path = format!("/telegram/{}/{}", bot.account, bot.bot);
-        // Without a public address of our own, the bot may have been connected through any of our names.
-        let url_ok = match &self.config.public_url {
-            Some(base) => info.url == format!("{base}{path}"),
-            None => info.url.starts_with("https://") && info.url.ends_with(&path),
-        };
-        let allowed = info.allowed_updates.unwrap_or_default();
-        let since = self.clock.now() - ERROR_SECONDS;
-        WebhookHealth {
-            url_ok,
-            updates_ok: AllowedUpdate::ALL.iter().all(|kind| allowed.iter().any(|name| name == kind.name())),
-            failing: info.last_error_date.is_some_and(|date| date >= since),
-            pending: info.pending_update_count,
-            last_error: info.last_error_message,
-            last_error_time: info.last_error_date,
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::App;
+use super::webhooks::webhook_url;
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, BotKey, ChatId, TelegramBotId};
 use crate::secret::{BotToken, SealError, SealedToken, WebhookSecret};
@@ -57,6 +58,17 @@ pub struct TrackableChat {
     pub kind: ChatKind,
 }
 
+/// A bot that is to be written down with the webhook that Telegram is to have.
+pub(super) struct Connection<'a> {
+    pub token: &'a BotToken,
+    /// As it is to be, with the hash of `secret`.
+    pub bot: Bot,
+    /// As it is, if it is known.
+    pub previous: Option<Bot>,
+    pub secret: &'a WebhookSecret,
+    pub url: String,
+}
+
 /// How often, and at what intervals, a call asks for a bot that another call of the account is connecting.
 const LEASE_TRIES: usize = 40;
 const LEASE_PAUSE: Duration = Duration::from_millis(250);
@@ -109,22 +121,54 @@ impl App {
     ) -> AppResult<ConnectedBot> {
         let previous = self.own_bot(account, profile.id).await?;
         let secret = WebhookSecret::generate()?;
-        let mut bot = self.new_bot(account, token, profile, &secret, previous.as_ref()).await?;
+        let base = self.webhook_base(request_host);
+        let bot = Bot {
+            webhook_base: Some(base.clone()),
+            ..self.new_bot(account, token, profile, &secret, previous.as_ref()).await?
+        };
+        let key = BotKey { account, bot: bot.id };
+        let connected = ConnectedBot { id: bot.id, username: bot.username.clone(), name: bot.name.clone() };
+        let connection = Connection { token, bot, previous, secret: &secret, url: webhook_url(&base, key) };
+        match self.set_fresh_webhook(account, connection).await? {
+            None => {
+                self.begin_looking(key).await?;
+                Ok(connected)
+            }
+            // It may have been set: a look finds out, and sets it if it was not.
+            Some(TelegramError::Ambiguous(_)) => {
+                self.begin_looking(key).await?;
+                Err(AppError::WebhookRefused)
+            }
+            Some(_) => Err(AppError::WebhookRefused),
+        }
+    }
+
+    /// Writes a bot down with a fresh secret and has Telegram use it, under a lease. What Telegram refuses it for, if it
+    /// does: all is as before then, unless the answer was lost.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub(super) async fn set_fresh_webhook(
+        &self,
+        account: AccountId,
+        connection: Connection<'_>,
+    ) -> AppResult<Option<TelegramError>> {
+        let Connection { token, mut bot, previous, secret, url } = connection;
         self.store.save_bot(account, &bot).await?;
-        let url = self.webhook_url(BotKey { account, bot: bot.id }, request_host);
-        let Err(error) = self.telegram()?.set_webhook(token, &url, &secret).await else {
+        let Err(error) = self.telegram()?.set_webhook(token, &url, secret).await else {
             bot.confirmed = true;
             self.store.save_bot(account, &bot).await?;
-            return Ok(ConnectedBot { id: bot.id, username: bot.username, name: bot.name });
+            return Ok(None);
         };
         tracing::warn!(account.id = %account, bot.id = %bot.id, %error, "setWebhook failed");
-        match (error, previous) {
+        match (&error, previous) {
             // Telegram may have taken the new secret: the bot stays as written and knows the old one as well.
             (TelegramError::Ambiguous(_), _) => {}
             (_, Some(previous)) => self.store.save_bot(account, &previous).await?,
             (_, None) => self.store.discard_bot(account, &bot).await?,
         }
-        Err(AppError::WebhookRefused)
+        Ok(Some(error))
     }
 
     /// The account's bots, deleted ones included.
@@ -160,8 +204,8 @@ impl App {
         let bot = self.live_bot(account, bot).await?;
         let chats = self.store.chats(BotKey { account, bot: bot.id }).await?;
         let tracked = self.store.tracked_chats(account).await?;
-        let trackable =
-            chats.into_iter().filter(|chat| chat.rights == ChatRights::Admin && !tracked.contains(&chat.id));
+        let is_admin = |chat: &Chat| chat.rights == ChatRights::Admin && chat.moved_to.is_none();
+        let trackable = chats.into_iter().filter(|chat| is_admin(chat) && !tracked.contains(&chat.id));
         Ok(trackable.map(|chat| TrackableChat { id: chat.id, title: chat.title, kind: chat.kind }).collect())
     }
 
@@ -215,6 +259,7 @@ impl App {
             secret: secret.hash(),
             confirmed: false,
             previous_secret: previous.and_then(Bot::confirmed_secret),
+            webhook_base: None,
             created: previous.map_or_else(|| self.clock.now(), |bot| bot.created),
         })
     }
@@ -222,11 +267,6 @@ impl App {
     /// The bot that stands for a Telegram bot in this account, deleted or not, whoever has it now.
     async fn own_bot(&self, account: AccountId, telegram: TelegramBotId) -> AppResult<Option<Bot>> {
         Ok(self.store.bots(account).await?.into_iter().find(|bot| bot.tg == telegram))
-    }
-
-    fn webhook_url(&self, BotKey { account, bot }: BotKey, request_host: &str) -> String {
-        let base = self.config.public_url.clone().unwrap_or_else(|| format!("https://{request_host}"));
-        format!("{base}/telegram/{account}/{bot}")
     }
 }
 
@@ -246,6 +286,6 @@ pub(super) fn token_error(error: TelegramError) -> AppError {
     }
 }
 
-fn seal_error(error: SealError) -> AppError {
+pub(super) fn seal_error(error: SealError) -> AppError {
     AppError::unavailable(error.to_string())
 }

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::App;
 use crate::clock::Clock;
 use crate::domain::campaign::TrackingCampaign;
+use crate::domain::circuit::Circuit;
+use crate::domain::pace::Pace;
 use crate::error::AppResult;
-use crate::ids::{BotKey, CampaignKey, ChatId};
-use crate::secret::{BotToken, SealedToken};
-use crate::store::{Bot, CodeOwner};
+use crate::ids::{AccountId, BotKey, CampaignKey, ChatId};
+use crate::secret::{BotToken, SealedSecret, SealedToken, SigningSecret};
+use crate::store::{Account, Bot, BotStatus, CodeOwner};
 
 /// How old configuration may be that the webhook works with.
 const FRESH_MS: i64 = 5_000;
@@ -16,12 +18,19 @@ const FRESH_MS: i64 = 5_000;
 /// How old a bot may be when an update carries the wrong secret: the secret may just have been renewed.
 const RENEWAL_MS: i64 = 1_000;
 
+/// How old the circuit of a host may be: the happy path then reads it once a second.
+const CIRCUIT_FRESH_MS: i64 = 1_000;
+
+/// How long a host's pace is remembered after the last attempt that was seen.
+const PACE_FRESH_MS: i64 = 60_000;
+
 /// A map is emptied when it has this many entries, so that memory stays bounded.
 const ENTRIES_MAX: usize = 10_000;
 
-/// Configuration that the webhook needs for nearly every update, and the redirect for every visit.
+/// Configuration that the webhook needs for nearly every update, the redirect for every visit, and the sender for every
+/// postback; and the circuits that the senders need for every attempt.
 ///
-/// Only what is there is remembered, never an absence: what was just made is seen at once.
+/// Of configuration only what is there is remembered, never an absence: what was just made is seen at once.
 #[derive(Debug)]
 pub(super) struct WebhookCache {
     pub bots: Cache<BotKey, Arc<Bot>>,
@@ -29,6 +38,13 @@ pub(super) struct WebhookCache {
     pub codes: Cache<String, CodeOwner>,
     pub claims: Cache<(BotKey, ChatId), CampaignKey>,
     pub tokens: Cache<SealedToken, BotToken>,
+    /// Campaigns whose owner was just told that Telegram does not take the welcome.
+    pub refused_welcomes: Cache<CampaignKey, ()>,
+    pub accounts: Cache<AccountId, Arc<Account>>,
+    pub signing_secrets: Cache<SealedSecret, SigningSecret>,
+    pub circuits: Cache<(AccountId, String), Circuit>,
+    /// Known to this process alone, and forgotten a minute after the last attempt.
+    pub paces: Cache<String, Pace>,
 }
 
 impl WebhookCache {
@@ -38,8 +54,13 @@ impl WebhookCache {
             campaigns: Cache::new(clock.clone(), FRESH_MS),
             codes: Cache::new(clock.clone(), FRESH_MS),
             claims: Cache::new(clock.clone(), FRESH_MS),
-            // A sealed token never changes what it opens to.
-            tokens: Cache::new(clock, i64::MAX),
+            refused_welcomes: Cache::new(clock.clone(), FRESH_MS),
+            // What is sealed never changes what it opens to.
+            tokens: Cache::new(clock.clone(), i64::MAX),
+            accounts: Cache::new(clock.clone(), FRESH_MS),
+            signing_secrets: Cache::new(clock.clone(), i64::MAX),
+            circuits: Cache::new(clock.clone(), CIRCUIT_FRESH_MS),
+            paces: Cache::new(clock, PACE_FRESH_MS),
         }
     }
 }
@@ -56,10 +77,21 @@ impl App {
         self.webhook_cache.codes.get_or(code.to_owned(), || self.store.code_owner(code)).await
     }
 
-    /// A bot, at most five seconds old.
+    /// An account, at most five seconds old.
+    pub(super) async fn cached_account(&self, id: AccountId) -> AppResult<Option<Arc<Account>>> {
+        let read = || async { Ok(self.store.account(id).await?.map(Arc::new)) };
+        self.webhook_cache.accounts.get_or(id, read).await
+    }
+
+    /// A bot, at most five seconds old. One that may not be used is not remembered: once it may again, nobody goes without
+    /// a welcome for what was.
     pub(super) async fn cached_bot(&self, key: BotKey) -> AppResult<Option<Arc<Bot>>> {
         let read = || async { Ok(self.store.bot(key).await?.map(Arc::new)) };
-        self.webhook_cache.bots.get_or(key, read).await
+        let found = self.webhook_cache.bots.get_or(key, read).await?;
+        if found.as_ref().is_some_and(|bot| bot.status != BotStatus::Active) {
+            self.webhook_cache.bots.forget(&key);
+        }
+        Ok(found)
     }
 }
 
@@ -113,13 +145,15 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
-    fn remembered(&self, key: &K) -> Option<V> {
+    /// The value remembered for a key, if it is fresh.
+    pub fn remembered(&self, key: &K) -> Option<V> {
         let now = self.clock.now_ms();
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.get(key).filter(|(since, _)| now - since < self.fresh_ms).map(|(_, value)| value.clone())
     }
 
-    fn remember(&self, key: K, value: V) {
+    /// Remembers a value from now on.
+    pub fn remember(&self, key: K, value: V) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= ENTRIES_MAX {
             entries.clear();

@@ -4,8 +4,10 @@ use crate::domain::campaign::{
     validate_notify_level, validate_templates,
 };
 use crate::domain::postback::PostbackTemplates;
+use crate::domain::postback_body::{PostbackFormat, validate_body};
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, CampaignKey, TrackingCampaignId};
+use crate::store::EndpointMarks;
 
 /// How often an edit starts again when another one was quicker.
 const EDIT_TRIES: usize = 25;
@@ -33,6 +35,10 @@ pub struct CampaignEdit {
     pub auto_approve: Option<i64>,
     /// How postbacks are sent.
     pub pb_method: Option<PostbackMethod>,
+    /// How a postback by POST spells what it carries.
+    pub pb_format: Option<PostbackFormat>,
+    /// The template of a POST's body; empty for the URL's query.
+    pub pb_body: Option<String>,
 }
 
 impl App {
@@ -50,13 +56,14 @@ impl App {
         id: TrackingCampaignId,
         edit: CampaignEdit,
     ) -> AppResult<()> {
+        let marks = if edit.templates.is_some() { EndpointMarks::Go } else { EndpointMarks::Stay };
         for _ in 0..EDIT_TRIES {
             let before = self.live_campaign(account, id).await?;
             let after = edit.clone().apply(before.clone())?;
             if after.welcome.media != before.welcome.media {
                 self.check_media(account, &after.welcome.media).await?;
             }
-            if self.store.edit_campaign(account, &before, &after).await? {
+            if self.store.edit_campaign(account, &before, &after, marks).await? {
                 return Ok(());
             }
         }
@@ -119,6 +126,9 @@ impl CampaignEdit {
         campaign.auto_approve = self.auto_approve.unwrap_or(campaign.auto_approve);
         validate_auto_approve(campaign.auto_approve)?;
         campaign.pb_method = self.pb_method.unwrap_or(campaign.pb_method);
+        campaign.pb_format = self.pb_format.unwrap_or(campaign.pb_format);
+        replace(&mut campaign.pb_body, self.pb_body);
+        validate_body(campaign.pb_format, &campaign.pb_body)?;
         Ok(campaign)
     }
 }

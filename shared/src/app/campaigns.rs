@@ -5,10 +5,11 @@ use crate::domain::campaign::{
     validate_notify_level, validate_templates,
 };
 use crate::domain::postback::PostbackTemplates;
+use crate::domain::postback_body::{PostbackFormat, validate_body};
 use crate::domain::statistics::Counters;
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, BotKey, CampaignKey, ChatId, TrackingCampaignId};
-use crate::store::{CampaignClaim, ChatRights};
+use crate::store::{CampaignClaim, Chat, ChatRights};
 
 /// How often a code is drawn again when it is in use; among 36^6 that never happens twice.
 const CODE_DRAWS: usize = 5;
@@ -36,6 +37,10 @@ pub struct NewCampaign {
     pub auto_approve: i64,
     /// How postbacks are sent.
     pub pb_method: PostbackMethod,
+    /// How a postback by POST spells what it carries.
+    pub pb_format: PostbackFormat,
+    /// The template of a POST's body; empty for the URL's query.
+    pub pb_body: String,
 }
 
 /// A campaign with its counters and its bot's name.
@@ -65,7 +70,8 @@ impl App {
         self.check_media(account, &new.welcome.media).await?;
         let bot = self.live_bot(account, new.bot).await?;
         let chat = self.store.chat(BotKey { account, bot: bot.id }, new.chat).await?;
-        let chat = chat.filter(|chat| chat.rights == ChatRights::Admin).ok_or(AppError::NoChat)?;
+        let is_admin = |chat: &Chat| chat.rights == ChatRights::Admin && chat.moved_to.is_none();
+        let chat = chat.filter(is_admin).ok_or(AppError::NoChat)?;
         if chat.campaign.is_some() {
             return Err(AppError::ChatTaken);
         }
@@ -84,6 +90,9 @@ impl App {
             invite_link: new.invite_link,
             auto_approve: new.auto_approve,
             pb_method: new.pb_method,
+            pb_format: new.pb_format,
+            pb_body: new.pb_body,
+            disabled_endpoints: Vec::new(),
             edits: 0,
             created: self.clock.now(),
         };
@@ -180,6 +189,7 @@ impl NewCampaign {
         validate_invite_link(&self.invite_link)?;
         validate_auto_approve(self.auto_approve)?;
         validate_templates(&self.templates)?;
+        validate_body(self.pb_format, &self.pb_body)?;
         Ok(Self { welcome: self.welcome.checked()?, ..self })
     }
 }

@@ -33,7 +33,7 @@ impl App {
                 self.answer(bot, known, person.user, text, None).await;
                 Ok(())
             }
-            _ => self.receive_message(bot, known, message, clock).await,
+            _ => Ok(self.receive_message(bot, known, message, clock).await?),
         }
     }
 
@@ -81,6 +81,7 @@ impl App {
         };
         if let Err(error) = answered {
             tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, %error, "a press was not answered");
+            self.judge_refusal(bot, known, error).await;
         }
         Ok(())
     }
@@ -101,9 +102,14 @@ impl App {
     }
 
     async fn send_note(&self, bot: BotKey, known: &Bot, note: &Note) -> AppResult<()> {
-        let Some(token) = self.bot_token(bot, known).await? else { return Ok(()) };
-        let sent = self.telegram()?.send_note(&token, note).await;
-        sent.map_err(|error| AppError::unavailable(format!("sendMessage: {error}")))
+        let Some(token) = self.usable_token(bot, known).await? else { return Ok(()) };
+        if !self.store.gate(bot).await?.is_open(self.clock.now_ms()) {
+            return Err(AppError::unavailable("the bot has to be silent"));
+        }
+        let Err(error) = self.telegram()?.send_note(&token, note).await else { return Ok(()) };
+        let words = error.to_string();
+        self.judge_refusal(bot, known, error).await;
+        Err(AppError::unavailable(format!("sendMessage: {words}")))
     }
 
     /// A bot's token, opened once.

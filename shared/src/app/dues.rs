@@ -1,10 +1,14 @@
-use futures::{TryStreamExt, stream};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use futures::{StreamExt, TryStreamExt, stream};
 
 use super::App;
 use crate::domain::gate::seconds_until;
-use crate::error::AppResult;
-use crate::queue::{DELAY_MAX_SECONDS, MessageTask};
-use crate::store::{DUE_SHARDS, Due};
+use crate::error::{AppError, AppResult};
+use crate::metrics;
+use crate::queue::{DELAY_MAX_SECONDS, HandOn, MessageTask, Queue, WaitingTask};
+use crate::store::{DUE_SHARDS, Due, DueQueue};
 
 /// How far back the first sweep of all looks, in minutes.
 const FIRST_SWEEP_MINUTES: i64 = 60;
@@ -12,51 +16,162 @@ const FIRST_SWEEP_MINUTES: i64 = 60;
 /// How many minutes one sweep makes up for at most, after an outage.
 const SWEEP_MINUTES_MAX: i64 = 720;
 
-/// How many due items of a shard are handed on at the same time.
-const DUES_AT_ONCE: usize = 8;
+/// How many requests a shard makes of its queues at the same time.
+const REQUESTS_AT_ONCE: usize = 8;
+
+/// How many tasks a queue takes in one request.
+const BATCH: usize = 10;
+
+/// After how many minutes an item is looked at again that its queue refuses, or that does not read.
+const PUT_OFF_MINUTES: i64 = 60;
+
+/// The queues that do not answer this sweep.
+#[derive(Default)]
+struct SilentQueues(Mutex<BTreeSet<DueQueue>>);
+
+impl SilentQueues {
+    fn note(&self, queue: DueQueue) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(queue);
+    }
+
+    fn has(&self, queue: DueQueue) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&queue)
+    }
+}
+
+/// Items of one queue with what became of each.
+type Handed = Vec<(Due, HandOn)>;
 
 impl App {
     /// Has a task of the welcome queue carried out at a time: by the queue's own delay, or by a due item if that is too
     /// far away for it. Twice is the same as once.
     pub(super) async fn carry_out_at(&self, due_ms: i64, task: &MessageTask) -> AppResult<()> {
-        let seconds = seconds_until(due_ms, self.clock.now_ms());
+        let now_ms = self.clock.now_ms();
+        let seconds = seconds_until(due_ms, now_ms);
         if seconds <= DELAY_MAX_SECONDS {
             return self.welcome_queue()?.send_later(task, seconds).await;
         }
-        self.store.put_due(&Due { due_ms, id: task.id(), task: task.spelled()? }).await
+        let due = Due { due_ms, id: task.id(), task: task.spelled()?, ..Due::default() };
+        self.store.put_due(&due, now_ms).await
     }
 
     /// Hands what is due until the end of the next minute to its queue, from the first minute on that was not swept
-    /// whole. What is handed on twice is carried out once.
+    /// whole. What is handed on twice is carried out once. What its queue refuses, or does not read, is put off for an
+    /// hour; what finds no queue now stays, and the next sweep begins with it; neither holds up the rest.
     ///
     /// # Errors
     ///
-    /// [`crate::AppError::Unavailable`], safe to retry: the next sweep begins where this one ended.
+    /// [`AppError::Unavailable`], also if only some of it was handed on; safe to retry: the next sweep begins where this
+    /// one ended.
     pub async fn sweep_due_items(&self) -> AppResult<()> {
-        // Items are written a quarter of an hour ahead at least: none is added to these minutes any more.
+        // No item is added to a minute that has begun (`Store::put_due`).
         let this_minute = self.clock.now_ms().div_euclid(60_000);
         let swept = self.store.swept_minute().await?.unwrap_or(this_minute - FIRST_SWEEP_MINUTES);
         let last = (this_minute + 1).min(swept + SWEEP_MINUTES_MAX);
-        for minute in swept + 1..=last {
+        // However far behind a queue is that takes nothing, the others get what is due now.
+        let present = (last + 1).max(this_minute)..=this_minute + 1;
+        let (silent, mut all_whole) = (SilentQueues::default(), true);
+        for minute in (swept + 1..=last).chain(present) {
             let shards = stream::iter((0..DUE_SHARDS).map(Ok));
-            let swept = shards.try_for_each_concurrent(None, |shard| self.sweep_shard(minute, shard));
-            swept.await?;
+            let shards = shards.map_ok(|shard| self.sweep_shard(minute, shard, &silent));
+            let whole: Vec<bool> = shards.try_buffer_unordered(usize::MAX).try_collect().await?;
+            all_whole &= whole.into_iter().all(|whole| whole);
             // The next minute is looked at once more, because its end is still to come.
-            if minute <= this_minute {
+            if all_whole && minute <= last.min(this_minute) {
                 self.store.note_swept(minute).await?;
             }
         }
-        Ok(())
+        if all_whole {
+            Ok(())
+        } else {
+            Err(AppError::unavailable("due items wait for a queue that takes them"))
+        }
     }
 
-    async fn sweep_shard(&self, minute: i64, shard: u64) -> AppResult<()> {
-        let dues = self.store.dues(minute, shard).await?;
-        stream::iter(dues.into_iter().map(Ok))
-            .try_for_each_concurrent(DUES_AT_ONCE, |due| async move {
-                let seconds = seconds_until(due.due_ms, self.clock.now_ms());
-                self.welcome_queue()?.send_spelled_later(due.task.clone(), seconds).await?;
-                self.store.delete_due(&due).await
-            })
-            .await
+    /// Whether nothing of it is left.
+    async fn sweep_shard(&self, minute: i64, shard: u64, silent: &SilentQueues) -> AppResult<bool> {
+        let (mut is_whole, mut after) = (true, None);
+        loop {
+            let page = self.store.dues(minute, shard, after).await?;
+            let (mut taken, mut refused) = (Vec::new(), Vec::new());
+            for (due, outcome) in self.hand_on_dues(page.dues, silent).await {
+                match outcome {
+                    HandOn::Taken => taken.push(due),
+                    HandOn::Refused => refused.push(due),
+                    HandOn::Open => is_whole = false,
+                }
+            }
+            self.store.delete_dues(minute, &taken).await?;
+            let aside = refused.len() + page.unreadable.len();
+            if aside > 0 {
+                let later = minute.max(self.clock.now_ms().div_euclid(60_000)) + PUT_OFF_MINUTES;
+                tracing::error!(
+                    due.minute = minute,
+                    due.shard = shard,
+                    count = aside,
+                    "due items are put off"
+                );
+                if let Some(function) = &self.config.function_name {
+                    metrics::count("DueItemsPutOff", self.clock.now_ms(), function);
+                }
+                self.store.put_off_dues((minute, later), shard, &refused, page.unreadable).await?;
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(is_whole);
+            }
+        }
+    }
+
+    async fn hand_on_dues(&self, dues: Vec<Due>, silent: &SilentQueues) -> Handed {
+        let mut by_queue: BTreeMap<DueQueue, Vec<Due>> = BTreeMap::new();
+        for due in dues {
+            by_queue.entry(due.queue).or_default().push(due);
+        }
+        let mut batches = Vec::new();
+        for (queue, dues) in by_queue {
+            let mut dues = dues.into_iter().peekable();
+            while dues.peek().is_some() {
+                batches.push((queue, dues.by_ref().take(BATCH).collect::<Vec<_>>()));
+            }
+        }
+        let requests = batches.into_iter().map(|(queue, batch)| self.hand_on_batch(queue, batch, silent));
+        let handed: Vec<Handed> = stream::iter(requests).buffer_unordered(REQUESTS_AT_ONCE).collect().await;
+        handed.into_iter().flatten().collect()
+    }
+
+    async fn hand_on_batch(&self, queue: DueQueue, batch: Vec<Due>, silent: &SilentQueues) -> Handed {
+        let outcomes =
+            if silent.has(queue) { Vec::new() } else { self.try_batch(queue, &batch, silent).await };
+        let outcomes = outcomes.into_iter().chain(std::iter::repeat(HandOn::Open));
+        batch.into_iter().zip(outcomes).collect()
+    }
+
+    /// Nothing if the queue does not answer.
+    async fn try_batch(&self, queue: DueQueue, batch: &[Due], silent: &SilentQueues) -> Vec<HandOn> {
+        let now_ms = self.clock.now_ms();
+        let tasks = batch.iter().map(|due| WaitingTask {
+            task: &due.task,
+            group: &due.group,
+            seconds: seconds_until(due.due_ms, now_ms),
+        });
+        let tasks: Vec<_> = tasks.collect();
+        let outcome = match self.due_queue(queue) {
+            Ok(sink) => sink.hand_on(&tasks).await,
+            Err(error) => Err(error),
+        };
+        outcome.unwrap_or_else(|error| {
+            tracing::error!(?queue, ?error, "a queue takes no due items");
+            silent.note(queue);
+            Vec::new()
+        })
+    }
+
+    fn due_queue(&self, queue: DueQueue) -> AppResult<&Queue> {
+        match queue {
+            DueQueue::Welcomes => self.welcome_queue(),
+            DueQueue::Retries => self.retry_queue(),
+            DueQueue::Bots => self.bot_queue(),
+        }
     }
 }

@@ -4,8 +4,9 @@ use futures::{TryStreamExt, stream};
 
 use super::App;
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
+use crate::domain::course::Course;
 use crate::domain::fact_clock::FactClock;
-use crate::domain::journal;
+use crate::domain::journal::{self, JournalAction, JournalEntry};
 use crate::domain::lead::{LeadFacts, events};
 use crate::domain::lead_event::LeadEvent;
 use crate::domain::person::Person;
@@ -216,7 +217,18 @@ fn journal_rows<'a>(
         username: new.person.username.clone(),
         campaign: Some(campaign.id),
         lead: new.id.filter(|_| entry.paid),
+        reconciled: is_reconciled(entry, new),
     })
+}
+
+/// Whether an entry's fact was found by asking Telegram.
+fn is_reconciled(entry: JournalEntry, lead: &Lead) -> bool {
+    let found = match entry.action {
+        JournalAction::Request => None,
+        JournalAction::Join => lead.reconciled.join,
+        JournalAction::Leave | JournalAction::Kick => lead.reconciled.leave,
+    };
+    found == Some(entry.clock)
 }
 
 /// A lead's line in the list; `None` for an organic person.
@@ -256,6 +268,7 @@ fn decide_postbacks(
             url: String::new(),
             error: Some(PostbackError::Window),
             attempts: Vec::new(),
+            course: Course::default(),
         })
     });
     (told, skipped.collect())

@@ -83,7 +83,7 @@ mod tests {
     use crate::domain::lead::{LeadFacts, Start};
     use crate::domain::person::Person;
     use crate::ids::{AccountId, LeadId, TrackingCampaignId, UserId};
-    use crate::store::Lead;
+    use crate::store::{Lead, Reconciled};
 
     #[test]
     fn sequence_numbers_are_compared_as_numbers() {
@@ -102,7 +102,13 @@ mod tests {
         LeadChange {
             campaign: CampaignKey { account: AccountId(1), campaign: TrackingCampaignId(1) },
             old: None,
-            new: Some(Lead { id: Some(LeadId(1)), person, facts }),
+            new: Some(Lead {
+                id: Some(LeadId(1)),
+                person,
+                facts,
+                reconciled: Reconciled::default(),
+                straggler: None,
+            }),
             sequence: number.to_string(),
         }
     }

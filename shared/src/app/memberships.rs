@@ -30,7 +30,11 @@ impl App {
             return Ok(());
         };
         let person = Person::from(member);
-        match (self.campaign_of_chat(bot, change.chat.id).await?, movement) {
+        let campaign = self.campaign_of_chat(bot, change.chat.id).await?;
+        if let Some(key) = campaign {
+            self.note_title(key, &change.chat, clock).await;
+        }
+        match (campaign, movement) {
             (Some(campaign), Movement::Join) => {
                 self.store.record_arrival(campaign, &person, Arrival::Join, clock).await?;
             }
@@ -62,6 +66,7 @@ impl App {
         let person = Person::from(&request.from);
         match self.campaign_of_chat(bot, request.chat.id).await? {
             Some(key) => {
+                self.note_title(key, &request.chat, clock).await;
                 let campaign = self.cached_campaign(key).await?;
                 let approving =
                     campaign.as_ref().and_then(|campaign| Some((campaign, campaign.approves_after()?)));
@@ -98,6 +103,10 @@ impl App {
             let chat =
                 Chat { id: change.chat.id, title, kind, rights, seen: clock, campaign: None, moved_to: None };
             self.store.record_chat(bot, &chat).await?;
+            self.carry_rights_over(bot, &chat).await?;
+            if let Some(key) = self.campaign_of_chat(bot, chat.id).await? {
+                self.note_title(key, &change.chat, clock).await;
+            }
             if rights == ChatRights::Lost && self.claim_of_chat(bot, chat.id).await?.is_some() {
                 let news = OwnerNews::RightsLost { bot: bot.bot, chat: chat.id, seen: clock };
                 self.tell_owner(bot.account, news).await?;
@@ -123,7 +132,8 @@ impl App {
         clock: FactClock,
     ) -> AppResult<()> {
         let Person { user, username, .. } = person;
-        let row = JournalRow { chat, clock, action, user, username, campaign: None, lead: None };
+        let (campaign, lead, reconciled) = (None, None, false);
+        let row = JournalRow { chat, clock, action, user, username, campaign, lead, reconciled };
         self.store.write_journal_row(bot, &row).await
     }
 }

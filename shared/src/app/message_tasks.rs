@@ -1,14 +1,15 @@
 use std::sync::Arc;
 
 use super::App;
-use super::sending::{Addressee, Pause, Sent, WELCOME_LEASE_MS, backoff_seconds};
-use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
+use super::owed_welcomes::OwedWelcome;
+use super::sending::{Addressee, Grounds, Sent, backoff_seconds};
+use crate::domain::campaign::TrackingCampaign;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::gate::seconds_until;
 use crate::error::AppResult;
 use crate::ids::{BotKey, CampaignKey, UserId};
 use crate::queue::MessageTask;
-use crate::store::{Bot, BotStatus, Lead, WelcomeClaim, WelcomeLease};
+use crate::store::{Bot, BotStatus, Lead, WelcomeClaim};
 
 /// What became of a task of the welcome queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Receipt<'a> {
     pub handle: &'a str,
     /// How many times the message was received, this one included.
     pub count: u32,
+    /// The turn that its task was given, in Unix milliseconds, if any.
+    pub turn_ms: Option<i64>,
 }
 
 /// How an attempt ended.
@@ -48,10 +51,13 @@ impl App {
     pub async fn carry_out_message_task(&self, task: &MessageTask, receipt: Receipt<'_>) -> MessageOutcome {
         let attempt = match *task {
             MessageTask::WelcomeV1 { campaign, user, start } => {
-                self.make_up_for_welcome(campaign, user, start, receipt.count).await
+                self.make_up_for_welcome(campaign, user, start, receipt).await
             }
             MessageTask::ApproveV1 { campaign, user, request } => {
-                self.make_up_for_approval(campaign, user, request, receipt.count).await
+                self.make_up_for_approval(campaign, user, request, receipt).await
+            }
+            MessageTask::AnswerV1 { bot, campaign, user, start } => {
+                self.make_up_for_answer(bot, campaign, (user, start), receipt).await
             }
         };
         let seconds = match attempt {
@@ -74,38 +80,27 @@ impl App {
         key: CampaignKey,
         user: UserId,
         clock: FactClock,
-        receives: u32,
+        receipt: Receipt<'_>,
     ) -> AppResult<Attempt> {
         let Some(speaker) = self.speaker(key).await? else { return Ok(Attempt::Done) };
         let bot = speaker.bot;
-        let gate = self.store.gate(bot).await?;
-        let now_ms = self.clock.now_ms();
-        if !gate.is_open(now_ms) {
-            return Ok(Attempt::Again(self.hold_seconds(bot, Pause::Gate(gate), receives).await?));
+        if let Some(seconds) = self.wait_at_gate(bot, receipt).await? {
+            return Ok(Attempt::Again(seconds));
         }
-        let lease = WelcomeLease { now_ms, until_ms: now_ms + WELCOME_LEASE_MS };
+        let lease = self.welcome_lease()?;
         let lead = match self.store.claim_welcome(key, user, clock, lease).await? {
             WelcomeClaim::Granted(lead) => lead,
             WelcomeClaim::Settled => return Ok(Attempt::Done),
             // Whoever is at it will most likely be done soon, and not at the end of the lease.
             WelcomeClaim::Leased { until_ms } => {
-                let seconds = seconds_until(until_ms, now_ms).clamp(1, backoff_seconds(receives));
+                let seconds = seconds_until(until_ms, lease.now_ms).clamp(1, backoff_seconds(receipt.count));
                 return Ok(Attempt::Again(seconds));
             }
         };
-        let greeted = self.greet_again(&speaker, &lead, clock).await;
-        if greeted.is_err() {
-            self.store.release_welcome(key, user, clock).await?;
-        }
-        match greeted? {
-            Sent::Waits(pause) => {
-                self.store.release_welcome(key, user, clock).await?;
-                Ok(Attempt::Again(self.hold_seconds(bot, pause, receives).await?))
-            }
-            Sent::Done | Sent::ContentRefused => {
-                self.note_greeted(key, user, clock).await;
-                Ok(Attempt::Done)
-            }
+        let welcome = OwedWelcome { campaign: key, user, clock, lease };
+        match self.send_leased(&welcome, self.greet_again(&speaker, &lead, clock)).await? {
+            Sent::Waits(pause) => Ok(Attempt::Again(self.hold_seconds(bot, pause, receipt.count).await?)),
+            Sent::Done | Sent::ContentRefused => Ok(Attempt::Done),
         }
     }
 
@@ -119,20 +114,19 @@ impl App {
 
     async fn greet_again(&self, speaker: &Speaker, lead: &Lead, clock: FactClock) -> AppResult<Sent> {
         let Speaker { campaign, bot, known } = speaker;
-        let to = Addressee { bot: *bot, known, person: &lead.person, cause: clock };
-        if !lead.facts.starts.iter().any(|start| start.clock == clock) {
+        let grounds = match lead.facts.starts.iter().any(|start| start.clock == clock) {
+            true => Grounds::Start,
+            false => Grounds::Request,
+        };
+        let to = Addressee { bot: *bot, known, person: &lead.person, cause: clock, grounds };
+        if grounds == Grounds::Request {
             return self.greet_for_request(&to, campaign, lead).await;
         }
-        match campaign.status {
-            CampaignStatus::Active => self.send_welcome(&to, campaign, lead).await,
-            CampaignStatus::Paused | CampaignStatus::Deleted => self.send_polite_reply(&to).await,
+        // What they said since, while this waited, counts more.
+        let contact = self.store.contact(*bot, lead.person.user).await?;
+        if contact.is_some_and(|contact| !contact.is_reachable() || !contact.is_subscribed()) {
+            return Ok(Sent::Done);
         }
-    }
-
-    /// The message has left: failing now would have it sent again.
-    pub(super) async fn note_greeted(&self, key: CampaignKey, user: UserId, clock: FactClock) {
-        if let Err(error) = self.store.settle_welcome(key, user, clock).await {
-            tracing::warn!(account.id = %key.account, campaign.id = %key.campaign, ?error, "a welcome stays owed");
-        }
+        self.greet_or_excuse(&to, campaign, lead).await
     }
 }

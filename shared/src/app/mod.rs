@@ -1,13 +1,17 @@
 //! Use cases: what a route or a worker does, one file per noun. No SDK, no HTTP status, no Lambda type.
 
 mod accounts;
+mod answers;
 mod approvals;
+mod bot_checks;
 mod bot_health;
 mod bots;
 mod cache;
 mod campaign_edits;
 mod campaigns;
 mod chat_moves;
+mod chat_titles;
+mod circuits;
 mod dialogue;
 mod draw;
 mod dues;
@@ -24,24 +28,33 @@ mod memberships;
 mod message_tasks;
 mod outreach;
 mod outreach_lists;
+mod owed_welcomes;
 mod owner_news;
 mod pages;
+mod postback_batches;
+mod postback_holds;
+mod postback_leases;
 mod postback_log;
+mod postback_requests;
+mod postback_retries;
 mod postbacks;
 mod profile;
+mod reconciliation;
 mod replays;
 mod sending;
 mod shown_media;
+mod signing;
 mod starts;
 mod statistics;
 mod updates;
 mod visits;
+mod webhooks;
 mod welcome;
 
 use std::sync::OnceLock;
 
 pub use accounts::NewAccount;
-pub use bot_health::{BotHealth, WebhookHealth};
+pub use bot_health::BotHealth;
 pub use bots::{BotState, BotSummary, ConnectedBot, TrackableChat};
 pub use campaign_edits::CampaignEdit;
 pub use campaigns::{CampaignSummary, NewCampaign};
@@ -52,14 +65,17 @@ pub use lead_lists::LeadQuestion;
 pub use media::AwaitedMedia;
 pub use message_tasks::{MessageOutcome, Receipt};
 pub use outreach_lists::{OutreachQuestion, OutreachSort};
+pub use owed_welcomes::WELCOME_LEASE_MS;
 pub use owner_news::NewsReceipt;
 pub use pages::{Page, PageRequest, PageStart};
+pub use postback_batches::TaskSubject;
+pub use postback_leases::{ATTEMPT_LEASE_MS, PostbackOutcome};
 pub use postback_log::{PostbackPage, PostbackQuery, TimeRange};
-pub use postbacks::TaskOutcome;
 pub use replays::{Replay, ReplayedPostbacks};
-pub use sending::WELCOME_LEASE_MS;
+pub use signing::SigningChange;
 pub use statistics::{CampaignStatistics, DayRange};
 pub use updates::UpdateRefusal;
+pub use webhooks::WebhookHealth;
 
 pub use crate::domain::click::Visit;
 
@@ -69,7 +85,7 @@ use crate::config::{Config, TokenKey};
 use crate::error::{AppError, AppResult};
 use crate::objects::Objects;
 use crate::outbound::Outbound;
-use crate::queue::Queue;
+use crate::queue::{DeadLetters, Queue};
 use crate::secret::Seal;
 use crate::store::Store;
 use crate::telegram::Telegram;
@@ -87,8 +103,10 @@ pub struct App {
     telegram: OnceLock<Telegram>,
     outbound: OnceLock<Outbound>,
     postback_queue: OnceLock<Queue>,
+    retry_queue: OnceLock<Queue>,
     welcome_queue: OnceLock<Queue>,
     notification_queue: OnceLock<Queue>,
+    bot_queue: OnceLock<Queue>,
     objects: OnceLock<Objects>,
     seal: OnceLock<Seal>,
     webhook_cache: WebhookCache,
@@ -108,11 +126,25 @@ impl App {
             telegram: OnceLock::new(),
             outbound: OnceLock::new(),
             postback_queue: OnceLock::new(),
+            retry_queue: OnceLock::new(),
             welcome_queue: OnceLock::new(),
             notification_queue: OnceLock::new(),
+            bot_queue: OnceLock::new(),
             objects: OnceLock::new(),
             seal: OnceLock::new(),
         }
+    }
+
+    /// Any queue, by its URL, for the operator.
+    #[must_use]
+    pub fn queue_at(&self, url: &str) -> Queue {
+        Queue::new(self.aws.sqs(), url.to_owned())
+    }
+
+    /// The queues of what could not be carried out, for the operator.
+    #[must_use]
+    pub fn dead_letters(&self) -> DeadLetters {
+        DeadLetters::new(self.aws.sqs())
     }
 
     fn telegram(&self) -> AppResult<&Telegram> {
@@ -133,6 +165,10 @@ impl App {
         })
     }
 
+    fn retry_queue(&self) -> AppResult<&Queue> {
+        once(&self.retry_queue, || self.queue(self.config.retry_queue_url.as_ref(), "RETRY_QUEUE_URL"))
+    }
+
     fn welcome_queue(&self) -> AppResult<&Queue> {
         once(&self.welcome_queue, || self.queue(self.config.welcome_queue_url.as_ref(), "WELCOME_QUEUE_URL"))
     }
@@ -141,6 +177,10 @@ impl App {
         once(&self.notification_queue, || {
             self.queue(self.config.notification_queue_url.as_ref(), "NOTIFICATION_QUEUE_URL")
         })
+    }
+
+    fn bot_queue(&self) -> AppResult<&Queue> {
+        once(&self.bot_queue, || self.queue(self.config.bot_queue_url.as_ref(), "BOT_QUEUE_URL"))
     }
 
     fn queue(&self, url: Option<&String>, variable: &str) -> AppResult<Queue> {

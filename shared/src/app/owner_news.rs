@@ -3,7 +3,9 @@
 use super::App;
 use super::LeadChange;
 use super::lead_changes::facts;
+use super::sending::{Pause, Verdict};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
+use crate::domain::gate::{Gate, seconds_until};
 use crate::domain::lead::events;
 use crate::domain::lead_event::LeadEvent;
 use crate::domain::owner_news::{OwnerNews, digest_text, is_told, lead_text};
@@ -11,7 +13,8 @@ use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotKey, CampaignKey, ChatId, UserId};
 use crate::queue::OwnerTask;
 use crate::store::{
-    Account, AccountStatus, Bot, BotStatus, ChatRights, DigestDebt, NoticePlace, NoticeSpan, NoticeWindow,
+    Account, AccountStatus, Bot, BotStatus, ChatRights, DigestDebt, NoticePlace, NoticeSpan, NoticeTrace,
+    NoticeWindow,
 };
 use crate::telegram::{Note, TelegramError};
 
@@ -136,22 +139,35 @@ impl App {
         let bot = BotKey { account, bot: campaign.bot };
         let now = self.clock.now();
         let window = NoticeWindow::at(account, chat, NoticeSpan::Minute, news.minute.unwrap_or(now));
-        if news.minute.is_none() && self.was_told_before(window, &news.id, receipt).await? {
+        if self.was_told_before(bot, chat, news, receipt).await? {
             return Ok(());
         }
         match self.store.take_notice_place(window, &news.id, EVENTS_A_MINUTE, now).await? {
             NoticePlace::Taken { due } if due > now => return self.tell_later(news, window, due - now).await,
             NoticePlace::Taken { .. } | NoticePlace::Kept => {}
             NoticePlace::Settled => return Ok(()),
-            NoticePlace::Full { last_due } => return self.hold_lead_news(bot, window, news, last_due).await,
+            NoticePlace::Held => return self.hold_lead_news(bot, window, news, now).await,
+            NoticePlace::Full { last_due } => {
+                let opening = self.store.gate(bot).await?.last_turn_ms().div_euclid(1_000) + 1;
+                if opening <= last_due.max(now) {
+                    return self.hold_lead_news(bot, window, news, last_due).await;
+                }
+                let later = NoticeWindow::at(account, chat, NoticeSpan::Minute, opening);
+                return self.hold_lead_news(bot, later, news, opening).await;
+            }
         }
         let Some(lead) = self.store.lead(news.campaign, news.user).await? else { return Ok(()) };
         let text = lead_text(news.event.status, &lead.person, &campaign.chat_title, campaign.id);
-        match self.tell(bot, chat, text).await? {
+        match self.tell(bot, chat, text, Gate::admits_newcomers).await? {
             Told::Later { seconds } => {
-                // By now the digest of the minute it had a place in may be out.
-                let window = NoticeWindow::at(account, chat, NoticeSpan::Minute, now);
-                self.hold_lead_news(bot, window, news, now.saturating_add(seconds)).await
+                // All that waits for the same moment is one digest; and it is done with where it had a place.
+                let again = now.saturating_add(seconds);
+                let later = NoticeWindow::at(account, chat, NoticeSpan::Minute, again);
+                self.hold_lead_news(bot, later, news, again).await?;
+                if later == window {
+                    return Ok(());
+                }
+                self.store.settle_notice(window, &news.id).await
             }
             Told::Sent | Told::Refused => self.store.settle_notice(window, &news.id).await,
         }
@@ -164,16 +180,35 @@ impl App {
         self.notification_queue()?.send_owner_tasks(&[task], delay_seconds(seconds)).await
     }
 
-    /// A batch of the stream, or a message, may come again in a later minute.
-    async fn was_told_before(&self, window: NoticeWindow, id: &str, receipt: NewsReceipt) -> AppResult<bool> {
-        let minutes = match receipt {
-            NewsReceipt::First => 1,
-            NewsReceipt::Again => LOOK_BACK_MINUTES,
-        };
-        for count in 1..=minutes {
-            if self.store.is_notice_settled(window.before(count), id).await? {
-                return Ok(true);
+    /// A batch of the stream, or a message, may come again in a later minute. What was told before is noted in this
+    /// minute too, so that a batch that keeps coming finds it however long that goes on; what was held is asked for, if
+    /// nobody has.
+    async fn was_told_before(
+        &self,
+        bot: BotKey,
+        chat: ChatId,
+        news: &LeadNews,
+        receipt: NewsReceipt,
+    ) -> AppResult<bool> {
+        let now = self.clock.now();
+        let minutes_ago = match (receipt, news.minute) {
+            (NewsReceipt::Again, _) => 0..=LOOK_BACK_MINUTES,
+            // An event that is just new cannot have been told long ago.
+            (NewsReceipt::First, None) => {
+                1..=((now - news.event.clock.date) / 60).clamp(1, LOOK_BACK_MINUTES)
             }
+            (NewsReceipt::First, Some(_)) => return Ok(false),
+        };
+        let present = NoticeWindow::at(bot.account, chat, NoticeSpan::Minute, now);
+        for count in minutes_ago {
+            let window = present.before(count);
+            match self.store.notice_trace(window, &news.id).await? {
+                NoticeTrace::Absent => continue,
+                NoticeTrace::Held => self.hold_lead_news(bot, window, news, now).await?,
+                NoticeTrace::Settled => {}
+            }
+            self.store.settle_notice(present, &news.id).await?;
+            return Ok(true);
         }
         Ok(false)
     }
@@ -202,8 +237,16 @@ impl App {
             return Ok(());
         }
         let window = NoticeWindow::at(bot.account, chat, NoticeSpan::Minute, minute);
+        // More may be held until it can be told.
+        let opening = self.store.gate(bot).await?.closed_until_ms.div_euclid(1_000) + 1;
+        let due = if minute > self.clock.now() { window.end() + DIGEST_MARGIN_SECONDS } else { opening };
+        if due > self.clock.now() {
+            let again = OwnerTask::DigestV1 { bot, chat, minute };
+            let delay = delay_seconds(due.saturating_sub(self.clock.now()));
+            return self.notification_queue()?.send_owner_tasks(&[again], delay).await;
+        }
         let Some(held) = self.store.close_notices(window).await? else { return Ok(()) };
-        match self.tell(bot, chat, digest_text(&held)).await? {
+        match self.tell(bot, chat, digest_text(&held), Gate::is_open).await? {
             Told::Later { seconds } => {
                 let again = OwnerTask::DigestV1 { bot, chat, minute };
                 self.notification_queue()?.send_owner_tasks(&[again], delay_seconds(seconds)).await
@@ -218,21 +261,27 @@ impl App {
             return Ok(());
         };
         let mut bots = self.store.bots(account).await?;
+        let subject = bots.iter().find(|bot| bot.id == news.bot() && is_news_of(news, bot.status)).cloned();
+        let Some(subject) = subject else { return Ok(()) };
         bots.retain(|bot| bot.status == BotStatus::Active);
-        let Some(subject) = bots.iter().find(|bot| bot.id == news.bot()).cloned() else { return Ok(()) };
         let Some(title) = self.title_of_loss(account, news).await? else { return Ok(()) };
         let window = NoticeWindow::at(account, chat, NoticeSpan::Day, self.clock.now());
         match self.store.take_notice_place(window, &news.id(), NEWS_A_DAY, self.clock.now()).await? {
             NoticePlace::Taken { .. } | NoticePlace::Kept => {}
-            NoticePlace::Settled | NoticePlace::Full { .. } => return Ok(()),
+            NoticePlace::Settled | NoticePlace::Held | NoticePlace::Full { .. } => return Ok(()),
         }
         bots.sort_by_key(|bot| bot.id != subject.id);
-        bots.retain(|bot| !matches!(news, OwnerNews::TokenRefused { .. }) || bot.id != subject.id);
         for bot in bots.iter().take(BOTS_TRIED) {
             let key = BotKey { account, bot: bot.id };
-            match self.tell(key, chat, news.text(&subject.username, &title)).await? {
+            match self.tell(key, chat, news.text(&subject.username, &title), Gate::is_open).await? {
                 Told::Sent => break,
-                Told::Later { .. } => return Err(AppError::unavailable("news of a bot wait for Telegram")),
+                Told::Later { seconds } => {
+                    let again = OwnerTask::BotNewsV1 { account, news };
+                    return self
+                        .notification_queue()?
+                        .send_owner_tasks(&[again], delay_seconds(seconds))
+                        .await;
+                }
                 Told::Refused => {}
             }
         }
@@ -245,43 +294,55 @@ impl App {
         let OwnerNews::RightsLost { bot, chat, seen } = news else { return Ok(Some(String::new())) };
         let chat = self.store.chat(BotKey { account, bot }, chat).await?;
         let lost = chat
-            .filter(|chat| chat.rights == ChatRights::Lost && chat.campaign.is_some() && chat.seen == seen);
+            .filter(|chat| chat.rights == ChatRights::Lost && chat.campaign.is_some() && chat.seen >= seen);
         Ok(lost.map(|chat| chat.title))
     }
 
-    /// Sends a text to the owner's chat. A refusal switches nothing off, and is logged once a day.
-    async fn tell(&self, bot: BotKey, chat: ChatId, text: String) -> AppResult<Told> {
+    /// Sends a text to the owner's chat, if the bot's gate lets it. A refusal switches nothing off, and is logged once
+    /// a day.
+    async fn tell(
+        &self,
+        bot: BotKey,
+        chat: ChatId,
+        text: String,
+        may_send: fn(&Gate, i64) -> bool,
+    ) -> AppResult<Told> {
         let known = self
             .cached_bot(bot)
             .await?
             .filter(|known: &std::sync::Arc<Bot>| known.status == BotStatus::Active);
         let Some(known) = known else { return Ok(Told::Refused) };
         let Some(token) = self.bot_token(bot, &known).await? else { return Ok(Told::Refused) };
+        let gate = self.store.gate(bot).await?;
+        if !may_send(&gate, self.clock.now_ms()) {
+            return Ok(self.told_later(gate.last_turn_ms()));
+        }
         let note = Note { chat, text, button: None };
         let Err(error) = self.telegram()?.send_note(&token, &note).await else { return Ok(Told::Sent) };
-        match error {
+        let error = match self.judge_refusal(bot, &known, error).await {
+            Verdict::Waits(Pause::Gate(gate)) => return Ok(self.told_later(gate.closed_until_ms)),
+            Verdict::Waits(_) => return Ok(Told::Later { seconds: NO_CONNECTION_SECONDS }),
+            Verdict::Over => return Ok(Told::Refused),
             // It may have arrived; twice would be worse.
-            TelegramError::Ambiguous(_) => return Ok(Told::Sent),
-            TelegramError::Flood { retry_after_seconds } => {
-                return Ok(Told::Later { seconds: i64::try_from(retry_after_seconds).unwrap_or(i64::MAX) });
-            }
-            TelegramError::NotSent => return Ok(Told::Later { seconds: NO_CONNECTION_SECONDS }),
-            TelegramError::ChatMigrated(to) => {
+            Verdict::Other(TelegramError::Ambiguous(_)) => return Ok(Told::Sent),
+            Verdict::Other(TelegramError::ChatMigrated(to)) => {
+                self.move_chat(bot, chat, ChatId(to)).await?;
                 self.store.move_notify_chat(bot.account, chat, ChatId(to)).await?;
                 return Err(AppError::unavailable("the owner's chat has another id now"));
             }
-            TelegramError::TokenRefused
-            | TelegramError::PersonUnreachable(_)
-            | TelegramError::ChatLost(_)
-            | TelegramError::ContentRefused(_)
-            | TelegramError::MediaRefused(_)
-            | TelegramError::Refused { .. } => {}
-        }
+            Verdict::Other(error) => error,
+        };
         let today = NoticeWindow::at(bot.account, chat, NoticeSpan::Day, self.clock.now());
         if self.store.note_notice_refusal(today, bot.bot).await? {
             tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, %error, "the owner's chat refuses notifications");
         }
         Ok(Told::Refused)
+    }
+
+    /// A whole second after a moment at the latest, so that it has passed by then.
+    fn told_later(&self, moment_ms: i64) -> Told {
+        let seconds = seconds_until(moment_ms, self.clock.now_ms());
+        Told::Later { seconds: i64::try_from(seconds).unwrap_or(i64::MAX) }
     }
 
     /// Where an account's owner hears of leads; `None` if they want to hear nothing.
@@ -290,9 +351,19 @@ impl App {
         Ok(owner.and_then(|owner| owner.notify_chat))
     }
 
-    async fn active_account(&self, account: AccountId) -> AppResult<Option<Account>> {
+    pub(super) async fn active_account(&self, account: AccountId) -> AppResult<Option<Account>> {
         let found = self.store.account(account).await?;
         Ok(found.filter(|account| account.status == AccountStatus::Active))
+    }
+}
+
+/// Whether news of a bot are so for one with this status.
+fn is_news_of(news: OwnerNews, status: BotStatus) -> bool {
+    match news {
+        OwnerNews::TokenRefused { .. } => status == BotStatus::Disabled,
+        OwnerNews::RightsLost { .. } | OwnerNews::WebhookBroken { .. } | OwnerNews::WelcomeRefused { .. } => {
+            status == BotStatus::Active
+        }
     }
 }
 

@@ -1,186 +1,259 @@
-use url::Url;
-
 use super::App;
-use super::welcome::lead_values;
-use crate::domain::campaign::{PostbackMethod, TrackingCampaign};
-use crate::domain::lead_event::LeadEvent;
-use crate::domain::postback::template_for;
-use crate::domain::postback_id::PostbackId;
+use super::postback_batches::TaskSubject;
+use super::postback_leases::PostbackOutcome;
+use super::postback_requests::{Postback, PostbackRequest};
+use crate::domain::course::Course;
 use crate::domain::postback_log::{ATTEMPTS_MAX, PostbackAttempt, PostbackError, PostbackState, state_after};
-use crate::domain::url_macro::{MacroValues, expand, expand_masked};
+use crate::domain::schedule::{
+    JITTER_THOUSANDTHS, is_last_attempt, next_attempt_after_probe_ms, next_attempt_ms,
+};
+use crate::domain::verdict::{Verdict, judge};
 use crate::error::AppResult;
-use crate::ids::{AccountId, BotKey, CampaignKey, UserId};
-use crate::outbound::{Exchange, masked};
+use crate::ids::{CampaignKey, UserId};
+use crate::metrics;
 use crate::queue::Task;
-use crate::store::{AttemptWrite, Lead, LoggedPostback};
+use crate::secret::random;
+use crate::store::{AttemptWrite, LoggedPostback};
 
-/// What became of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TaskOutcome {
-    /// Done, or nothing to do any more.
-    Done,
-    /// To be received again later; first tried at this time, in Unix milliseconds.
-    Again {
-        /// When the first attempt began.
-        since_ms: i64,
-    },
+/// A postback that is not done with, as the log has it before its next attempt.
+pub(super) struct Delivery {
+    pub task: Task,
+    pub campaign: CampaignKey,
+    pub user: UserId,
+    /// When the replay was asked for; `None` for a first delivery.
+    pub asked_ms: Option<i64>,
+    pub postback: Postback,
+    pub request: PostbackRequest,
+    pub known: Option<LoggedPostback>,
+    /// The attempts that count: those since the replay was asked for.
+    pub counted: Vec<PostbackAttempt>,
 }
 
-/// One postback, ready to be sent.
-struct Postback {
-    account: AccountId,
-    id: PostbackId,
-    subscriber: UserId,
-    /// `None` where the event has no template.
-    request: Option<PostbackRequest>,
+/// What an attempt led to.
+pub(super) enum Attempted {
+    /// Another one, by the caller, as planned.
+    Planned(Course),
+    /// None: the postback is done with.
+    Ended,
+    /// Somebody else's came in between, and this one is not in the log: the task has to read it again.
+    Overtaken,
 }
 
-/// What is sent.
-struct PostbackRequest {
-    method: PostbackMethod,
-    url: String,
-    /// The same without what is the visitor's own.
-    shown: String,
+impl Delivery {
+    /// What is planned for it, if this delivery was begun: tried, or held back.
+    pub fn course(&self) -> Option<Course> {
+        let course = self.known.as_ref()?.course;
+        let held = course.hold.is_some_and(|hold| hold.asked_ms == self.asked_ms);
+        (held || !self.counted.is_empty()).then_some(course)
+    }
+
+    fn attempts(&self) -> &[PostbackAttempt] {
+        self.known.as_ref().map(|known| known.attempts.as_slice()).unwrap_or_default()
+    }
 }
 
 impl App {
-    /// Carries out a task of the postback queue: one attempt, written to the postback's item in the log.
+    /// Carries out a task of the postback queue: the first attempt, unless the postback waits for an earlier one of its
+    /// lead, or its host is slow and others would wait behind it. What fails is written down with the time of the next attempt and handed on to the queue of retries; so is
+    /// what was begun before, if the task comes again.
     ///
-    /// A task that is received again after it was delivered sends nothing; of a replay only attempts count that
-    /// began after it was asked for. A postback that was tried and has lost its template since is skipped.
+    /// `receipts` is how often the queue has brought the task, this time included. From the second time on the attempt is
+    /// leased first: one that cannot be written down is not made over and over. So is that of a replay, which may meet the
+    /// retry of a postback that is pending.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry: at most the attempt in flight is repeated.
-    pub async fn carry_out_task(&self, task: &Task) -> AppResult<TaskOutcome> {
-        let (campaign, user, event, asked_ms) = match *task {
-            Task::PostbackV1 { campaign, user, event } => (campaign, user, event, i64::MIN),
-            Task::ReplayV1 { campaign, user, event, requested_ms } => (campaign, user, event, requested_ms),
+    pub async fn begin_postback(
+        &self,
+        task: &Task,
+        subject: Option<TaskSubject>,
+        receipts: u32,
+    ) -> AppResult<PostbackOutcome> {
+        let Some(delivery) = self.open_delivery(task, subject).await? else {
+            return Ok(PostbackOutcome::Done);
         };
-        let Some(postback) = self.prepare_postback(campaign, user, event).await? else {
-            return Ok(TaskOutcome::Done);
+        let course = match delivery.course() {
+            Some(course) => Some(course),
+            None => self.put_aside(&delivery).await?,
         };
-        let known = self.store.postback(postback.account, postback.id).await?;
+        if let Some(course) = course {
+            self.hand_on(&delivery, course).await?;
+            return Ok(PostbackOutcome::Done);
+        }
+        let may_meet_another = receipts > 1 || delivery.asked_ms.is_some();
+        if may_meet_another && !self.lease_attempt(&delivery).await? {
+            return Ok(PostbackOutcome::Busy);
+        }
+        match self.attempt_postback(&delivery).await? {
+            Attempted::Planned(course) => self.hand_on(&delivery, course).await?,
+            Attempted::Ended => {}
+            Attempted::Overtaken => return Ok(PostbackOutcome::Busy),
+        }
+        Ok(PostbackOutcome::Done)
+    }
+
+    /// Has a postback wait for an earlier one of its lead, or go the way of retries if its host is slow; answers what is
+    /// planned for it then.
+    async fn put_aside(&self, delivery: &Delivery) -> AppResult<Option<Course>> {
+        if let Some(course) = self.hold_back(delivery).await? {
+            return Ok(Some(course));
+        }
+        if self.is_slow(&delivery.request.host()) {
+            return self.put_off(delivery).await.map(Some);
+        }
+        Ok(None)
+    }
+
+    /// Reads what a task is about; `None` if nothing is to be sent, which is then in the log.
+    ///
+    /// A task that comes again after it was delivered sends nothing; of a replay only attempts count that began after it
+    /// was asked for. A postback that has lost its template since it was begun is skipped, and so is one whose endpoint
+    /// asked for no more.
+    pub(super) async fn open_delivery(
+        &self,
+        task: &Task,
+        subject: Option<TaskSubject>,
+    ) -> AppResult<Option<Delivery>> {
+        let (campaign, user, event) = task.subject();
+        let asked_ms = task.requested_ms();
+        let subject = match subject {
+            Some(subject) => Some(subject),
+            None => self.read_subjects(std::slice::from_ref(task)).await?.pop().flatten(),
+        };
+        let Some(TaskSubject { lead, known }) = subject else { return Ok(None) };
+        let postback = self.prepare_postback(campaign, user, event, &lead).await?;
+        let Some(mut postback) = postback else { return Ok(None) };
+        let (account, id) = (postback.account, postback.id);
         let attempts = known.as_ref().map(|known| known.attempts.as_slice()).unwrap_or_default();
-        let counted: Vec<_> =
-            attempts.iter().filter(|attempt| attempt.started_ms >= asked_ms).copied().collect();
-        if state_after(&counted) != PostbackState::Pending {
-            return Ok(TaskOutcome::Done);
+        let counts = |attempt: &&PostbackAttempt| asked_ms.is_none_or(|asked| attempt.started_ms >= asked);
+        let counted: Vec<_> = attempts.iter().filter(counts).cloned().collect();
+        let is_skipped = known.as_ref().is_some_and(|known| known.state == PostbackState::Skipped);
+        if state_after(&counted) != PostbackState::Pending || (is_skipped && asked_ms.is_none()) {
+            return Ok(None);
         }
         if attempts.len() >= ATTEMPTS_MAX {
-            self.store.end_postback(postback.account, postback.id, PostbackState::Failed, None).await?;
-            return Ok(TaskOutcome::Done);
+            self.store.end_postback(account, id, PostbackState::Failed, None).await?;
+            return Ok(None);
         }
-        if let Some(request) = &postback.request {
-            return self.attempt_postback(&postback, request, attempts, counted).await;
+        let Some(request) = postback.request.take() else {
+            if known.is_some() {
+                let (skipped, error) = (PostbackState::Skipped, Some(PostbackError::Template));
+                self.store.end_postback(account, id, skipped, error).await?;
+            }
+            return Ok(None);
+        };
+        if postback.templates.are_disabled_for(&request) {
+            self.skip_disabled(&postback, known.is_some()).await?;
+            return Ok(None);
         }
-        if known.is_some_and(|known| known.state == PostbackState::Pending) {
-            let (skipped, error) = (PostbackState::Skipped, Some(PostbackError::Template));
-            self.store.end_postback(postback.account, postback.id, skipped, error).await?;
+        let task = task.clone();
+        Ok(Some(Delivery { task, campaign, user, asked_ms, postback, request, known, counted }))
+    }
+
+    async fn skip_disabled(&self, postback: &Postback, is_known: bool) -> AppResult<()> {
+        let (state, error) = (PostbackState::Skipped, Some(PostbackError::Disabled));
+        self.count_exhausted();
+        if is_known {
+            return self.store.end_postback(postback.account, postback.id, state, error).await;
         }
-        Ok(TaskOutcome::Done)
+        let skipped = LoggedPostback {
+            id: postback.id,
+            subscriber: postback.subscriber,
+            state,
+            url: String::new(),
+            error,
+            attempts: Vec::new(),
+            course: Course::default(),
+        };
+        self.store.skip_postback(postback.account, &skipped, self.clock.now()).await
     }
 
     /// Makes one more attempt and logs it; where the postback stands follows from those that are counted.
-    async fn attempt_postback(
-        &self,
-        postback: &Postback,
-        request: &PostbackRequest,
-        attempts: &[PostbackAttempt],
-        mut counted: Vec<PostbackAttempt>,
-    ) -> AppResult<TaskOutcome> {
-        let Postback { account, id, subscriber, .. } = *postback;
-        let (url, attempt) = self.send_postback(account, id, request).await?;
-        counted.push(attempt);
-        let (state, attempts) = (state_after(&counted), [attempts, &[attempt]].concat());
-        let logged = LoggedPostback { id, subscriber, state, url, error: attempt.error, attempts };
-        let state = match self.store.log_attempt(account, &logged).await? {
-            AttemptWrite::Logged => state,
-            AttemptWrite::Overtaken(state) => {
+    pub(super) async fn attempt_postback(&self, delivery: &Delivery) -> AppResult<Attempted> {
+        let Postback { account, id, subscriber, .. } = delivery.postback;
+        let (attempt, asked_ms) = self.send_if_connected(delivery).await?;
+        let counted = [delivery.counted.as_slice(), std::slice::from_ref(&attempt)].concat();
+        let state = state_after(&counted);
+        let course = Course {
+            since_ms: Some(counted[0].started_ms),
+            next_ms: match state {
+                PostbackState::Pending => planned_ms(counted.len(), &attempt, asked_ms)?,
+                PostbackState::Delivered | PostbackState::Failed | PostbackState::Skipped => None,
+            },
+            hold: None,
+        };
+        let (url, error, verdict) = (delivery.request.shown_url(), attempt.error, judge(attempt.code));
+        let attempts = [delivery.attempts(), &[attempt]].concat();
+        let logged = LoggedPostback { id, subscriber, state, url, error, attempts, course };
+        match self.store.log_attempt(account, &logged).await? {
+            AttemptWrite::Logged => {
+                if state == PostbackState::Failed {
+                    self.count_exhausted();
+                }
+                if verdict == Verdict::Disable {
+                    self.disable_endpoint(delivery).await?;
+                }
+                Ok(if course.next_ms.is_some() { Attempted::Planned(course) } else { Attempted::Ended })
+            }
+            AttemptWrite::Overtaken(_) => {
                 tracing::warn!(account.id = %account, postback.id = %id, "a postback was tried twice at once");
-                state
+                Ok(Attempted::Overtaken)
             }
-        };
-        Ok(match state {
-            PostbackState::Pending => TaskOutcome::Again { since_ms: counted[0].started_ms },
-            PostbackState::Delivered | PostbackState::Failed | PostbackState::Skipped => TaskOutcome::Done,
-        })
+        }
     }
 
-    /// `None` if there is nobody to tell of.
-    async fn prepare_postback(
-        &self,
-        campaign: CampaignKey,
-        user: UserId,
-        event: LeadEvent,
-    ) -> AppResult<Option<Postback>> {
-        let Some(lead) = self.store.lead(campaign, user).await? else { return Ok(None) };
-        let Some(settings) = self.cached_campaign(campaign).await? else { return Ok(None) };
-        let Some(lead_id) = lead.id else { return Ok(None) };
-        // The account's templates count only for a campaign that has none of its own.
-        let account = match settings.templates.is_empty() {
-            true => self.store.account(campaign.account).await?,
-            false => None,
-        };
-        let globals = account.map(|account| account.templates).unwrap_or_default();
-        let id = PostbackId { campaign: campaign.campaign, lead: lead_id, event };
-        let request = match template_for(event.status, &settings.templates, &globals) {
-            None => None,
-            Some(template) => {
-                let mut values = postback_values(campaign, &settings, &lead, id);
-                self.fill_in_visit(template, lead.facts.touch_of(event), &mut values).await?;
-                let (url, shown) = (expand(template, &values), expand_masked(template, &values));
-                Some(PostbackRequest { method: settings.pb_method, url, shown })
-            }
-        };
-        Ok(Some(Postback { account: campaign.account, id, subscriber: user, request }))
+    /// Counts a postback that is not told, unless it is replayed.
+    fn count_exhausted(&self) {
+        if let Some(function) = &self.config.function_name {
+            metrics::count("PostbacksExhausted", self.clock.now_ms(), function);
+        }
     }
 
-    /// The URL as the log shows it, and what came of it.
-    async fn send_postback(
-        &self,
-        account: AccountId,
-        id: PostbackId,
-        request: &PostbackRequest,
-    ) -> AppResult<(String, PostbackAttempt)> {
-        let started_ms = self.clock.now_ms();
-        let (shown, exchange) = match Url::parse(&request.url) {
-            Ok(url) => {
-                let shown = Url::parse(&request.shown).map(|shown| masked(&shown)).unwrap_or_default();
-                let (outbound, id) = (self.outbound()?, id.to_string());
-                let exchange = match request.method {
-                    PostbackMethod::Get => outbound.get(&url, &id).await,
-                    PostbackMethod::Post => outbound.post(&url, &id).await,
-                };
-                (shown, exchange)
-            }
-            Err(_) => (String::new(), Exchange::TargetRefused),
-        };
-        let took_ms = self.clock.now_ms() - started_ms;
-        let (code, error) = match exchange {
-            Exchange::Answered(code) => (Some(code), None),
-            Exchange::TargetRefused => (None, Some(PostbackError::Target)),
-            Exchange::TimedOut => (None, Some(PostbackError::Timeout)),
-            Exchange::NotConnected => (None, Some(PostbackError::Connect)),
-            Exchange::BrokenOff => (None, Some(PostbackError::Broken)),
-        };
-        tracing::info!(account.id = %account, campaign.id = %id.campaign, postback.id = %id, code,
-            error = error.map(PostbackError::name), took_ms, "postback");
-        Ok((shown, PostbackAttempt { started_ms, took_ms, code, error }))
+    /// Sends the request unless the circuit of its host is open; the attempt says which. The last one is made whatever the
+    /// circuit says, so that nothing fails for good without having been asked at its end. Also for how long the host asks to
+    /// be left alone, or is, in milliseconds.
+    async fn send_if_connected(&self, delivery: &Delivery) -> AppResult<(PostbackAttempt, Option<i64>)> {
+        let Postback { account, id, .. } = delivery.postback;
+        let host = delivery.request.host();
+        let left_alone_ms = self.left_alone_ms(account, &host).await;
+        if let Some(wait_ms) = left_alone_ms.filter(|_| !is_last_attempt(delivery.counted.len())) {
+            let (started_ms, error) = (self.clock.now_ms(), Some(PostbackError::Circuit));
+            // Nothing goes through before the next probe.
+            let attempt = PostbackAttempt { started_ms, error, ..PostbackAttempt::default() };
+            return Ok((attempt, Some(wait_ms)));
+        }
+        let (attempt, asked_ms) = self.send_postback(account, id, &delivery.request).await?;
+        self.note_pace(&host, attempt.took_ms);
+        self.note_for_circuit(account, &host, &attempt).await;
+        Ok((attempt, asked_ms))
+    }
+
+    /// The endpoint wants no more of what these templates send.
+    async fn disable_endpoint(&self, delivery: &Delivery) -> AppResult<()> {
+        let templates = &delivery.postback.templates;
+        self.store
+            .disable_endpoint(templates.owner, &templates.templates, delivery.request.endpoint())
+            .await?;
+        self.webhook_cache.campaigns.forget(&delivery.campaign);
+        Ok(())
     }
 }
 
-fn postback_values(
-    key: CampaignKey,
-    campaign: &TrackingCampaign,
-    lead: &Lead,
-    id: PostbackId,
-) -> MacroValues {
-    let bot = BotKey { account: key.account, bot: campaign.bot };
-    MacroValues {
-        status: id.event.status.to_string(),
-        time: id.event.clock.date.to_string(),
-        id: id.to_string(),
-        ..lead_values(bot, campaign, lead, lead.facts.touch_of(id.event))
-    }
+/// When the next attempt is due after `tried` of them and this last one, in Unix milliseconds, if the host asks to be left
+/// alone for so long, or is.
+fn planned_ms(tried: usize, last: &PostbackAttempt, asked_ms: Option<i64>) -> AppResult<Option<i64>> {
+    let (over_ms, jitter) = (last.started_ms + last.took_ms, draw_jitter()?);
+    Ok(match (last.error, asked_ms) {
+        (Some(PostbackError::Circuit), Some(wait_ms)) => {
+            next_attempt_after_probe_ms(tried, over_ms, jitter, over_ms.saturating_add(wait_ms))
+        }
+        _ => next_attempt_ms(tried, over_ms, jitter, asked_ms),
+    })
+}
+
+/// A number by chance, for the schedule.
+fn draw_jitter() -> AppResult<i64> {
+    let drawn = i64::from(u16::from_be_bytes(random::<2>()?));
+    Ok(drawn % (2 * JITTER_THOUSANDTHS + 1) - JITTER_THOUSANDTHS)
 }

@@ -1,7 +1,8 @@
 use super::App;
 use super::postback_log::{STRETCH, TimeRange};
 use crate::domain::postback_id::PostbackId;
-use crate::domain::postback_log::{ATTEMPTS_MAX, LogPlace, PostbackState, TRIES};
+use crate::domain::postback_log::{ATTEMPTS_MAX, LogPlace, PostbackError, PostbackState};
+use crate::domain::schedule::TRIES;
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, CampaignKey, TrackingCampaignId};
 use crate::queue::Task;
@@ -19,7 +20,7 @@ pub enum ReplayedPostbacks {
     Many {
         /// The campaign.
         campaign: TrackingCampaignId,
-        /// Failed, delivered or skipped.
+        /// Failed, delivered or skipped; of these not what came too late to be told.
         state: PostbackState,
         /// By the time of their events.
         range: TimeRange,
@@ -58,7 +59,8 @@ impl App {
                 let mut queued = 0;
                 while walk.goes_on() && queued < QUEUED_MAX {
                     let found = walk.next_stretch().await?;
-                    let found = found.iter().filter(|postback| postback.state == state);
+                    let found =
+                        found.iter().filter(|postback| postback.state == state && !is_never_told(postback));
                     queued += self.queue_replays(account, found).await?;
                 }
                 Ok(Replay { queued, next: walk.place })
@@ -84,4 +86,9 @@ impl App {
         }
         Ok(tasks.len())
     }
+}
+
+/// Whether a leave came too late to be told. By its id alone it can be told all the same.
+fn is_never_told(postback: &LoggedPostback) -> bool {
+    postback.error == Some(PostbackError::Window)
 }

@@ -1,23 +1,22 @@
 //! Sends one message of a bot, and does what its outcome means.
 
 use super::App;
+use super::message_tasks::Receipt;
+use super::shown_media::WelcomeMedia;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::gate::{Gate, seconds_until};
-use crate::domain::media::MediaRef;
+use crate::domain::owner_news::OwnerNews;
 use crate::domain::person::Person;
 use crate::error::AppResult;
 use crate::ids::BotKey;
-use crate::queue::{DELAY_MAX_SECONDS, HOLD_MAX_SECONDS, MessageTask};
+use crate::queue::{HOLD_MAX_SECONDS, MessageTask, QueuedMessage};
 use crate::secret::BotToken;
 use crate::store::{Bot, BotStatus};
 use crate::telegram::{NewMessage, TelegramError};
 
 /// After how long a message that found no connection is tried again at first, and at most, in seconds.
-pub(super) const NO_CONNECTION_SECONDS: u64 = 5;
+const NO_CONNECTION_SECONDS: u64 = 5;
 const NO_CONNECTION_MAX_SECONDS: u64 = 600;
-
-/// For how long whoever took up a welcome alone sends it: longer than any function that sends may run.
-pub const WELCOME_LEASE_MS: i64 = 35_000;
 
 /// To whom a bot writes, and why.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +26,17 @@ pub(super) struct Addressee<'a> {
     pub person: &'a Person,
     /// When they did what the message answers.
     pub cause: FactClock,
+    /// What that was.
+    pub grounds: Grounds,
+}
+
+/// What lets a bot write to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Grounds {
+    /// They pressed Start.
+    Start,
+    /// They asked to join, and nobody has decided it yet.
+    Request,
 }
 
 /// What became of a message.
@@ -73,7 +83,7 @@ impl App {
         &self,
         to: &Addressee<'_>,
         message: &NewMessage,
-        media: Option<&MediaRef>,
+        media: Option<WelcomeMedia<'_>>,
     ) -> AppResult<Sent> {
         let Addressee { bot, known, .. } = *to;
         let Some(token) = self.usable_token(bot, known).await? else { return Ok(Sent::Done) };
@@ -86,6 +96,8 @@ impl App {
         tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, %error, "a message was not delivered");
         match error {
             TelegramError::ContentRefused(_) => return Ok(Sent::ContentRefused),
+            // The request was decided meanwhile; the next one may be answered.
+            error if to.grounds == Grounds::Request && error.is_want_of_start() => {}
             TelegramError::PersonUnreachable(_) => self.note_unreachable(to).await,
             _ => {}
         }
@@ -109,36 +121,39 @@ impl App {
             }
             TelegramError::NotSent => Verdict::Waits(Pause::Connection),
             TelegramError::TokenRefused => {
-                tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, "Telegram refuses the bot's token");
-                if let Err(error) = self.store.disable_bot(bot, &known.token).await {
-                    tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, ?error, "a bot is not disabled");
-                }
-                self.webhook_cache.bots.forget(&bot);
+                self.disable_bot(bot, known).await;
                 Verdict::Over
             }
             other => Verdict::Other(other),
         }
     }
 
-    async fn close_gate(&self, bot: BotKey, seconds: u64) -> Gate {
-        let now_ms = self.clock.now_ms();
-        let silence_ms = i64::try_from(seconds.max(1)).unwrap_or(i64::MAX).saturating_mul(1_000);
-        let until_ms = now_ms.saturating_add(silence_ms);
-        tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, seconds, "Telegram wants silence");
-        let closed = async {
-            if !self.store.close_gate(bot, now_ms, until_ms).await? {
-                self.store.extend_gate(bot, until_ms).await?;
-            }
-            AppResult::Ok(())
+    /// Notes that Telegram refuses a bot's token, and has the owner told. What cannot be written down now is met again by
+    /// the next call, so that this never fails.
+    pub(super) async fn disable_bot(&self, bot: BotKey, known: &Bot) {
+        tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, "Telegram refuses the bot's token");
+        let disabled = async {
+            self.store.disable_bot(bot, &known.token).await?;
+            self.tell_owner(bot.account, OwnerNews::TokenRefused { bot: bot.bot }).await
         };
-        if let Err(error) = closed.await {
+        if let Err(error) = disabled.await {
+            tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, ?error, "a bot is not disabled, or nobody told");
+        }
+        self.webhook_cache.bots.forget(&bot);
+    }
+
+    async fn close_gate(&self, bot: BotKey, seconds: u64) -> Gate {
+        let silence_ms = i64::try_from(seconds.max(1)).unwrap_or(i64::MAX).saturating_mul(1_000);
+        let until_ms = self.clock.now_ms().saturating_add(silence_ms);
+        tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, seconds, "Telegram wants silence");
+        if let Err(error) = self.store.close_gate(bot, until_ms).await {
             tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, ?error, "a gate stays open");
         }
-        Gate { closed_until_ms: until_ms, waiting: 0 }
+        Gate { closed_until_ms: until_ms, line_end_ms: until_ms }
     }
 
     /// A start or a request proves that the person could be reached; what is known now is newer by a moment.
-    async fn note_unreachable(&self, to: &Addressee<'_>) {
+    pub(super) async fn note_unreachable(&self, to: &Addressee<'_>) {
         let after = FactClock { update: to.cause.update + 1, ..to.cause };
         let clock = after.max(FactClock::first_of_second(self.clock.now()));
         if let Err(error) = self.store.record_unreached(to.bot, to.person, clock).await {
@@ -152,12 +167,34 @@ impl App {
     ///
     /// [`crate::AppError::Unavailable`], safe to retry: at worst the task is there twice.
     pub(super) async fn hand_over(&self, bot: BotKey, pause: Pause, task: &MessageTask) -> AppResult<()> {
-        let seconds = match pause {
-            Pause::Gate(gate) => self.seconds_in_line(bot, gate, DELAY_MAX_SECONDS).await?,
-            Pause::Turn => 0,
-            Pause::Connection => NO_CONNECTION_SECONDS,
-        };
-        self.welcome_queue()?.send_later(task, seconds).await
+        let queue = self.welcome_queue()?;
+        match pause {
+            Pause::Gate(gate) => {
+                let turn_ms = self.join_line(bot, gate).await?;
+                let queued = QueuedMessage { task: *task, turn_ms: Some(turn_ms) };
+                queue.send_in_line(&queued, seconds_until(turn_ms, self.clock.now_ms())).await
+            }
+            Pause::Turn => queue.send_later(task, 0).await,
+            Pause::Connection => queue.send_later(task, NO_CONNECTION_SECONDS).await,
+        }
+    }
+
+    /// For how long a task is to be held by its bot's gate, in seconds; `None` if its turn has come. One that comes for
+    /// the first time without a turn comes as late as whoever comes now; one that was held was held for its turn.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub(super) async fn wait_at_gate(&self, bot: BotKey, receipt: Receipt<'_>) -> AppResult<Option<u64>> {
+        let (gate, now_ms) = (self.store.gate(bot).await?, self.clock.now_ms());
+        let turn_ms = receipt.turn_ms.or((receipt.count > 1).then_some(0));
+        if gate.admits(turn_ms, now_ms) {
+            return Ok(None);
+        }
+        match turn_ms.filter(|turn_ms| *turn_ms > now_ms.max(gate.closed_until_ms)) {
+            Some(turn_ms) => Ok(Some(seconds_until(turn_ms, now_ms).min(HOLD_MAX_SECONDS))),
+            None => self.hold_seconds(bot, Pause::Gate(gate), receipt.count).await.map(Some),
+        }
     }
 
     /// For how long a task is held that was received so many times and waits for `pause`, in seconds.
@@ -167,19 +204,24 @@ impl App {
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub(super) async fn hold_seconds(&self, bot: BotKey, pause: Pause, receives: u32) -> AppResult<u64> {
         match pause {
-            Pause::Gate(gate) => self.seconds_in_line(bot, gate, HOLD_MAX_SECONDS).await,
+            // Who cannot be held that long in one go takes a place next time: no place is kept for them here.
+            Pause::Gate(gate)
+                if seconds_until(gate.last_turn_ms(), self.clock.now_ms()) > HOLD_MAX_SECONDS =>
+            {
+                Ok(HOLD_MAX_SECONDS)
+            }
+            Pause::Gate(gate) => {
+                let turn_ms = self.join_line(bot, gate).await?;
+                Ok(seconds_until(turn_ms, self.clock.now_ms()))
+            }
             Pause::Turn | Pause::Connection => Ok(backoff_seconds(receives)),
         }
     }
 
-    /// How long it is until a new place in line has its turn, or `longest`: who cannot wait that long in one go takes
-    /// a place next time.
-    async fn seconds_in_line(&self, bot: BotKey, gate: Gate, longest: u64) -> AppResult<u64> {
-        if seconds_until(gate.closed_until_ms, self.clock.now_ms()) > longest {
-            return Ok(longest);
-        }
-        let gate = self.store.join_line(bot).await?;
-        Ok(seconds_until(gate.last_turn_ms(), self.clock.now_ms()).min(longest))
+    /// The turn of a new place in line, in Unix milliseconds. What is known of the gate counts as well, because its
+    /// closing may not have been written down.
+    async fn join_line(&self, bot: BotKey, known: Gate) -> AppResult<i64> {
+        Ok(self.store.join_line(bot).await?.max(known.last_turn_ms()))
     }
 }
 

@@ -1,21 +1,17 @@
 use std::sync::Arc;
 
-use super::sending::{Addressee, NO_CONNECTION_SECONDS, Pause, Sent, WELCOME_LEASE_MS};
-use super::{App, UpdateRefusal};
+use super::App;
+use super::owed_welcomes::OwedWelcome;
+use super::sending::{Addressee, Grounds, Pause, Sent};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::domain::deep_link::{Carried, Payload};
 use crate::domain::fact_clock::FactClock;
-use crate::domain::gate::seconds_until;
 use crate::domain::lead::Start;
 use crate::domain::person::Person;
 use crate::error::AppResult;
 use crate::ids::{BotKey, CampaignKey, LeadId};
-use crate::queue::MessageTask;
-use crate::store::{Bot, Lead, NewStart, StartPolicy, StartWrite, WelcomeLease};
+use crate::store::{Bot, Lead, NewStart, StartPolicy, StartWrite};
 use crate::telegram::Message;
-
-/// Telegram honours a `Retry-After` of up to an hour.
-const RETRY_AFTER_MAX_SECONDS: u64 = 3_600;
 
 impl App {
     /// A press of Start makes or touches a lead and is greeted; any other message is dropped.
@@ -25,7 +21,7 @@ impl App {
         known: &Bot,
         message: &Message,
         clock: FactClock,
-    ) -> Result<(), UpdateRefusal> {
+    ) -> AppResult<()> {
         let Some(from) = message
             .from
             .as_ref()
@@ -60,42 +56,30 @@ impl App {
         campaign: &TrackingCampaign,
         person: &Person,
         start: Start,
-    ) -> Result<(), UpdateRefusal> {
+    ) -> AppResult<()> {
         let key = CampaignKey { account: bot.account, campaign: campaign.id };
         let policy = match campaign.status {
             CampaignStatus::Active => StartPolicy::MakeLeads,
             CampaignStatus::Paused | CampaignStatus::Deleted => StartPolicy::OnlyLeads,
         };
         let id = LeadId::of_start(start.clock.date, start.clock.update, bot.bot);
-        let now_ms = self.clock.now_ms();
-        let lease = WelcomeLease { now_ms, until_ms: now_ms + WELCOME_LEASE_MS };
+        let lease = self.welcome_lease()?;
         let new = NewStart { start: &start, id, policy, lease };
-        let to = Addressee { bot, known, person, cause: start.clock };
-        let task = MessageTask::WelcomeV1 { campaign: key, user: person.user, start: start.clock };
+        let to = Addressee { bot, known, person, cause: start.clock, grounds: Grounds::Start };
+        let welcome = OwedWelcome { campaign: key, user: person.user, clock: start.clock, lease };
         let lead = match self.store.record_start(key, person, new).await? {
             StartWrite::ToGreet(lead) => lead,
             StartWrite::Unremembered(lead) => {
-                return or_later(self.answer_start(&to, campaign, &lead).await?, now_ms);
+                let sent = self.answer_start(&to, campaign, &lead).await?;
+                return self.answer_later(&to, Some(campaign.id), sent).await;
             }
-            StartWrite::Owed => return Ok(self.hand_over(bot, Pause::Turn, &task).await?),
+            StartWrite::Owed => return self.hand_over(bot, Pause::Turn, &welcome.task()).await,
             StartWrite::Greeted => return Ok(()),
             StartWrite::NoLead => return self.receive_bare_start(bot, known, person, start.clock).await,
         };
-        let answered = self.answer_start(&to, campaign, &lead).await;
-        if answered.is_err() {
-            // Nothing has left: whoever takes it up next need not wait for the end of the lease.
-            self.store.release_welcome(key, person.user, start.clock).await?;
-        }
-        match answered? {
-            Sent::Waits(pause) => {
-                self.hand_over(bot, pause, &task).await?;
-                // Where this fails the task waits for the end of the lease.
-                Ok(self.store.release_welcome(key, person.user, start.clock).await?)
-            }
-            Sent::Done | Sent::ContentRefused => {
-                self.note_greeted(key, person.user, start.clock).await;
-                Ok(())
-            }
+        match self.send_leased(&welcome, self.answer_start(&to, campaign, &lead)).await? {
+            Sent::Waits(pause) => self.hand_over(bot, pause, &welcome.task()).await,
+            Sent::Done | Sent::ContentRefused => Ok(()),
         }
     }
 
@@ -110,6 +94,16 @@ impl App {
         if !gate.admits_newcomers(self.clock.now_ms()) {
             return Ok(Sent::Waits(Pause::Gate(gate)));
         }
+        self.greet_or_excuse(to, campaign, lead).await
+    }
+
+    /// Greets for a campaign, or says politely that there is nothing to join if it does not run.
+    pub(super) async fn greet_or_excuse(
+        &self,
+        to: &Addressee<'_>,
+        campaign: &TrackingCampaign,
+        lead: &Lead,
+    ) -> AppResult<Sent> {
         match campaign.status {
             CampaignStatus::Active => self.send_welcome(to, campaign, lead).await,
             CampaignStatus::Paused | CampaignStatus::Deleted => self.send_polite_reply(to).await,
@@ -123,15 +117,15 @@ impl App {
         known: &Bot,
         person: &Person,
         clock: FactClock,
-    ) -> Result<(), UpdateRefusal> {
+    ) -> AppResult<()> {
         self.store.record_contact(bot, person, clock).await?;
         let gate = self.store.gate(bot).await?;
-        let now_ms = self.clock.now_ms();
-        let sent = match gate.admits_newcomers(now_ms) {
-            true => self.send_polite_reply(&Addressee { bot, known, person, cause: clock }).await?,
+        let to = Addressee { bot, known, person, cause: clock, grounds: Grounds::Start };
+        let sent = match gate.admits_newcomers(self.clock.now_ms()) {
+            true => self.send_polite_reply(&to).await?,
             false => Sent::Waits(Pause::Gate(gate)),
         };
-        or_later(sent, now_ms)
+        self.answer_later(&to, None, sent).await
     }
 
     /// The campaign of a code, if it is this bot's.
@@ -161,17 +155,6 @@ impl App {
             None => Start::new(clock, ""),
         })
     }
-}
-
-/// Where nothing notes that an answer is owed, Telegram has to bring the update again.
-fn or_later(sent: Sent, now_ms: i64) -> Result<(), UpdateRefusal> {
-    let seconds = match sent {
-        Sent::Done | Sent::ContentRefused => return Ok(()),
-        Sent::Waits(Pause::Gate(gate)) => seconds_until(gate.last_turn_ms(), now_ms),
-        Sent::Waits(Pause::Turn | Pause::Connection) => NO_CONNECTION_SECONDS,
-    };
-    let retry_after_seconds = seconds.clamp(1, RETRY_AFTER_MAX_SECONDS);
-    Err(UpdateRefusal::Later { retry_after_seconds, internal: "the answer waits".into() })
 }
 
 /// What follows `/start`; empty for a bare one, `None` for any other text.

@@ -81,12 +81,11 @@ impl App {
 
     /// The bot, if the secret is its own; a secret that was just renewed is seen within a second.
     async fn bot_with_secret(&self, key: BotKey, secret: &str) -> AppResult<Option<Arc<Bot>>> {
-        let read = || async { Ok(self.store.bot(key).await?.map(Arc::new)) };
         let matching = |bot: &Arc<Bot>| bot.knows_secret(secret);
-        let bots = &self.webhook_cache.bots;
-        let known = bots.get_or(key, read).await?;
-        match known.filter(matching) {
-            None if bots.forget_older(&key) => Ok(bots.get_or(key, read).await?.filter(matching)),
+        match self.cached_bot(key).await?.filter(matching) {
+            None if self.webhook_cache.bots.forget_older(&key) => {
+                Ok(self.cached_bot(key).await?.filter(matching))
+            }
             known => Ok(known),
         }
     }

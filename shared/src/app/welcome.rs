@@ -1,12 +1,14 @@
 use super::App;
 use super::sending::{Addressee, Sent};
+use super::shown_media::WelcomeMedia;
 use crate::domain::campaign::TrackingCampaign;
 use crate::domain::lead::Start;
 use crate::domain::lead_event::LeadStatus;
+use crate::domain::owner_news::OwnerNews;
 use crate::domain::url_macro::MacroValues;
 use crate::domain::welcome::{WelcomeMessage, WelcomeValues, render};
 use crate::error::AppResult;
-use crate::ids::BotKey;
+use crate::ids::{BotKey, CampaignKey};
 use crate::store::Lead;
 use crate::telegram::{MessageText, NewMessage};
 
@@ -15,7 +17,8 @@ const POLITE_REPLY: &str =
     "Hello! There is nothing to join through this link right now. Please try again later.";
 
 impl App {
-    /// Greets a person for what they did: with the campaign's welcome, and as bare text if Telegram does not take it.
+    /// Greets a person for what they did: with the campaign's welcome; without its button if Telegram does not
+    /// take it, and as bare text if it does not take that either.
     ///
     /// # Errors
     ///
@@ -31,20 +34,43 @@ impl App {
             time: to.cause.date.to_string(),
             ..lead_values(to.bot, campaign, lead, lead.facts.touch())
         };
+        let invite = match self.invite_for(to.bot, to.known, campaign).await? {
+            Ok(link) => link,
+            Err(sent) => return Ok(sent),
+        };
         let text_values = WelcomeValues {
             title: &campaign.chat_title,
             first_name: &lead.person.first_name,
-            invite: &self.invite_for(to.bot, to.known, campaign).await?,
+            invite: &invite,
         };
         let WelcomeMessage { html, plain, media, button } = render(&campaign.welcome, text_values, &values);
         let user = lead.person.user;
         let message = NewMessage { user, text: MessageText::Html(html), button };
-        match self.send_message(to, &message, media.as_ref()).await? {
-            Sent::ContentRefused => {
-                let bare = NewMessage { user, text: MessageText::Plain(plain), button: None };
-                self.send_message(to, &bare, media.as_ref()).await
+        let key = CampaignKey { account: to.bot.account, campaign: campaign.id };
+        let media = media.as_ref().map(|media| WelcomeMedia { media, campaign: key });
+        let mut sent = self.send_message(to, &message, media).await?;
+        if matches!(sent, Sent::ContentRefused) {
+            self.tell_of_refused_welcome(to.bot, key).await;
+        }
+        let without_button = message.button.is_some().then_some(NewMessage { button: None, ..message });
+        let bare = NewMessage { user, text: MessageText::Plain(plain), button: None };
+        for simpler in without_button.iter().chain([&bare]) {
+            if !matches!(sent, Sent::ContentRefused) {
+                break;
             }
-            sent => Ok(sent),
+            let media = self.kept_media(to.bot, media).await?;
+            sent = self.send_message(to, simpler, media).await?;
+        }
+        Ok(sent)
+    }
+
+    /// Has the owner told that Telegram does not take a campaign's welcome, at most every few seconds; they hear of it
+    /// once a day. The welcome goes on if that fails.
+    pub(super) async fn tell_of_refused_welcome(&self, bot: BotKey, key: CampaignKey) {
+        let news = OwnerNews::WelcomeRefused { bot: bot.bot, campaign: key.campaign };
+        let tell = || async { self.tell_owner(bot.account, news).await.map(Some) };
+        if let Err(error) = self.webhook_cache.refused_welcomes.get_or(key, tell).await {
+            tracing::warn!(account.id = %key.account, campaign.id = %key.campaign, ?error, "the owner is not told");
         }
     }
 

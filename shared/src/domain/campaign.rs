@@ -6,6 +6,7 @@ use url::Url;
 use super::formatting::visible_text;
 use super::lead_event::LeadStatus;
 use super::postback::PostbackTemplates;
+use super::postback_body::PostbackFormat;
 use super::url_macro::{MacroValues, expand};
 use super::welcome::button_link;
 use crate::error::{AppError, AppResult};
@@ -60,6 +61,15 @@ pub struct TrackingCampaign {
     /// How postbacks are sent.
     #[serde(default)]
     pub pb_method: PostbackMethod,
+    /// How a postback by POST spells what it carries.
+    #[serde(default)]
+    pub pb_format: PostbackFormat,
+    /// The template of a POST's body; empty for the URL's query.
+    #[serde(default)]
+    pub pb_body: String,
+    /// The endpoints of its templates that asked for no more; none after the templates were edited.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disabled_endpoints: Vec<String>,
     /// How often it was edited.
     #[serde(default)]
     pub edits: u64,
@@ -103,7 +113,7 @@ pub enum PostbackMethod {
     /// With its values in the query.
     #[default]
     Get,
-    /// With its values in a form.
+    /// With its values in a body.
     Post,
 }
 

@@ -1,6 +1,6 @@
 //! Telegram's legacy Markdown, as users write it, turned into Telegram's HTML.
 //!
-//! `*bold*`, `_italic_`, `` `code` ``, ```` ```block``` ```` and `[text](url)`; `**bold**` and `__italic__` as Telegram's
+//! `*bold*`, `_italic_`, `` `code` ``, ```` ```block``` ````, whose first line may name its language, and `[text](url)`; `**bold**` and `__italic__` as Telegram's
 //! own apps have them; a backslash before a mark takes it literally. What is not closed, stands inside a word as in
 //! `my_name`, before a blank as in a list, or in an address is text. The result never has an open tag.
 
@@ -32,10 +32,31 @@ pub fn visible_text(markdown: &str) -> String {
     render(markdown, &Plain)
 }
 
-/// Where the pieces go: HTML or bare text.
+/// Whether nothing is to be seen of a text. Telegram drops control characters and marks of direction, and sends no
+/// message that shows nothing.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    let is_invisible = |letter: char| {
+        matches!(
+            letter,
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        )
+    };
+    text.chars().all(|letter| letter.is_whitespace() || letter.is_control() || is_invisible(letter))
+}
+
+/// The visible text with the address behind each link: what is sent where Telegram takes no formatting.
+#[must_use]
+pub fn bare_text(markdown: &str) -> String {
+    render(markdown, &Bare)
+}
+
+/// Where the pieces go: HTML, or text with or without addresses.
 trait Output {
     fn text(&self, text: &str) -> String;
     fn span(&self, tag: &str, inner: String) -> String;
+    /// Of a language that has a name, or of none.
+    fn block(&self, language: Option<&str>, inner: String) -> String;
     fn link(&self, url: &str, inner: String) -> String;
 }
 
@@ -48,6 +69,13 @@ impl Output for Html {
 
     fn span(&self, tag: &str, inner: String) -> String {
         format!("<{tag}>{inner}</{tag}>")
+    }
+
+    fn block(&self, language: Option<&str>, inner: String) -> String {
+        language.map_or_else(
+            || format!("<pre>{inner}</pre>"),
+            |language| format!("<pre><code class=\"language-{language}\">{inner}</code></pre>"),
+        )
     }
 
     fn link(&self, url: &str, inner: String) -> String {
@@ -66,8 +94,32 @@ impl Output for Plain {
         inner
     }
 
+    fn block(&self, _: Option<&str>, inner: String) -> String {
+        inner
+    }
+
     fn link(&self, _: &str, inner: String) -> String {
         inner
+    }
+}
+
+struct Bare;
+
+impl Output for Bare {
+    fn text(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
+    fn span(&self, _: &str, inner: String) -> String {
+        inner
+    }
+
+    fn block(&self, _: Option<&str>, inner: String) -> String {
+        inner
+    }
+
+    fn link(&self, url: &str, inner: String) -> String {
+        if inner == url { inner } else { format!("{inner} ({url})") }
     }
 }
 
@@ -102,9 +154,12 @@ fn marked(
         _ if drawn_length(rest).is_some() => None,
         b'\\' => escape_length(rest).map(|length| (output.text(&rest[1..length]), length)),
         b'`' => {
-            let (mark, tag) = if rest.starts_with("```") { ("```", "pre") } else { ("`", "code") };
             let length = verbatim_length(rest)?;
-            Some((output.span(tag, output.text(&rest[mark.len()..length - mark.len()])), length))
+            if rest.starts_with("```") {
+                let (language, code) = block_language(&rest[3..length - 3]);
+                return Some((output.block(language, output.text(code)), length));
+            }
+            Some((output.span("code", output.text(&rest[1..length - 1])), length))
         }
         b'*' if !inside_word => spanned(rest, ["**", "*"], "b", unclosed, output),
         b'_' if !inside_word => spanned(rest, ["__", "_"], "i", unclosed, output),
@@ -113,6 +168,18 @@ fn marked(
             Some((output.link(link.url, render(link.text, output)), link.length))
         }
         _ => None,
+    }
+}
+
+/// The language of a block and its code: the block's first line, if that is a name and code follows.
+fn block_language(block: &str) -> (Option<&str>, &str) {
+    let is_name = |line: &str| {
+        let fits = |letter: char| letter.is_ascii_alphanumeric() || "+-#._".contains(letter);
+        !line.is_empty() && line.chars().all(fits)
+    };
+    match block.split_once('\n') {
+        Some((line, code)) if is_name(line) && !code.trim().is_empty() => (Some(line), code),
+        _ => (None, block),
     }
 }
 
@@ -153,7 +220,8 @@ fn verbatim_length(rest: &str) -> Option<usize> {
 
 /// An address that stands by itself, without the marks and stops behind it.
 fn address_length(rest: &str, before: Option<char>) -> Option<usize> {
-    let is_address = ["https://", "http://", "tg://"].iter().any(|scheme| rest.starts_with(scheme));
+    let is_address =
+        ["https://", "http://", "tg://", "t.me/", "www."].iter().any(|scheme| rest.starts_with(scheme));
     if !is_address || before.is_some_and(char::is_alphanumeric) {
         return None;
     }
@@ -240,6 +308,11 @@ mod tests {
         let table = [
             ("Join *{title}* now", "Join <b>{title}</b> now"),
             ("_a_ `b<c` ```d&e```", "<i>a</i> <code>b&lt;c</code> <pre>d&amp;e</pre>"),
+            ("```c++\na<b\n```", "<pre><code class=\"language-c++\">a&lt;b\n</code></pre>"),
+            (
+                "```\na\n``` ```one word\nb``` ```c\n```",
+                "<pre>\na\n</pre> <pre>one word\nb</pre> <pre>c\n</pre>",
+            ),
             (
                 "[go *now*](https://e.com/?a=1&b=2)",
                 "<a href=\"https://e.com/?a=1&amp;b=2\">go <b>now</b></a>",
@@ -268,7 +341,13 @@ mod tests {
 
     #[test]
     fn limits_count_what_is_seen() {
-        assert_eq!(visible_text("*bold* [text](https://example.com)"), "bold text");
+        assert_eq!(visible_text("*bold* [text](https://example.com) ```sh\nls```"), "bold text ls");
+    }
+
+    #[test]
+    fn bare_text_keeps_its_addresses() {
+        let markdown = "*Go* [_there_](https://e.com/?a=1&b=2), [https://f.com](https://f.com)";
+        assert_eq!(bare_text(markdown), "Go there (https://e.com/?a=1&b=2), https://f.com");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// The queue delays by whole seconds, so that the turns of two seconds may fall together: at 25 a second, 17 of 75 were
 /// measured to be refused again.
-const STEP_MS: i64 = 67;
+pub const STEP_MS: i64 = 67;
 
 /// When a bot may send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,28 +14,37 @@ pub struct Gate {
     /// Nothing is sent before, in Unix milliseconds; 0 if it was never closed.
     #[serde(default)]
     pub closed_until_ms: i64,
-    /// How many places in line were given out since it was closed.
+    /// The turn of the last in line, in Unix milliseconds: only ever later, so that no turn is given out twice.
     #[serde(default)]
-    pub waiting: i64,
+    pub line_end_ms: i64,
 }
 
 impl Gate {
-    /// Whether one who waited for their turn may send.
+    /// Whether anything may be sent at all.
     #[must_use]
     pub const fn is_open(&self, now_ms: i64) -> bool {
         now_ms >= self.closed_until_ms
     }
 
+    /// Whether one may send whose turn is this, in Unix milliseconds; one who has none comes now.
+    #[must_use]
+    pub fn admits(&self, turn_ms: Option<i64>, now_ms: i64) -> bool {
+        turn_ms.map_or_else(
+            || self.admits_newcomers(now_ms),
+            |turn_ms| self.is_open(now_ms) && now_ms >= turn_ms,
+        )
+    }
+
     /// Whether one who comes now may send at once: it is open, and the turn of all who waited has come.
     #[must_use]
-    pub const fn admits_newcomers(&self, now_ms: i64) -> bool {
+    pub fn admits_newcomers(&self, now_ms: i64) -> bool {
         now_ms >= self.last_turn_ms()
     }
 
     /// When it is the turn of the last in line, in Unix milliseconds.
     #[must_use]
-    pub const fn last_turn_ms(&self) -> i64 {
-        self.closed_until_ms.saturating_add(self.waiting.saturating_mul(STEP_MS))
+    pub fn last_turn_ms(&self) -> i64 {
+        self.closed_until_ms.max(self.line_end_ms)
     }
 }
 
@@ -56,12 +65,12 @@ mod tests {
 
     #[test]
     fn those_in_line_go_first_one_after_the_other_from_the_opening_on() {
-        let gate = Gate { closed_until_ms: 10_000, waiting: 30 };
+        let gate = Gate { closed_until_ms: 10_000, line_end_ms: 12_010 };
         assert!(!gate.is_open(9_999) && gate.is_open(10_000));
         assert_eq!(gate.last_turn_ms(), 12_010);
-        assert!(!gate.admits_newcomers(12_009) && gate.admits_newcomers(12_010));
-        let for_ever = Gate { closed_until_ms: i64::MAX, waiting: i64::MAX };
-        assert!(!for_ever.is_open(0) && !for_ever.admits_newcomers(0));
+        assert!(!gate.admits(None, 12_009) && gate.admits(None, 12_010));
+        assert!(!gate.admits(Some(10_067), 10_066) && gate.admits(Some(10_067), 10_067));
+        assert!(!gate.admits(Some(9_000), 9_999), "closed anew, after the turn was given out");
     }
 
     #[test]

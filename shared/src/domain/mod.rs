@@ -1,11 +1,15 @@
 //! The rules, pure: facts in, decisions out. No clock, no storage, no network.
 
+pub mod bot_check;
 pub mod calendar;
 pub mod campaign;
+pub mod circuit;
 pub mod click;
 pub mod command;
+pub mod course;
 pub mod cursor;
 pub mod deep_link;
+pub mod echo;
 pub mod fact_clock;
 pub mod formatting;
 pub mod gate;
@@ -15,12 +19,19 @@ pub mod lead_event;
 pub mod media;
 pub mod outreach;
 pub mod owner_news;
+pub mod pace;
 pub mod person;
 pub mod postback;
+pub mod postback_body;
 pub mod postback_id;
 pub mod postback_log;
+pub mod reconciliation;
 pub mod retention;
+pub mod retry_after;
+pub mod schedule;
 pub mod statistics;
 pub mod subscription;
+pub mod trackers;
 pub mod url_macro;
+pub mod verdict;
 pub mod welcome;

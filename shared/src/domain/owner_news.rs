@@ -44,6 +44,14 @@ pub enum OwnerNews {
         /// The bot.
         bot: BotId,
     },
+    /// Telegram does not take a campaign's welcome as it is: people got it without its button, as bare text, or without its
+    /// media.
+    WelcomeRefused {
+        /// The bot.
+        bot: BotId,
+        /// The campaign.
+        campaign: TrackingCampaignId,
+    },
 }
 
 impl OwnerNews {
@@ -51,7 +59,10 @@ impl OwnerNews {
     #[must_use]
     pub const fn bot(self) -> BotId {
         match self {
-            Self::RightsLost { bot, .. } | Self::TokenRefused { bot } | Self::WebhookBroken { bot } => bot,
+            Self::RightsLost { bot, .. }
+            | Self::TokenRefused { bot }
+            | Self::WebhookBroken { bot }
+            | Self::WelcomeRefused { bot, .. } => bot,
         }
     }
 
@@ -62,6 +73,7 @@ impl OwnerNews {
             Self::RightsLost { bot, chat, seen } => format!("rights.{bot}.{chat}.{seen}"),
             Self::TokenRefused { bot } => format!("token.{bot}"),
             Self::WebhookBroken { bot } => format!("webhook.{bot}"),
+            Self::WelcomeRefused { bot, campaign } => format!("welcome.{bot}.{campaign}"),
         }
     }
 
@@ -79,6 +91,10 @@ impl OwnerNews {
             Self::WebhookBroken { .. } => {
                 format!("Telegram cannot deliver the updates of @{bot_username}. Check the bot.")
             }
+            Self::WelcomeRefused { campaign, .. } => format!(
+                "Telegram does not take the welcome of campaign {campaign} by @{bot_username}: people get it \
+                 without its button, as bare text, or without its media. Check its text, button and media."
+            ),
         }
     }
 }

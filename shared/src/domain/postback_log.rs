@@ -6,18 +6,20 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::postback_id::PostbackId;
-
-/// A postback that failed this often is not tried again by itself.
-pub const TRIES: usize = 10;
+use super::schedule::TRIES;
+use super::verdict::{Verdict, judge};
 
 /// A postback that was tried this often, replays included, is not sent again: its item has bounds.
 pub const ATTEMPTS_MAX: usize = 200;
+
+/// Of how many attempts of one postback, the last, what the receiver said is kept.
+pub const ANSWERS_KEPT: usize = 10;
 
 /// Where a postback stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PostbackState {
-    /// Tried, and to be tried again.
+    /// To be tried, or to be tried again.
     Pending,
     /// The advertiser took it.
     Delivered,
@@ -72,6 +74,10 @@ pub enum PostbackError {
     Window,
     /// The event has no template any more.
     Template,
+    /// The host did not answer lately: no connection was made.
+    Circuit,
+    /// The host asked for no more (410); it gets none until the templates are edited.
+    Disabled,
 }
 
 impl PostbackError {
@@ -85,12 +91,14 @@ impl PostbackError {
             Self::Broken => "broken",
             Self::Window => "window",
             Self::Template => "template",
+            Self::Circuit => "circuit",
+            Self::Disabled => "disabled",
         }
     }
 }
 
 /// One attempt to tell a postback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostbackAttempt {
     /// Unix milliseconds when it began.
     pub started_ms: i64,
@@ -102,17 +110,20 @@ pub struct PostbackAttempt {
     /// What went wrong, if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<PostbackError>,
+    /// The beginning of what the receiver said, at most 500 bytes; empty if it said nothing, or long ago.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub answer: String,
 }
 
 impl PostbackAttempt {
     /// What it means for its postback, by whether another attempt may help.
     #[must_use]
     pub fn verdict(&self) -> PostbackState {
-        match (self.code, self.error) {
-            (Some(200..=299), _) => PostbackState::Delivered,
-            (None, Some(PostbackError::Target)) => PostbackState::Failed,
-            (None | Some(408 | 425 | 429 | 500..=599), _) => PostbackState::Pending,
-            (Some(_), _) => PostbackState::Failed,
+        match judge(self.code) {
+            Verdict::Delivered => PostbackState::Delivered,
+            Verdict::Retry if self.error == Some(PostbackError::Target) => PostbackState::Failed,
+            Verdict::Retry => PostbackState::Pending,
+            Verdict::Disable | Verdict::GiveUp => PostbackState::Failed,
         }
     }
 }
@@ -169,11 +180,11 @@ mod tests {
     use crate::domain::postback_id::any_id;
 
     fn answered(code: u16) -> PostbackAttempt {
-        PostbackAttempt { started_ms: 0, took_ms: 0, code: Some(code), error: None }
+        PostbackAttempt { started_ms: 0, took_ms: 0, code: Some(code), error: None, answer: String::new() }
     }
 
     fn unanswered(error: PostbackError) -> PostbackAttempt {
-        PostbackAttempt { started_ms: 0, took_ms: 0, code: None, error: Some(error) }
+        PostbackAttempt { started_ms: 0, took_ms: 0, code: None, error: Some(error), answer: String::new() }
     }
 
     #[test]
@@ -196,7 +207,7 @@ mod tests {
         assert_eq!(state_after(&[]), PostbackState::Pending);
         assert_eq!(state_after(&[answered(500), answered(200), answered(500)]), PostbackState::Delivered);
         assert_eq!(state_after(&[answered(500), answered(404)]), PostbackState::Failed);
-        let vain = [unanswered(PostbackError::Connect); TRIES];
+        let vain = vec![unanswered(PostbackError::Connect); TRIES];
         assert_eq!(state_after(&vain[1..]), PostbackState::Pending);
         assert_eq!(state_after(&vain), PostbackState::Failed);
     }
@@ -207,7 +218,7 @@ mod tests {
             assert_eq!(serde_json::to_value(state).unwrap(), state.name());
             assert_eq!(state.name().parse::<PostbackState>().unwrap(), state);
         }
-        for error in [PostbackError::Target, PostbackError::Window, PostbackError::Template] {
+        for error in [PostbackError::Target, PostbackError::Circuit, PostbackError::Disabled] {
             assert_eq!(serde_json::to_value(error).unwrap(), error.name());
         }
     }

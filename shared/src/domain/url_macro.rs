@@ -7,6 +7,9 @@ use super::click::{ClickParameter, ClickParameters, Visit};
 /// Everything but RFC 3986's unreserved characters is encoded in a value.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// No macro's name is as long as this, in bytes.
+const NAME_BYTES: usize = 32;
+
 /// A macro that URLs may carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UrlMacro {
@@ -95,7 +98,12 @@ impl MacroValues {
     /// Plausible values, for checking that a template makes a URL.
     #[must_use]
     pub fn sample() -> Self {
-        let value = || "1".to_owned();
+        Self::sample_of("1")
+    }
+
+    /// This value for every macro.
+    pub(super) fn sample_of(value: &str) -> Self {
+        let value = || value.to_owned();
         Self {
             click: value(),
             status: value(),
@@ -166,7 +174,15 @@ pub fn names_visitor(template: &str) -> bool {
     template.contains("{ip}") || template.contains("{user_agent}")
 }
 
-fn encoded(value: &str) -> String {
+/// The value of the macro that a text begins with, and the macro's length in bytes.
+pub(super) fn macro_at<'v>(text: &str, values: &'v MacroValues) -> Option<(usize, &'v str)> {
+    let inner = text.strip_prefix('{')?;
+    let close = inner.bytes().take(NAME_BYTES).position(|byte| byte == b'}')?;
+    Some((close + 2, values.value(UrlMacro::from_name(&inner[..close])?)))
+}
+
+/// A value as it stands in a URL.
+pub(super) fn encoded(value: &str) -> String {
     utf8_percent_encode(value, VALUE).to_string()
 }
 

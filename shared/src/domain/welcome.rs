@@ -1,19 +1,22 @@
 //! The welcome message of a campaign, ready for Telegram.
 
 use super::campaign::{CAPTION_CHARACTERS, WELCOME_CHARACTERS, Welcome};
-use super::formatting::{escape_html, markdown_to_html, visible_text};
+use super::formatting::{bare_text, escape_html, is_blank, markdown_to_html, visible_text};
 use super::media::MediaRef;
-use super::url_macro::{MacroValues, expand_with, replace_names};
+use super::url_macro::{MacroValues, encoded, expand_with, replace_names};
 
 /// The macro of the invite link.
 const INVITE: &str = "{invite}";
+
+/// What an address of a link stands behind; a quotation mark in text is escaped.
+const ADDRESS_BEGINS: &str = "<a href=\"";
 
 /// A message as it is sent: HTML and at most one button.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WelcomeMessage {
     /// Telegram HTML.
     pub html: String,
-    /// The same as bare text, for when Telegram does not take the HTML or the button.
+    /// The same as bare text, with the addresses of its links, for when Telegram does not take the HTML.
     pub plain: String,
     /// What is shown above the text; `None` as well where the values make the text too long for a caption.
     pub media: Option<MediaRef>,
@@ -42,21 +45,39 @@ pub fn render(welcome: &Welcome, text_values: WelcomeValues<'_>, values: &MacroV
         "invite" => Some(text_values.invite),
         _ => None,
     };
-    let mut html = replace_names(&markdown_to_html(&welcome.text), |name| value(name).map(escape_html));
-    let mut plain = replace_names(&visible_text(&welcome.text), |name| value(name).map(str::to_owned));
-    if plain.trim().is_empty() {
+    let mut html = replace_in_html(&markdown_to_html(&welcome.text), &value);
+    let as_it_is = |text: &str| replace_names(text, |name| value(name).map(str::to_owned));
+    let (mut seen, mut plain) = (as_it_is(&visible_text(&welcome.text)), as_it_is(&bare_text(&welcome.text)));
+    if is_blank(&seen) {
         html = escape_html(text_values.title);
+        text_values.title.clone_into(&mut seen);
         text_values.title.clone_into(&mut plain);
     }
-    let length = plain.chars().count();
-    if length > WELCOME_CHARACTERS {
-        plain = plain.chars().take(WELCOME_CHARACTERS).collect();
+    let media = MediaRef::parse(&welcome.media).filter(|_| seen.chars().count() <= CAPTION_CHARACTERS);
+    let most = if media.is_some() { CAPTION_CHARACTERS } else { WELCOME_CHARACTERS };
+    if let Some((end, _)) = plain.char_indices().nth(most) {
+        plain.truncate(end);
     }
-    let media = MediaRef::parse(&welcome.media).filter(|_| length <= CAPTION_CHARACTERS);
     let url = button_link(&welcome.button_url, values, text_values.invite);
     let button =
         (!welcome.button_text.is_empty() && !url.is_empty()).then(|| (welcome.button_text.clone(), url));
     WelcomeMessage { html, plain, media, button }
+}
+
+/// Fills the macros in: escaped in text, and encoded within a link's address, where the invite link alone is the address.
+fn replace_in_html<'a>(html: &str, value: &impl Fn(&str) -> Option<&'a str>) -> String {
+    let in_text = |text: &str| replace_names(text, |name| value(name).map(escape_html));
+    let mut pieces = html.split(ADDRESS_BEGINS);
+    let mut filled = in_text(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let (address, text) = piece.split_once('"').unwrap_or((piece, ""));
+        let address = match address {
+            INVITE => in_text(address),
+            _ => replace_names(address, |name| value(name).map(encoded)),
+        };
+        filled.push_str(&format!("{ADDRESS_BEGINS}{address}\"{}", in_text(text)));
+    }
+    filled
 }
 
 /// Whether the invite link stands anywhere in a welcome.
@@ -145,6 +166,15 @@ mod tests {
         let text_values = WelcomeValues { title: "", first_name: "", invite: "https://t.me/+a&b" };
         let message = render(&welcome, text_values, &MacroValues::default());
         assert_eq!(message.html, r#"<a href="https://t.me/+a&amp;b">Join</a> or open https://t.me/+a&amp;b"#);
-        assert_eq!(message.plain, "Join or open https://t.me/+a&b");
+        let within = Welcome {
+            text: "[{first_name} \"](https://e.com/?n={first_name}&to={invite})".into(),
+            ..welcome
+        };
+        let text_values = WelcomeValues { first_name: "A&\"B", ..text_values };
+        assert_eq!(
+            render(&within, text_values, &MacroValues::default()).html,
+            r#"<a href="https://e.com/?n=A%26%22B&amp;to=https%3A%2F%2Ft.me%2F%2Ba%26b">A&amp;&quot;B &quot;</a>"#
+        );
+        assert_eq!(message.plain, "Join (https://t.me/+a&b) or open https://t.me/+a&b");
     }
 }

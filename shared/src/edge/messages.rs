@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::HandlerError;
 use crate::app::{App, MessageOutcome, Receipt};
-use crate::queue::MessageTask;
+use crate::queue::QueuedMessage;
 
 /// A binary that works the queue of messages.
 #[derive(Clone, Copy, Debug)]
@@ -50,16 +50,16 @@ async fn work(app: &App, batch: SqsEvent) -> SqsBatchResponse {
 }
 
 async fn carry_out(app: &App, message: &SqsMessage) -> MessageOutcome {
-    let Some(task) = read(message) else {
+    let Some(QueuedMessage { task, turn_ms }) = read(message) else {
         tracing::error!(message.id = message.message_id, "a message is no task");
         return MessageOutcome::Held;
     };
     let count = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
     let handle = message.receipt_handle.as_deref().unwrap_or_default();
-    app.carry_out_message_task(&task, Receipt { handle, count: count.unwrap_or(1) }).await
+    app.carry_out_message_task(&task, Receipt { handle, count: count.unwrap_or(1), turn_ms }).await
 }
 
-fn read(message: &SqsMessage) -> Option<MessageTask> {
+fn read(message: &SqsMessage) -> Option<QueuedMessage> {
     serde_json::from_str(message.body.as_deref()?).ok()
 }
 

@@ -1,5 +1,6 @@
 //! Lambda events in, envelopes out; the one map from error to answer.
 
+pub mod bots;
 pub mod campaigns_api;
 pub mod envelope;
 pub mod export;
@@ -11,6 +12,7 @@ pub mod owner_news;
 pub mod params;
 pub mod queue;
 pub mod redirect;
+pub mod retries;
 pub mod schedule;
 pub mod stream;
 pub mod user_api;

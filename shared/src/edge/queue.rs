@@ -1,4 +1,4 @@
-//! Functions behind a queue.
+//! The function behind the queue of decided postbacks.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -11,17 +11,14 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 
 use super::HandlerError;
-use crate::app::{App, TaskOutcome};
+use crate::app::{App, PostbackOutcome, TaskSubject};
 use crate::outbound::TARGET_TIMEOUT;
 use crate::queue::Task;
 
 /// A task is not begun when less than this is left: one request to a target, and the table before and after it.
 const TASK_TIMEOUT: Duration = TARGET_TIMEOUT.saturating_add(Duration::from_secs(10));
 
-/// How long an event that is being retried holds back the lead's later ones.
-const HOLD_BACK_MS: i64 = 60_000;
-
-/// A binary that works a queue.
+/// A binary that works the queue of decided postbacks.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueFunction {
     /// The name of the binary.
@@ -32,6 +29,8 @@ pub struct QueueFunction {
 struct Received {
     message_id: String,
     task: Task,
+    /// How often it was received, this time included.
+    receipts: u32,
 }
 
 /// Works the queue for the Lambda runtime until the sandbox ends.
@@ -64,68 +63,72 @@ async fn work(app: &App, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
     for message in event.payload.records {
         let message_id = message.message_id.clone().unwrap_or_default();
         match read(&message) {
-            Some(task) => by_lead.entry(task.group()).or_default().push(Received { message_id, task }),
+            Some(task) => {
+                let received = Received { message_id, task, receipts: receipts(&message) };
+                by_lead.entry(received.task.group()).or_default().push(received);
+            }
             None => {
                 tracing::error!(message.id = message_id, "a message is no task");
                 failures.push(message_id);
             }
         }
     }
-    let leads = by_lead.into_values().map(|received| in_order(app, received, event.context.deadline));
+    let subjects = subjects(app, &by_lead).await.into_iter().chain(std::iter::repeat_with(|| None));
+    let leads = by_lead.into_values().zip(subjects);
+    let leads = leads.map(|(received, first)| in_order(app, received, first, event.context.deadline));
     failures.extend(join_all(leads).await.into_iter().flatten());
     let mut response = SqsBatchResponse::default();
     response.batch_item_failures = failures.into_iter().map(failure).collect();
     response
 }
 
-/// How a task ended.
-enum Ending {
-    Done,
-    /// To be received again, and the lead's later events with it.
-    HoldsBack,
-    /// To be received again; the lead's later events need not wait any longer.
-    LetsPass,
+/// What the first task of each lead is about, read together; nothing without storage, and each task reads for itself.
+async fn subjects(app: &App, by_lead: &BTreeMap<String, Vec<Received>>) -> Vec<Option<TaskSubject>> {
+    let first: Vec<_> =
+        by_lead.values().filter_map(|received| Some(received.first()?.task.clone())).collect();
+    app.read_subjects(&first).await.unwrap_or_default()
 }
 
-/// The ids of the messages to be received again. An event that is not done holds the lead's later ones back for the
-/// first minute.
-async fn in_order(app: &App, received: Vec<Received>, deadline_ms: u64) -> Vec<String> {
+/// The ids of the messages to be received again: from the first that could not be carried out on, because the later ones
+/// of a lead are not to overtake it.
+async fn in_order(
+    app: &App,
+    received: Vec<Received>,
+    mut first: Option<TaskSubject>,
+    deadline_ms: u64,
+) -> Vec<String> {
     let mut again = Vec::new();
-    let mut held_back = false;
-    for Received { message_id, task } in received {
+    for message in received {
         let now_ms = app.clock.now_ms().unsigned_abs();
-        held_back |=
+        let is_late =
             deadline_ms != 0 && Duration::from_millis(deadline_ms.saturating_sub(now_ms)) < TASK_TIMEOUT;
-        let ending = if held_back { Ending::HoldsBack } else { carry_out(app, &message_id, &task).await };
-        match ending {
-            Ending::Done => continue,
-            Ending::HoldsBack => held_back = true,
-            Ending::LetsPass => {}
+        if is_late || !again.is_empty() || !is_carried_out(app, &message, first.take()).await {
+            again.push(message.message_id);
         }
-        again.push(message_id);
     }
     again
 }
 
-async fn carry_out(app: &App, message_id: &str, task: &Task) -> Ending {
-    match app.carry_out_task(task).await {
-        Ok(TaskOutcome::Done) => Ending::Done,
-        Ok(TaskOutcome::Again { since_ms }) if app.clock.now_ms() - since_ms >= HOLD_BACK_MS => {
-            Ending::LetsPass
-        }
-        Ok(TaskOutcome::Again { .. }) => Ending::HoldsBack,
+async fn is_carried_out(app: &App, message: &Received, subject: Option<TaskSubject>) -> bool {
+    match app.begin_postback(&message.task, subject, message.receipts).await {
+        Ok(outcome) => outcome == PostbackOutcome::Done,
         Err(error) => {
-            tracing::error!(message.id = message_id, ?error, "a task could not be carried out");
-            Ending::HoldsBack
+            tracing::error!(message.id = message.message_id, ?error, "a task could not be carried out");
+            false
         }
     }
 }
 
-fn read(message: &SqsMessage) -> Option<Task> {
+fn receipts(message: &SqsMessage) -> u32 {
+    let count = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
+    count.unwrap_or(1)
+}
+
+pub(super) fn read(message: &SqsMessage) -> Option<Task> {
     serde_json::from_str(message.body.as_deref()?).ok()
 }
 
-fn failure(message_id: String) -> BatchItemFailure {
+pub(super) fn failure(message_id: String) -> BatchItemFailure {
     let mut failure = BatchItemFailure::default();
     failure.item_identifier = message_id;
     failure

@@ -2,6 +2,24 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use url::{Host, Url};
+
+/// Whether a URL may be asked at all: http or https, no user info, and not a literal address that is refused.
+///
+/// Names are judged when they are resolved, for the very addresses that are connected to; literal addresses never
+/// reach the resolver and are judged here. The URL parser has already undone odd spellings.
+pub fn may_be_asked(url: &Url, allowed: impl Fn(IpAddr) -> bool) -> bool {
+    let web = matches!(url.scheme(), "http" | "https");
+    let no_user = url.username().is_empty() && url.password().is_none();
+    let host = match url.host() {
+        Some(Host::Ipv4(address)) => allowed(address.into()),
+        Some(Host::Ipv6(address)) => allowed(address.into()),
+        Some(Host::Domain(name)) => !name.is_empty(),
+        None => false,
+    };
+    web && no_user && host
+}
+
 /// Whether an address belongs to the public internet.
 ///
 /// Refused: every block of IANA's special-purpose registries that is not globally reachable, multicast, and the
@@ -17,7 +35,7 @@ pub fn is_public(address: IpAddr) -> bool {
 }
 
 /// IANA IPv4 Special-Purpose Address Registry, and multicast.
-const BLOCKED_V4: &[(Ipv4Addr, u32)] = &[
+pub(super) const BLOCKED_V4: &[(Ipv4Addr, u32)] = &[
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(100, 64, 0, 0), 10),
@@ -42,7 +60,7 @@ const BLOCKED_V4: &[(Ipv4Addr, u32)] = &[
 const GLOBAL_UNICAST: Ipv6Addr = Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0);
 
 /// What is special inside 2000::/3: protocol assignments with Teredo and ORCHID, documentation, 6to4, AS112, SRv6.
-const BLOCKED_V6: &[(Ipv6Addr, u32)] = &[
+pub(super) const BLOCKED_V6: &[(Ipv6Addr, u32)] = &[
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
     (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),

@@ -3,8 +3,21 @@
 use url::Url;
 
 /// Query names whose values look like secrets.
-const SECRET_NAMES: &[&str] =
-    &["key", "token", "secret", "password", "pass", "pwd", "sign", "signature", "auth", "hash"];
+const SECRET_NAMES: &[&str] = &[
+    "key",
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "pass",
+    "pwd",
+    "sign",
+    "sig",
+    "signature",
+    "hmac",
+    "auth",
+    "hash",
+];
 
 /// A URL with the values of secret-looking query parameters replaced by `***`.
 #[must_use]
@@ -23,11 +36,21 @@ pub fn masked(url: &Url) -> String {
 
 fn masked_pair(pair: &str) -> String {
     let Some((name, _)) = pair.split_once('=') else { return pair.to_owned() };
-    let looks_secret = name.split(['_', '-', '.']).any(|word| {
+    if looks_secret(name) { format!("{name}=***") } else { pair.to_owned() }
+}
+
+/// The values that [`masked`] leaves out of the query, as they stand there.
+#[must_use]
+pub fn masked_values(url: &Url) -> Vec<&str> {
+    let pairs = url.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(name, _)| looks_secret(name)).map(|(_, value)| value).collect()
+}
+
+fn looks_secret(name: &str) -> bool {
+    name.split(['_', '-', '.']).any(|word| {
         let word = word.to_ascii_lowercase();
         SECRET_NAMES.iter().any(|secret| word == *secret || word.ends_with("key") || word.ends_with("token"))
-    });
-    if looks_secret { format!("{name}=***") } else { pair.to_owned() }
+    })
 }
 
 #[cfg(test)]
@@ -44,5 +67,8 @@ mod tests {
             shown,
             "https://t.example/p?click=a%26b&api_key=***&Token=***&apikey=***&keyword=shoes&status=wait"
         );
+        let signed = "https://t.example/p?sig=a&x_hmac=b&passwd=c&design=d".parse().unwrap();
+        assert_eq!(masked(&signed), "https://t.example/p?sig=***&x_hmac=***&passwd=***&design=d");
+        assert_eq!(masked_values(&signed), ["a", "b", "c"]);
     }
 }

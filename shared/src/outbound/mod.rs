@@ -1,9 +1,24 @@
 //! Requests to addresses that users choose: guarded, bounded, and judged.
 
 mod client;
+mod excerpt;
 mod guard;
 mod mask;
+mod request;
+mod resolver;
 
-pub use client::{Exchange, Outbound, TARGET_TIMEOUT};
+#[cfg(test)]
+mod guard_fuzz;
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod rebinding_tests;
+#[cfg(test)]
+mod receiver_tests;
+#[cfg(test)]
+mod test_receiver;
+
+pub use client::{Exchange, Limits, Outbound, TARGET_TIMEOUT};
 pub use guard::is_public;
-pub use mask::masked;
+pub use mask::{masked, masked_values};
+pub use request::{OutboundBody, OutboundRequest, Signature};

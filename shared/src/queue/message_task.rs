@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::spell;
 use crate::domain::fact_clock::FactClock;
 use crate::error::AppResult;
-use crate::ids::{CampaignKey, UserId};
+use crate::ids::{BotKey, CampaignKey, TrackingCampaignId, UserId};
 
 /// Something a bot has to do at Telegram that could not be done at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,17 +27,34 @@ pub enum MessageTask {
         /// When they asked.
         request: FactClock,
     },
+    /// Answer a press of Start for which nothing is owed, if that is not too long ago.
+    AnswerV1 {
+        /// Who answers.
+        bot: BotKey,
+        /// The campaign whose welcome they get; without one they are told politely that there is nothing to join.
+        campaign: Option<TrackingCampaignId>,
+        /// The person.
+        user: UserId,
+        /// When they pressed Start.
+        start: FactClock,
+    },
 }
 
 impl MessageTask {
     /// The same for a task that is made again.
     #[must_use]
     pub fn id(&self) -> String {
-        let (word, CampaignKey { account, campaign }, user, clock) = match *self {
-            Self::WelcomeV1 { campaign, user, start } => ("welcome", campaign, user, start),
-            Self::ApproveV1 { campaign, user, request } => ("approve", campaign, user, request),
-        };
-        format!("{word}.{account}.{campaign}.{user}.{clock}")
+        match *self {
+            Self::WelcomeV1 { campaign: CampaignKey { account, campaign }, user, start } => {
+                format!("welcome.{account}.{campaign}.{user}.{start}")
+            }
+            Self::ApproveV1 { campaign: CampaignKey { account, campaign }, user, request } => {
+                format!("approve.{account}.{campaign}.{user}.{request}")
+            }
+            Self::AnswerV1 { bot: BotKey { account, bot }, user, start, .. } => {
+                format!("answer.{account}.{bot}.{user}.{start}")
+            }
+        }
     }
 
     /// As the queue has it.
@@ -50,10 +67,21 @@ impl MessageTask {
     }
 }
 
+/// A task as the queue has it, with its turn in the line of its bot's gate if it was given one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueuedMessage {
+    /// What to do.
+    #[serde(flatten)]
+    pub task: MessageTask,
+    /// Not before, in Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn_ms: Option<i64>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{AccountId, TrackingCampaignId};
+    use crate::ids::{AccountId, BotId};
 
     #[test]
     fn the_wire_form_is_frozen() {
@@ -65,10 +93,24 @@ mod tests {
         assert_eq!(task.id(), "welcome.1.12.7000000001.01760000001.000000000002");
         assert_eq!(serde_json::from_str::<MessageTask>(&wire).unwrap(), task);
 
+        let queued = QueuedMessage { task, turn_ms: Some(1_760_000_900_067) };
+        let wire = spell(&queued).unwrap();
+        insta::assert_snapshot!(wire, @r#"{"type":"welcome_v1","campaign":{"account":1,"campaign":12},"user":7000000001,"start":"01760000001.000000000002","turn_ms":1760000900067}"#);
+        assert_eq!(serde_json::from_str::<QueuedMessage>(&wire).unwrap(), queued);
+        let without = QueuedMessage { task, turn_ms: None };
+        assert_eq!(serde_json::from_str::<QueuedMessage>(&task.spelled().unwrap()).unwrap(), without);
+
         let task = MessageTask::ApproveV1 { campaign, user, request: clock };
         let wire = task.spelled().unwrap();
         insta::assert_snapshot!(wire, @r#"{"type":"approve_v1","campaign":{"account":1,"campaign":12},"user":7000000001,"request":"01760000001.000000000002"}"#);
         assert_eq!(task.id(), "approve.1.12.7000000001.01760000001.000000000002");
+        assert_eq!(serde_json::from_str::<MessageTask>(&wire).unwrap(), task);
+
+        let bot = BotKey { account: AccountId(1), bot: BotId(3) };
+        let task = MessageTask::AnswerV1 { bot, campaign: None, user, start: clock };
+        let wire = task.spelled().unwrap();
+        insta::assert_snapshot!(wire, @r#"{"type":"answer_v1","bot":{"account":1,"bot":3},"campaign":null,"user":7000000001,"start":"01760000001.000000000002"}"#);
+        assert_eq!(task.id(), "answer.1.3.7000000001.01760000001.000000000002");
         assert_eq!(serde_json::from_str::<MessageTask>(&wire).unwrap(), task);
     }
 }

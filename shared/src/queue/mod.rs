@@ -1,7 +1,12 @@
 //! SQS: tasks carry ids only and their version in their name, because messages outlive deployments.
 
+mod batches;
+mod bot_task;
+mod dead_letters;
+mod hand_on;
 mod message_task;
 mod owner_task;
+mod retries;
 mod task;
 
 use aws_sdk_sqs::Client;
@@ -9,7 +14,10 @@ use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::Serialize;
 
-pub use message_task::MessageTask;
+pub use bot_task::BotTask;
+pub use dead_letters::{DeadLetterQueue, DeadLetters};
+pub use hand_on::{HandOn, WaitingTask};
+pub use message_task::{MessageTask, QueuedMessage};
 pub use owner_task::OwnerTask;
 pub use task::Task;
 
@@ -35,15 +43,16 @@ impl Queue {
         Self { client, url }
     }
 
-    /// Sends tasks to a FIFO queue, ten at a time: those of one lead stay in this order, and the queue drops one
-    /// that was sent within the last five minutes. After an error some may have been sent; sending all again is safe.
+    /// Sends tasks to a FIFO queue, up to ten at a time: those of one lead stay in this order, also if the queue takes a part
+    /// of them, and it drops one that was sent within the last five minutes. After an error some may have been sent; sending
+    /// all again is safe.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
     pub async fn send(&self, tasks: &[Task]) -> AppResult<()> {
-        for some in tasks.chunks(10) {
-            let entries = some.iter().enumerate().map(|(index, task)| entry(index, task));
+        for some in batches::batches(tasks) {
+            let entries = some.into_iter().enumerate().map(|(index, task)| entry(index, task));
             let request = self.client.send_message_batch().queue_url(&self.url);
             let request = request.set_entries(Some(entries.collect::<AppResult<_>>()?));
             let answer = request.send().await.map_err(unavailable)?;
@@ -63,12 +72,16 @@ impl Queue {
         self.send_spelled_later(task.spelled()?, seconds).await
     }
 
-    /// The same with a task as [`MessageTask::spelled`] spelled it.
+    /// The same with a task that has a turn: the turn goes with it, in case the queue cannot delay for that long.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry: at worst the task is there twice.
-    pub async fn send_spelled_later(&self, task: String, seconds: u64) -> AppResult<()> {
+    pub async fn send_in_line(&self, queued: &QueuedMessage, seconds: u64) -> AppResult<()> {
+        self.send_spelled_later(spell(queued)?, seconds).await
+    }
+
+    async fn send_spelled_later(&self, task: String, seconds: u64) -> AppResult<()> {
         let delay_seconds = i32::try_from(seconds.min(DELAY_MAX_SECONDS)).unwrap_or_default();
         let request = self.client.send_message().queue_url(&self.url).message_body(task);
         request.delay_seconds(delay_seconds).send().await.map_err(unavailable)?;

@@ -111,6 +111,10 @@ mod tests {
             },
             OwnerTask::BotNewsV1 { account, news: OwnerNews::TokenRefused { bot } },
             OwnerTask::BotNewsV1 { account, news: OwnerNews::WebhookBroken { bot } },
+            OwnerTask::BotNewsV1 {
+                account,
+                news: OwnerNews::WelcomeRefused { bot, campaign: campaign.campaign },
+            },
             OwnerTask::DigestV1 { bot: BotKey { account, bot }, chat, minute: 1_760_000_040 },
         ];
         let wire: Vec<_> = tasks
@@ -123,6 +127,7 @@ mod tests {
         rights.2.-100.01760000001.000000000002 {"type":"bot_news_v1","account":1,"news":{"kind":"rights_lost","bot":2,"chat":-100,"seen":"01760000001.000000000002"}}
         token.2 {"type":"bot_news_v1","account":1,"news":{"kind":"token_refused","bot":2}}
         webhook.2 {"type":"bot_news_v1","account":1,"news":{"kind":"webhook_broken","bot":2}}
+        welcome.2.12 {"type":"bot_news_v1","account":1,"news":{"kind":"welcome_refused","bot":2,"campaign":12}}
         digest.2.1760000040 {"type":"digest_v1","bot":{"account":1,"bot":2},"chat":7000000009,"minute":1760000040}
         "#);
         for (task, wire) in tasks.iter().zip(wire) {

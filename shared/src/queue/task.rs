@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
+use super::spell;
 use crate::domain::lead_event::LeadEvent;
+use crate::error::AppResult;
 use crate::ids::{CampaignKey, UserId};
 
 /// Something a queue has to get done.
@@ -30,11 +32,37 @@ pub enum Task {
 }
 
 impl Task {
+    /// The campaign, the subscriber and what happened.
+    #[must_use]
+    pub const fn subject(&self) -> (CampaignKey, UserId, LeadEvent) {
+        let (Self::PostbackV1 { campaign, user, event } | Self::ReplayV1 { campaign, user, event, .. }) =
+            *self;
+        (campaign, user, event)
+    }
+
+    /// When a replay was asked for, in Unix milliseconds; `None` for a first delivery.
+    #[must_use]
+    pub const fn requested_ms(&self) -> Option<i64> {
+        match self {
+            Self::PostbackV1 { .. } => None,
+            Self::ReplayV1 { requested_ms, .. } => Some(*requested_ms),
+        }
+    }
+
     /// Tasks of one group are done one after the other, in the order in which they were sent.
     #[must_use]
     pub fn group(&self) -> String {
         let (Self::PostbackV1 { campaign, user, .. } | Self::ReplayV1 { campaign, user, .. }) = self;
         format!("{}.{}.{user}", campaign.account, campaign.campaign)
+    }
+
+    /// As a queue has it.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`] if it does not write; a fault of this crate.
+    pub fn spelled(&self) -> AppResult<String> {
+        spell(self)
     }
 
     /// The same for a task that is sent again.

@@ -3,11 +3,13 @@
 mod api_key;
 mod bot_token;
 mod seal;
+mod signing_secret;
 mod webhook_secret;
 
 pub use api_key::{ApiKey, ApiKeyHash};
 pub use bot_token::BotToken;
-pub use seal::{Seal, SealError, SealedToken};
+pub use seal::{Seal, SealError, SealedSecret, SealedToken};
+pub use signing_secret::SigningSecret;
 pub use webhook_secret::{WebhookSecret, WebhookSecretHash};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;

@@ -5,20 +5,21 @@ use aws_sdk_kms::error::ProvideErrorMetadata;
 use aws_sdk_kms::primitives::Blob;
 use serde::{Deserialize, Serialize};
 
-use super::{BotToken, random};
-use crate::ids::BotKey;
+use super::{BotToken, SigningSecret, random};
+use crate::ids::{AccountId, BotKey};
 
-/// Seals bot tokens for storage. The bot's key is bound in: a sealed token opens only for the bot it was sealed for.
+/// Seals bot tokens and signing secrets for storage. What it is for is bound in: a sealed token opens only for the bot
+/// it was sealed for, a signing secret only for its account.
 #[derive(Debug)]
 pub enum Seal {
-    /// AWS KMS, with the account and the bot as encryption context.
+    /// AWS KMS, with the account and the bot or use as encryption context.
     Kms {
         /// The client.
         client: aws_sdk_kms::Client,
         /// The key's id or ARN.
         key_id: String,
     },
-    /// AES-256-GCM with a key in a local file, the account and the bot as additional data.
+    /// AES-256-GCM with a key in a local file, the same as additional data.
     File(Box<RandomizedNonceKey>),
 }
 
@@ -26,6 +27,14 @@ pub enum Seal {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SealedToken(#[serde(with = "binary")] Vec<u8>);
+
+/// A sealed signing secret as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SealedSecret(#[serde(with = "binary")] Vec<u8>);
+
+/// What is bound into a sealed value: each name with its value.
+type Context = [(&'static str, String); 2];
 
 /// Why a token could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
@@ -62,21 +71,7 @@ impl Seal {
     ///
     /// [`SealError::Kms`], safe to retry.
     pub async fn seal(&self, bot: BotKey, token: &BotToken) -> Result<SealedToken, SealError> {
-        match self {
-            Self::Kms { client, key_id } => {
-                let request = client.encrypt().key_id(key_id).plaintext(Blob::new(token.reveal()));
-                let sealed = context(bot).into_iter().fold(request, |r, (k, v)| r.encryption_context(k, v));
-                let sealed = sealed.send().await.map_err(|error| SealError::Kms(kms_word(&error)))?;
-                Ok(SealedToken(sealed.ciphertext_blob.ok_or(SealError::Broken)?.into_inner()))
-            }
-            Self::File(key) => {
-                let mut bytes = token.reveal().as_bytes().to_vec();
-                let nonce = key
-                    .seal_in_place_append_tag(Aad::from(bound_to(bot)), &mut bytes)
-                    .map_err(|_| SealError::Broken)?;
-                Ok(SealedToken([nonce.as_ref().as_slice(), &bytes].concat()))
-            }
-        }
+        self.seal_for(&of_bot(bot), token.reveal()).await.map(SealedToken)
     }
 
     /// Opens a token sealed for the same bot.
@@ -85,34 +80,87 @@ impl Seal {
     ///
     /// [`SealError::Kms`], safe to retry; [`SealError::Broken`] for bytes sealed by another key or for another bot.
     pub async fn open(&self, bot: BotKey, sealed: &SealedToken) -> Result<BotToken, SealError> {
+        let token = self.open_for(&of_bot(bot), &sealed.0).await?;
+        BotToken::parse(&token).ok_or(SealError::Broken)
+    }
+
+    /// Seals a signing secret for one account.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::Kms`], safe to retry.
+    pub async fn seal_signing(
+        &self,
+        account: AccountId,
+        secret: &SigningSecret,
+    ) -> Result<SealedSecret, SealError> {
+        self.seal_for(&of_signing(account), &secret.reveal()).await.map(SealedSecret)
+    }
+
+    /// Opens a signing secret sealed for the same account.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::Kms`], safe to retry; [`SealError::Broken`] for bytes sealed by another key or for another use.
+    pub async fn open_signing(
+        &self,
+        account: AccountId,
+        sealed: &SealedSecret,
+    ) -> Result<SigningSecret, SealError> {
+        let secret = self.open_for(&of_signing(account), &sealed.0).await?;
+        SigningSecret::parse(&secret).ok_or(SealError::Broken)
+    }
+
+    async fn seal_for(&self, context: &Context, secret: &str) -> Result<Vec<u8>, SealError> {
+        match self {
+            Self::Kms { client, key_id } => {
+                let request = client.encrypt().key_id(key_id).plaintext(Blob::new(secret));
+                let sealed = context.iter().fold(request, |r, (k, v)| r.encryption_context(*k, v));
+                let sealed = sealed.send().await.map_err(|error| SealError::Kms(kms_word(&error)))?;
+                Ok(sealed.ciphertext_blob.ok_or(SealError::Broken)?.into_inner())
+            }
+            Self::File(key) => {
+                let mut bytes = secret.as_bytes().to_vec();
+                let nonce = key
+                    .seal_in_place_append_tag(Aad::from(bound_to(context)), &mut bytes)
+                    .map_err(|_| SealError::Broken)?;
+                Ok([nonce.as_ref().as_slice(), &bytes].concat())
+            }
+        }
+    }
+
+    async fn open_for(&self, context: &Context, sealed: &[u8]) -> Result<String, SealError> {
         let bytes = match self {
             Self::Kms { client, key_id } => {
-                let request = client.decrypt().key_id(key_id).ciphertext_blob(Blob::new(sealed.0.clone()));
-                let opened = context(bot).into_iter().fold(request, |r, (k, v)| r.encryption_context(k, v));
+                let request = client.decrypt().key_id(key_id).ciphertext_blob(Blob::new(sealed));
+                let opened = context.iter().fold(request, |r, (k, v)| r.encryption_context(*k, v));
                 let opened = opened.send().await.map_err(|error| SealError::Kms(kms_word(&error)))?;
                 opened.plaintext.ok_or(SealError::Broken)?.into_inner()
             }
-            Self::File(key) => open_with(key, bot, &sealed.0).ok_or(SealError::Broken)?,
+            Self::File(key) => open_with(key, context, sealed).ok_or(SealError::Broken)?,
         };
-        let token = String::from_utf8(bytes).map_err(|_| SealError::Broken)?;
-        BotToken::parse(&token).ok_or(SealError::Broken)
+        String::from_utf8(bytes).map_err(|_| SealError::Broken)
     }
 }
 
-fn open_with(key: &RandomizedNonceKey, bot: BotKey, sealed: &[u8]) -> Option<Vec<u8>> {
+fn open_with(key: &RandomizedNonceKey, context: &Context, sealed: &[u8]) -> Option<Vec<u8>> {
     let (nonce, bytes) = sealed.split_at_checked(NONCE_LEN)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
     let mut bytes = bytes.to_vec();
-    let opened = key.open_in_place(nonce, Aad::from(bound_to(bot)), &mut bytes).ok()?;
+    let opened = key.open_in_place(nonce, Aad::from(bound_to(context)), &mut bytes).ok()?;
     Some(opened.to_vec())
 }
 
-fn context(bot: BotKey) -> [(&'static str, String); 2] {
+fn of_bot(bot: BotKey) -> Context {
     [("account", bot.account.to_string()), ("bot", bot.bot.to_string())]
 }
 
-fn bound_to(bot: BotKey) -> String {
-    format!("account={} bot={}", bot.account, bot.bot)
+fn of_signing(account: AccountId) -> Context {
+    [("account", account.to_string()), ("use", "signing".to_owned())]
+}
+
+fn bound_to([(first, one), (second, other)]: &Context) -> String {
+    format!("{first}={one} {second}={other}")
 }
 
 /// The error's code only: a KMS error message may quote the request.
@@ -161,7 +209,7 @@ mod binary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{AccountId, BotId};
+    use crate::ids::BotId;
 
     fn bot(bot: u64) -> BotKey {
         BotKey { account: AccountId(1), bot: BotId(bot) }
@@ -180,5 +228,15 @@ mod tests {
         assert!(matches!(again.open(bot(2), &sealed).await, Err(SealError::Broken)));
         let other = Seal::from_file(&folder.path().join("other")).unwrap();
         assert!(matches!(other.open(bot(1), &sealed).await, Err(SealError::Broken)));
+    }
+    #[tokio::test]
+    async fn a_sealed_signing_secret_opens_for_its_own_account_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let seal = Seal::from_file(&folder.path().join("token-key")).unwrap();
+        let secret = SigningSecret::generate().unwrap();
+        let sealed = seal.seal_signing(AccountId(1), &secret).await.unwrap();
+        assert!(seal.open_signing(AccountId(1), &sealed).await.unwrap() == secret);
+        assert!(matches!(seal.open_signing(AccountId(2), &sealed).await, Err(SealError::Broken)));
+        assert!(matches!(seal.open(bot(1), &SealedToken(sealed.0)).await, Err(SealError::Broken)));
     }
 }

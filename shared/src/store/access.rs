@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Delete, KeysAndAttributes, Put, PutRequest, ReturnValue,
-    TransactWriteItem, Update, WriteRequest,
+    AttributeValue, CancellationReason, Delete, DeleteRequest, KeysAndAttributes, Put, PutRequest,
+    ReturnValue, TransactWriteItem, Update, WriteRequest,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -101,10 +101,22 @@ impl Store {
         pages.collect::<Result<_, _>>().await.map_err(unavailable)
     }
 
-    /// Reads up to 100 items, asking again for what DynamoDB left out of its answer.
+    /// Reads up to 100 items under different keys, strongly consistent, in the order of the keys.
+    pub(super) async fn get_many<T: DeserializeOwned>(&self, keys: &[Key<'_>]) -> AppResult<Vec<Option<T>>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let place = |item: &Item| ["PK", "SK"].map(|name| item.get(name)?.as_s().ok().cloned());
+        let found = self.batch_get(keys.iter().map(Key::attributes)).await?;
+        let mut found: HashMap<_, _> = found.into_iter().map(|item| (place(&item), item)).collect();
+        let wanted = keys.iter().map(|key| found.remove(&[Some(key.partition()), Some(key.sort())]));
+        wanted.map(|item| item.map(from_item).transpose()).collect()
+    }
+
+    /// Reads up to 100 items, strongly consistent, asking again for what DynamoDB left out of its answer.
     pub(super) async fn batch_get(&self, keys: impl Iterator<Item = Item>) -> AppResult<Vec<Item>> {
-        let wanted =
-            KeysAndAttributes::builder().set_keys(Some(keys.collect())).build().map_err(incomplete)?;
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys.collect())).consistent_read(true);
+        let wanted = wanted.build().map_err(incomplete)?;
         let mut open = Some(HashMap::from([(self.table.clone(), wanted)]));
         let mut items = Vec::new();
         for _ in 0..BATCH_ROUNDS {
@@ -143,6 +155,24 @@ impl Store {
             });
             writes.insert(table.to_owned(), puts.collect::<AppResult<Vec<_>>>()?);
         }
+        self.batch_write(writes).await
+    }
+
+    /// Deletes any number of items by their keys, 25 at a time, asking again for what DynamoDB left out.
+    pub(super) async fn batch_delete(&self, keys: Vec<Item>) -> AppResult<()> {
+        for some in keys.chunks(25) {
+            let deletions = some.iter().map(|key| {
+                let delete =
+                    DeleteRequest::builder().set_key(Some(key.clone())).build().map_err(incomplete)?;
+                Ok(WriteRequest::builder().delete_request(delete).build())
+            });
+            let deletions = deletions.collect::<AppResult<Vec<_>>>()?;
+            self.batch_write(HashMap::from([(self.table.clone(), deletions)])).await?;
+        }
+        Ok(())
+    }
+
+    async fn batch_write(&self, writes: HashMap<String, Vec<WriteRequest>>) -> AppResult<()> {
         let mut open = Some(writes);
         for _ in 0..BATCH_ROUNDS {
             let Some(request) = open.take().filter(|request| !request.is_empty()) else { break };

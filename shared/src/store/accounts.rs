@@ -3,7 +3,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
 use super::access::{number, put_step, text, to_attribute, unavailable, written};
-use super::{Key, Store};
+use super::{AccountSigning, Key, Store};
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::owner_news::NotifyChat;
 use crate::domain::postback::PostbackTemplates;
@@ -25,6 +25,9 @@ pub struct Account {
     /// The global postback templates.
     #[serde(default)]
     pub templates: PostbackTemplates,
+    /// The endpoints of those templates that asked for no more; none after a template was set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disabled_endpoints: Vec<String>,
     /// How many live campaigns it may have; `None` = any number.
     pub campaign_limit: Option<u64>,
     /// How many live campaigns it has; moves with them, in their transactions.
@@ -41,6 +44,9 @@ pub struct Account {
     pub notify_leads: bool,
     /// Where the owner hears of leads and bots; `None` = nowhere.
     pub notify_chat: Option<ChatId>,
+    /// What its postbacks are signed with; `None` = they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing: Option<AccountSigning>,
     /// Unix seconds.
     pub created: i64,
 }
@@ -133,7 +139,8 @@ impl Store {
         written(update.send().await)
     }
 
-    /// Sets or, by an empty text, clears some of the account's postback templates; the others stay.
+    /// Sets or, by an empty text, clears some of the account's postback templates; the others stay. Endpoints that
+    /// asked for no more are asked again.
     ///
     /// # Errors
     ///
@@ -149,6 +156,9 @@ impl Store {
                 sets.push(format!("templates.#{event} = :{event}"));
                 update = update.expression_attribute_values(format!(":{event}"), text(template));
             }
+        }
+        if !changes.is_empty() {
+            removes.push("disabled_endpoints".to_owned());
         }
         let part = |word, list: Vec<String>| {
             if list.is_empty() { String::new() } else { format!("{word} {} ", list.join(", ")) }
@@ -223,7 +233,7 @@ impl Store {
         written(update.send().await)
     }
 
-    fn update_account(&self, id: AccountId) -> UpdateItemFluentBuilder {
+    pub(super) fn update_account(&self, id: AccountId) -> UpdateItemFluentBuilder {
         self.client.update_item().table_name(&self.table).set_key(Some(Key::Account(id).attributes()))
     }
 

@@ -29,6 +29,10 @@ pub struct Bot {
     pub confirmed: bool,
     /// The last one that Telegram is known to have taken before; it may still send that.
     pub previous_secret: Option<WebhookSecretHash>,
+    /// The base of the address that Telegram calls, without a trailing slash; `None` for a bot that was connected before
+    /// this was written down.
+    #[serde(default)]
+    pub webhook_base: Option<String>,
     /// Unix seconds.
     pub created: i64,
 }
@@ -39,7 +43,8 @@ pub struct Bot {
 pub enum BotStatus {
     /// It is.
     Active,
-    /// Telegram refuses its token: nothing is sent until the token is added again.
+    /// Telegram refuses its token: nothing is sent until the token is added again, or a check finds that Telegram takes
+    /// it after all.
     Disabled,
     /// The account disconnected it; its campaigns and leads stay.
     Deleted,
@@ -203,17 +208,36 @@ impl Store {
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn disable_bot(&self, bot: BotKey, token: &SealedToken) -> AppResult<()> {
+        self.turn_bot(bot, token, BotStatus::Active, BotStatus::Disabled).await
+    }
+
+    /// Notes that Telegram takes a bot's token after all, unless it has another one by now. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn enable_bot(&self, bot: BotKey, token: &SealedToken) -> AppResult<()> {
+        self.turn_bot(bot, token, BotStatus::Disabled, BotStatus::Active).await
+    }
+
+    async fn turn_bot(
+        &self,
+        bot: BotKey,
+        token: &SealedToken,
+        from: BotStatus,
+        to: BotStatus,
+    ) -> AppResult<()> {
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(Key::Bot(bot).attributes()))
-            .update_expression("SET #status = :disabled")
-            .condition_expression("#status = :active AND #token = :token")
+            .update_expression("SET #status = :to")
+            .condition_expression("#status = :from AND #token = :token")
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#token", "token")
-            .expression_attribute_values(":disabled", text("disabled"))
-            .expression_attribute_values(":active", text("active"))
+            .expression_attribute_values(":to", to_attribute(&to)?)
+            .expression_attribute_values(":from", to_attribute(&from)?)
             .expression_attribute_values(":token", to_attribute(token)?);
         written(update.send().await).map(drop)
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::access::{delete_step, number, put_step, text, to_attribute, update_step, written};
 use super::{Item, Key, Store};
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
+use crate::domain::fact_clock::FactClock;
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotId, BotKey, CampaignKey, ChatId, TrackingCampaignId};
 
@@ -20,6 +21,15 @@ pub enum CampaignClaim {
     LimitReached,
     /// The code is in use; draw another.
     CodeTaken,
+}
+
+/// What becomes of the marks on endpoints that asked for no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndpointMarks {
+    /// The edit leaves the templates alone.
+    Stay,
+    /// It names templates: their endpoints are asked again.
+    Go,
 }
 
 /// A chat that a live campaign of the account tracks, whichever bot it uses.
@@ -75,7 +85,9 @@ impl Store {
         let claim = self
             .update(&Key::Chat(bot, campaign.chat))
             .update_expression("SET campaign = :campaign")
-            .condition_expression("rights = :admin AND attribute_not_exists(campaign)")
+            .condition_expression(
+                "rights = :admin AND attribute_not_exists(campaign) AND attribute_not_exists(moved_to)",
+            )
             .expression_attribute_values(":campaign", number(campaign.id))
             .expression_attribute_values(":admin", text("admin"))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
@@ -149,7 +161,8 @@ impl Store {
     }
 
     /// Replaces what may be edited of a campaign, if it was edited as often as `before`: what was checked together is
-    /// written together. `false` if it was edited since, or there is no such live campaign; read it again.
+    /// written together. `false` if it was edited since, or there is no such live campaign; read it again. Marks are not
+    /// compared: one may be made at the same moment, and stays or goes as said.
     ///
     /// # Errors
     ///
@@ -159,18 +172,23 @@ impl Store {
         account: AccountId,
         before: &TrackingCampaign,
         after: &TrackingCampaign,
+        marks: EndpointMarks,
     ) -> AppResult<bool> {
         let key = Key::Campaign(CampaignKey { account, campaign: after.id });
+        let unmark = match marks {
+            EndpointMarks::Stay => "",
+            EndpointMarks::Go => " REMOVE disabled_endpoints",
+        };
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key.attributes()))
-            .update_expression(
+            .update_expression(format!(
                 "SET welcome = :welcome, templates = :templates, unsub_window = :unsub_window, \
                  notify_level = :notify_level, invite_link = :invite_link, auto_approve = :auto_approve, \
-                 pb_method = :pb_method ADD edits :one",
-            )
+                 pb_method = :pb_method, pb_format = :pb_format, pb_body = :pb_body ADD edits :one{unmark}",
+            ))
             .condition_expression("#status <> :deleted AND edits = :edits")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":deleted", to_attribute(&CampaignStatus::Deleted)?)
@@ -182,6 +200,8 @@ impl Store {
             .expression_attribute_values(":invite_link", text(&after.invite_link))
             .expression_attribute_values(":auto_approve", number(after.auto_approve))
             .expression_attribute_values(":pb_method", to_attribute(&after.pb_method)?)
+            .expression_attribute_values(":pb_format", to_attribute(&after.pb_format)?)
+            .expression_attribute_values(":pb_body", text(&after.pb_body))
             .expression_attribute_values(":one", number(1));
         written(update.send().await)
     }
@@ -215,6 +235,35 @@ impl Store {
         let steps =
             [update_step(deletion)?, update_step(release)?, delete_step(tracked)?, update_step(slot)?];
         Ok(self.transact(steps).await?.is_none())
+    }
+
+    /// Notes what a live campaign's chat is called, unless a newer change of its title is known; `false` then, or if it
+    /// is called so already.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn record_chat_title(
+        &self,
+        campaign: CampaignKey,
+        title: &str,
+        clock: FactClock,
+    ) -> AppResult<bool> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::Campaign(campaign).attributes()))
+            .update_expression("SET chat_title = :title, title_seen = :clock")
+            .condition_expression(
+                "attribute_exists(PK) AND #status <> :deleted AND chat_title <> :title AND \
+                 (attribute_not_exists(title_seen) OR title_seen < :clock)",
+            )
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":title", text(title))
+            .expression_attribute_values(":clock", text(clock))
+            .expression_attribute_values(":deleted", to_attribute(&CampaignStatus::Deleted)?);
+        written(update.send().await)
     }
 
     /// Sets the status of a campaign; `false` if the account has no such live one. Twice is the same as once.

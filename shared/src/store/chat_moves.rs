@@ -3,7 +3,8 @@ use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWrite
 
 use super::access::{delete_step, number, put_step, text, to_attribute, update_step};
 use super::campaigns::TrackedChat;
-use super::{Chat, ChatKind, Key, Store};
+use super::{Chat, ChatKind, ChatRights, Key, Store};
+use crate::domain::fact_clock::FactClock;
 use crate::error::AppResult;
 use crate::ids::{BotKey, CampaignKey, ChatId, TrackingCampaignId};
 
@@ -41,6 +42,38 @@ impl Store {
             Some(refusal) if matches!(refusal.step, 1 | 3) => ChatMove::Taken,
             Some(_) => ChatMove::Changed,
         })
+    }
+
+    /// Notes that a group of which nothing is known is now the supergroup `to`; `false` if something is known.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`]; after a retry the answer may be `false` by the first attempt.
+    pub async fn note_move(&self, bot: BotKey, from: ChatId, to: ChatId) -> AppResult<bool> {
+        let marker = self
+            .update(&Key::Chat(bot, from))
+            .update_expression(
+                "SET id = :id, title = :title, #type = :type, rights = :lost, seen = :seen, moved_to = :to",
+            )
+            .condition_expression("attribute_not_exists(PK)")
+            .expression_attribute_names("#type", "type")
+            .expression_attribute_values(":id", number(from))
+            .expression_attribute_values(":title", text(""))
+            .expression_attribute_values(":type", to_attribute(&ChatKind::Group)?)
+            .expression_attribute_values(":lost", to_attribute(&ChatRights::Lost)?)
+            .expression_attribute_values(":seen", text(FactClock::first_of_second(0)))
+            .expression_attribute_values(":to", number(to));
+        Ok(self.transact([update_step(marker)?]).await?.is_none())
+    }
+
+    /// Gives a bot the rights that it has in a group in the supergroup `to` that it became, unless something is known
+    /// of it. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn arrive(&self, bot: BotKey, from: &Chat, to: ChatId) -> AppResult<()> {
+        self.transact([update_step(self.arrive_step(bot, from, to)?)?]).await.map(drop)
     }
 
     fn tracked_steps(

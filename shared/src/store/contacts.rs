@@ -156,13 +156,15 @@ impl Store {
         clock: FactClock,
     ) -> AppResult<FactWrite> {
         let week_ago = FactClock::first_of_second(clock.date - UPDATES_COUNT_UP_SECONDS);
-        let mut sets = "pressed = :pressed, seen = :clock".to_owned();
+        let mut sets = "pressed = :pressed, pressed_at = :clock, seen = :clock".to_owned();
         if let Some(subscription) = subscription {
             sets += &format!(", {} = :clock", register(subscription));
         }
         let written = self
             .update_contact(bot, person, &sets)
-            .condition_expression("attribute_not_exists(pressed) OR pressed < :pressed OR seen < :week_ago")
+            .condition_expression(
+                "attribute_not_exists(pressed_at) OR pressed < :pressed OR pressed_at < :week_ago",
+            )
             .expression_attribute_values(":pressed", number(clock.update))
             .expression_attribute_values(":week_ago", text(week_ago))
             .expression_attribute_values(":clock", text(clock))

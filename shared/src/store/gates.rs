@@ -3,7 +3,7 @@ use aws_sdk_dynamodb::types::ReturnValue;
 
 use super::access::{from_item, number, unavailable, written};
 use super::{Key, Store};
-use crate::domain::gate::Gate;
+use crate::domain::gate::{Gate, STEP_MS};
 use crate::error::AppResult;
 use crate::ids::BotKey;
 
@@ -17,48 +17,43 @@ impl Store {
         Ok(self.get(&Key::Gate(bot)).await?.unwrap_or_default())
     }
 
-    /// Closes an open gate, and begins a new line. `false` if it is closed already: [`Store::extend_gate`].
+    /// Closes a gate, never for less than it is closed. The line goes on where it ends: who has a turn after the opening
+    /// keeps it, and everybody else comes after those. Twice is the same as once.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn close_gate(&self, bot: BotKey, now_ms: i64, until_ms: i64) -> AppResult<bool> {
-        let update = self
+    pub async fn close_gate(&self, bot: BotKey, until_ms: i64) -> AppResult<()> {
+        let begins = self
             .update_gate(bot)
-            .update_expression("SET closed_until_ms = :until, waiting = :nobody")
-            .condition_expression("attribute_not_exists(closed_until_ms) OR closed_until_ms <= :now")
-            .expression_attribute_values(":until", number(until_ms))
-            .expression_attribute_values(":nobody", number(0))
-            .expression_attribute_values(":now", number(now_ms));
-        written(update.send().await)
-    }
-
-    /// Keeps a closed gate closed for longer, never for less; who waits keeps their place in line.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn extend_gate(&self, bot: BotKey, until_ms: i64) -> AppResult<()> {
-        let update = self
+            .update_expression("SET closed_until_ms = :until, line_end_ms = :until")
+            .condition_expression("attribute_not_exists(line_end_ms) OR line_end_ms < :until")
+            .expression_attribute_values(":until", number(until_ms));
+        if written(begins.send().await)? {
+            return Ok(());
+        }
+        // The line ends after the opening, and it only ever grows.
+        let goes_on = self
             .update_gate(bot)
             .update_expression("SET closed_until_ms = :until")
-            .condition_expression("closed_until_ms < :until")
+            .condition_expression("attribute_not_exists(closed_until_ms) OR closed_until_ms < :until")
             .expression_attribute_values(":until", number(until_ms));
-        written(update.send().await).map(drop)
+        written(goes_on.send().await).map(drop)
     }
 
-    /// Takes the next place in a gate's line, and answers the gate with it.
+    /// Takes the next place in a gate's line, and answers its turn, in Unix milliseconds.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry: a place may stay empty.
-    pub async fn join_line(&self, bot: BotKey) -> AppResult<Gate> {
+    pub async fn join_line(&self, bot: BotKey) -> AppResult<i64> {
         let update = self
             .update_gate(bot)
-            .update_expression("ADD waiting :one")
-            .expression_attribute_values(":one", number(1))
+            .update_expression("ADD line_end_ms :step")
+            .expression_attribute_values(":step", number(STEP_MS))
             .return_values(ReturnValue::AllNew);
-        from_item(update.send().await.map_err(unavailable)?.attributes.unwrap_or_default())
+        let gate: Gate = from_item(update.send().await.map_err(unavailable)?.attributes.unwrap_or_default())?;
+        Ok(gate.last_turn_ms())
     }
 
     fn update_gate(&self, bot: BotKey) -> UpdateItemFluentBuilder {

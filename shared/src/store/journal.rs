@@ -29,6 +29,9 @@ pub struct JournalRow {
     pub campaign: Option<TrackingCampaignId>,
     /// The lead, if the person came through the campaign.
     pub lead: Option<LeadId>,
+    /// Whether no update told of it, so that it happened at some time before.
+    #[serde(default)]
+    pub reconciled: bool,
 }
 
 /// Which rows of a chat's journal.

@@ -5,7 +5,7 @@ use std::hash::Hasher;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Item;
-use super::notices::NoticeWindow;
+use super::notice_windows::NoticeWindow;
 use crate::domain::calendar;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
@@ -72,8 +72,21 @@ pub enum Key<'a> {
     Contact(AccountId, BotId, UserId),
     /// Get, close or queue at a bot's flood gate.
     Gate(BotKey),
-    /// Something due at a millisecond, by shard and id; list those of a minute and a shard.
-    Due(i64, u64, &'a str),
+    /// How far a bot's standing check is, and when it is looked after next.
+    BotCheck(BotKey),
+    /// Something due, by the minute and the shard that it is swept with; list those of both by when they are due.
+    Due {
+        /// Minutes since 1970.
+        minute: i64,
+        /// One of [`DUE_SHARDS`].
+        shard: u64,
+        /// Unix milliseconds; may lie before the minute.
+        due_ms: i64,
+        /// The same for what is written again.
+        id: &'a str,
+    },
+    /// Get, count at or move one account's circuit to a host; expires.
+    Circuit(AccountId, &'a str),
     /// Up to which minute due items were swept.
     DueCursor,
     /// Get or change one outreach campaign; list an account's by `begins_with(SK, "CAMP#")`.
@@ -100,7 +113,8 @@ impl Key<'_> {
             Self::BotOwner(telegram) => format!("TGBOT#{telegram}"),
             Self::Chat(BotKey { account, bot }, _)
             | Self::FileId(BotKey { account, bot }, _)
-            | Self::Gate(BotKey { account, bot }) => {
+            | Self::Gate(BotKey { account, bot })
+            | Self::BotCheck(BotKey { account, bot }) => {
                 format!("BOT#{account}.{bot}")
             }
             Self::Code(code) => format!("CODE#{code}"),
@@ -120,7 +134,8 @@ impl Key<'_> {
             Self::Postback(CampaignKey { account, campaign }, clock, _) => {
                 format!("PB#{account}.{campaign}#{}", calendar::month(clock.date))
             }
-            Self::Due(due_ms, shard, _) => format!("DUE#{}#{shard}", due_ms.div_euclid(60_000)),
+            Self::Due { minute, shard, .. } => format!("DUE#{minute}#{shard}"),
+            Self::Circuit(account, host) => format!("HOST#{account}#{host}"),
             Self::DueCursor => "DUE".to_owned(),
             Self::Contact(account, _, user) => format!("AUD#{account}#{}", shard(user, CONTACT_SHARDS)),
             Self::Outreach(account, _) | Self::OutreachStep(account, ..) => format!("OUT#{account}"),
@@ -154,7 +169,9 @@ impl Key<'_> {
             Self::Postback(_, clock, id) => format!("{clock}#{id}"),
             Self::Contact(_, bot, user) => format!("{bot}#{user}"),
             Self::Gate(_) => "GATE".to_owned(),
-            Self::Due(due_ms, _, id) => format!("{due_ms:013}#{id}"),
+            Self::BotCheck(_) => "CHECK".to_owned(),
+            Self::Due { due_ms, id, .. } => format!("{due_ms:013}#{id}"),
+            Self::Circuit(..) => "CIRCUIT".to_owned(),
             Self::DueCursor => "CURSOR".to_owned(),
             Self::Outreach(_, id) => format!("CAMP#{id}"),
             Self::OutreachStep(_, id, version) => format!("STEP#{id}#{version:08}"),
@@ -309,17 +326,26 @@ mod tests {
         let notices = |span| Key::Notices(NoticeWindow::at(account, chat, span, 1_760_000_042));
         let keys = [
             Key::Gate(BotKey { account, bot: BotId(7) }),
-            Key::Due(1_760_000_000_123, 5, "approve#1.12.7000000001"),
+            Key::BotCheck(BotKey { account, bot: BotId(7) }),
+            Key::Due {
+                minute: 29_333_333,
+                shard: 5,
+                due_ms: 1_760_000_000_123,
+                id: "approve#1.12.7000000001",
+            },
             Key::DueCursor,
             notices(NoticeSpan::Minute),
             notices(NoticeSpan::Day),
+            Key::Circuit(account, "tracker.example:8080"),
         ];
         insta::assert_snapshot!(layout(&keys), @r#"
         BOT#1.7 | GATE
+        BOT#1.7 | CHECK
         DUE#29333333#5 | 1760000000123#approve#1.12.7000000001
         DUE | CURSOR
         NOTICE#1.7 | MINUTE#01760000040
         NOTICE#1.7 | DAY#01759968000
+        HOST#1#tracker.example:8080 | CIRCUIT
         "#);
     }
 

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::access::{number, text, to_attribute};
 use super::registers::refused_item;
 use super::start_spelling::{parse_start, spell_start};
-use super::welcomes::{WelcomeLease, is_owed, lease_name, leased_until};
+use super::welcomes::{WelcomeLease, is_owed, lease_name};
 use super::{FactWrite, Item, Key, Store};
+use crate::domain::course::Straggler;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead::{LeadFacts, Leave, LeaveKind, Start};
 use crate::domain::person::Person;
@@ -26,6 +27,21 @@ pub struct Lead {
     pub person: Person,
     /// What is known.
     pub facts: LeadFacts,
+    /// Which of it no update told.
+    pub reconciled: Reconciled,
+    /// The latest event that postbacks of later ones have to mind; no fact.
+    pub straggler: Option<Straggler>,
+}
+
+/// What was found of a person by asking Telegram.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// The latest join that was found so.
+    pub join: Option<FactClock>,
+    /// The latest leave that was found so.
+    pub leave: Option<FactClock>,
+    /// The question that first found them outside, of a lead of whom nothing but Start had been seen.
+    pub outside: Option<FactClock>,
 }
 
 /// What became of a press of Start.
@@ -86,6 +102,10 @@ struct LeadItem {
     join: Option<FactClock>,
     leave: Option<FactClock>,
     leave_kind: Option<LeaveKind>,
+    reconciled_join: Option<FactClock>,
+    reconciled_leave: Option<FactClock>,
+    found_outside: Option<FactClock>,
+    straggler: Option<Straggler>,
 }
 
 impl Lead {
@@ -108,7 +128,12 @@ impl TryFrom<LeadItem> for Lead {
         let starts = item.starts.iter().map(|text| parse_start(text)).collect::<AppResult<_>>()?;
         let leave = item.leave.zip(item.leave_kind).map(|(clock, kind)| Leave { clock, kind });
         let facts = LeadFacts { starts, request: item.request, join: item.join, leave };
-        Ok(Self { id: item.lead, person: item.person, facts })
+        let reconciled = Reconciled {
+            join: item.reconciled_join,
+            leave: item.reconciled_leave,
+            outside: item.found_outside,
+        };
+        Ok(Self { id: item.lead, person: item.person, facts, reconciled, straggler: item.straggler })
     }
 }
 
@@ -121,6 +146,17 @@ impl Store {
     pub async fn lead(&self, campaign: CampaignKey, user: UserId) -> AppResult<Option<Lead>> {
         let item: Option<LeadItem> = self.get(&Key::Lead(campaign, user)).await?;
         item.map(TryInto::try_into).transpose()
+    }
+
+    /// Up to 100 different leads or organic people, in this order.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn leads(&self, people: &[(CampaignKey, UserId)]) -> AppResult<Vec<Option<Lead>>> {
+        let keys: Vec<_> = people.iter().map(|(campaign, user)| Key::Lead(*campaign, *user)).collect();
+        let items: Vec<Option<LeadItem>> = self.get_many(&keys).await?;
+        items.into_iter().map(|item| item.map(TryInto::try_into).transpose()).collect()
     }
 
     /// Writes a press of Start, opening the lead with its id if it is the first, and with it that its welcome is owed
@@ -150,7 +186,7 @@ impl Store {
             .condition_expression(condition)
             .expression_attribute_names("#lead", "lead")
             .expression_attribute_names("#lease", lease_name(start.clock))
-            .expression_attribute_values(":until", number(lease.until_ms))
+            .expression_attribute_values(":until", text(lease.spelled()))
             .expression_attribute_values(":lead", number(id))
             .expression_attribute_values(":max", number(STARTS_MAX))
             .expression_attribute_values(":click", text(&spelled))
@@ -209,8 +245,7 @@ impl NewStart<'_> {
     fn judge(&self, person: &Person, old: Option<Item>, recorded: bool) -> AppResult<StartWrite> {
         let clock = self.start.clock;
         let owed = old.as_ref().is_some_and(|item| is_owed(item, clock));
-        // A retry inside the SDK of a write that succeeded is refused by its own work, and finds its own lease.
-        let own = old.as_ref().and_then(|item| leased_until(item, clock)) == Some(self.lease.until_ms);
+        let own = old.as_ref().is_some_and(|item| self.lease.is_held_in(item, clock));
         let mut lead = match old.map(Lead::from_item).transpose()? {
             Some(lead) if recorded || lead.id.is_some() => lead,
             None if recorded => Lead::new(person),
@@ -233,6 +268,7 @@ impl NewStart<'_> {
 
 impl Lead {
     fn new(person: &Person) -> Self {
-        Self { id: None, person: person.clone(), facts: LeadFacts::default() }
+        let (facts, reconciled) = (LeadFacts::default(), Reconciled::default());
+        Self { id: None, person: person.clone(), facts, reconciled, straggler: None }
     }
 }

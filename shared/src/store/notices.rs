@@ -6,79 +6,18 @@ use serde::Deserialize;
 
 use super::access::{from_item, number, text, unavailable, written};
 use super::keys::fingerprint;
+use super::notice_windows::NoticeWindow;
 use super::registers::refused_item;
 use super::{Item, Key, Store};
 use crate::domain::lead_event::LeadStatus;
 use crate::error::{AppError, AppResult};
-use crate::ids::{AccountId, BotId, ChatId};
+use crate::ids::BotId;
 
 /// How many held notices of one window are told apart, so that a repeated one counts once; more are only counted.
 const HELD_APART_MAX: u32 = 100;
 
 /// How long a window is kept after its beginning, in seconds: longer than its tasks may come again.
 const KEPT_SECONDS: i64 = 3 * 86_400;
-
-/// A stretch of time in which one chat of an owner gets so many notices and no more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoticeWindow {
-    /// The account.
-    pub account: AccountId,
-    /// The owner's chat.
-    pub chat: ChatId,
-    /// How long it is.
-    pub span: NoticeSpan,
-    /// When it began, in Unix seconds.
-    pub begun: i64,
-}
-
-/// How long a window is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoticeSpan {
-    /// For what happens to leads.
-    Minute,
-    /// For what happens to bots.
-    Day,
-}
-
-impl NoticeSpan {
-    /// In seconds.
-    #[must_use]
-    pub const fn seconds(self) -> i64 {
-        match self {
-            Self::Minute => 60,
-            Self::Day => 86_400,
-        }
-    }
-
-    /// The word in the window's key.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Minute => "MINUTE",
-            Self::Day => "DAY",
-        }
-    }
-}
-
-impl NoticeWindow {
-    /// The window that a moment lies in.
-    #[must_use]
-    pub const fn at(account: AccountId, chat: ChatId, span: NoticeSpan, now: i64) -> Self {
-        Self { account, chat, span, begun: now - now.rem_euclid(span.seconds()) }
-    }
-
-    /// The window `count` windows before.
-    #[must_use]
-    pub const fn before(self, count: i64) -> Self {
-        Self { begun: self.begun - count * self.span.seconds(), ..self }
-    }
-
-    /// When it is over, in Unix seconds.
-    #[must_use]
-    pub const fn end(self) -> i64 {
-        self.begun + self.span.seconds()
-    }
-}
 
 /// Whether a notice may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,13 +29,26 @@ pub enum NoticePlace {
     },
     /// It may, and has had its place since an earlier try.
     Kept,
-    /// It was sent, or is held for the digest.
+    /// It was sent, or is held for a digest that was asked for.
     Settled,
+    /// It is held for a digest that nobody is known to have asked for.
+    Held,
     /// All places are taken.
     Full {
         /// When the last of them is due, in Unix seconds.
         last_due: i64,
     },
+}
+
+/// What a window knows of a notice that may have been carried out in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeTrace {
+    /// Nothing, or that it has a place.
+    Absent,
+    /// It is held, and whoever was to ask for the digest may have failed before that.
+    Held,
+    /// It was sent, or the digest will tell it.
+    Settled,
 }
 
 /// Whether somebody has to ask for the digest of a window.
@@ -135,20 +87,29 @@ struct WindowItem {
 }
 
 impl WindowItem {
-    fn is_settled(&self, id: &str) -> bool {
-        self.settled.contains(id) || self.held.iter().any(|held| held.split('.').next() == Some(id))
+    fn trace(&self, id: &str) -> NoticeTrace {
+        let is_held = || self.held.iter().any(|held| held.split('.').next() == Some(id));
+        if self.settled.contains(id) {
+            NoticeTrace::Settled
+        } else if !is_held() {
+            NoticeTrace::Absent
+        } else if self.digest_asked || self.closed {
+            NoticeTrace::Settled
+        } else {
+            NoticeTrace::Held
+        }
     }
 
     /// `None` if it has no place and may take one.
     fn place_of(&self, id: &str, places: u32) -> Option<NoticePlace> {
-        if self.is_settled(id) {
-            Some(NoticePlace::Settled)
-        } else if self.taken.contains(id) {
-            Some(NoticePlace::Kept)
-        } else if self.taken.len() >= usize::try_from(places).unwrap_or(usize::MAX) {
-            Some(NoticePlace::Full { last_due: self.next_due.unwrap_or_default() - 1 })
-        } else {
-            None
+        match self.trace(id) {
+            NoticeTrace::Settled => Some(NoticePlace::Settled),
+            NoticeTrace::Held => Some(NoticePlace::Held),
+            NoticeTrace::Absent if self.taken.contains(id) => Some(NoticePlace::Kept),
+            NoticeTrace::Absent if self.taken.len() >= usize::try_from(places).unwrap_or(usize::MAX) => {
+                Some(NoticePlace::Full { last_due: self.next_due.unwrap_or_default() - 1 })
+            }
+            NoticeTrace::Absent => None,
         }
     }
 
@@ -211,8 +172,14 @@ impl Store {
                     .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
                 let item = match taken.send().await {
                     Ok(answer) => {
-                        let next_due = read_window(answer.attributes)?.next_due;
-                        return Ok(NoticePlace::Taken { due: next_due.unwrap_or(now + 1) - 1 });
+                        let item = read_window(answer.attributes)?;
+                        return Ok(match item.trace(&id) {
+                            NoticeTrace::Absent => {
+                                NoticePlace::Taken { due: item.next_due.unwrap_or(now + 1) - 1 }
+                            }
+                            NoticeTrace::Held => NoticePlace::Held,
+                            NoticeTrace::Settled => NoticePlace::Settled,
+                        });
                     }
                     Err(error) => read_window(refused_item(error)?)?,
                 };
@@ -224,14 +191,15 @@ impl Store {
         Err(AppError::unavailable("a window of notices keeps changing"))
     }
 
-    /// Notes that a notice that has a place is done with. Twice is the same as once.
+    /// Notes that a notice is done with. Twice is the same as once.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
     pub async fn settle_notice(&self, window: NoticeWindow, id: &str) -> AppResult<()> {
         self.update_window(window)
-            .update_expression("ADD settled :ids")
+            .update_expression("SET expires_at = :expires_at ADD settled :ids")
+            .expression_attribute_values(":expires_at", number(window.begun + KEPT_SECONDS))
             .expression_attribute_values(":ids", AttributeValue::Ss(vec![short(id)]))
             .send()
             .await
@@ -239,14 +207,14 @@ impl Store {
         Ok(())
     }
 
-    /// Whether a notice was sent, or held, in a window.
+    /// What became of a notice in a window.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
-    pub async fn is_notice_settled(&self, window: NoticeWindow, id: &str) -> AppResult<bool> {
+    pub async fn notice_trace(&self, window: NoticeWindow, id: &str) -> AppResult<NoticeTrace> {
         let item: Option<WindowItem> = self.get(&Key::Notices(window)).await?;
-        Ok(item.is_some_and(|item| item.is_settled(&short(id))))
+        Ok(item.map_or(NoticeTrace::Absent, |item| item.trace(&short(id))))
     }
 
     /// Holds a notice for the window's digest. Twice is the same as once for the first hundred of a window; of more

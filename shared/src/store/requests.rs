@@ -2,10 +2,10 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
-use super::access::{number, text};
+use super::access::text;
 use super::leads::{Arrival, Lead};
 use super::registers::refused_item;
-use super::welcomes::{WelcomeLease, is_owed, lease_name, leased_until};
+use super::welcomes::{WelcomeLease, is_owed, lease_name};
 use super::{Item, Key, Store};
 use crate::domain::fact_clock::FactClock;
 use crate::domain::person::Person;
@@ -58,7 +58,7 @@ impl Store {
             .expression_attribute_names("#lease", lease_name(clock))
             .expression_attribute_values(":clock", text(clock))
             .expression_attribute_values(":clocks", AttributeValue::Ss(vec![clock.to_string()]))
-            .expression_attribute_values(":until", number(lease.until_ms))
+            .expression_attribute_values(":until", text(lease.spelled()))
             .return_values(ReturnValue::AllNew)
             .send()
             .await;
@@ -66,10 +66,8 @@ impl Store {
             Ok(answer) => return to_greet(answer.attributes),
             Err(error) => refused_item(error)?,
         };
-        let leased = known.as_ref().and_then(|item| leased_until(item, clock));
         match known.filter(|item| is_owed(item, clock)) {
-            // A retry inside the SDK of a write that succeeded is refused by its own work, and finds its own lease.
-            Some(item) if leased == Some(lease.until_ms) => to_greet(Some(item)),
+            Some(item) if lease.is_held_in(&item, clock) => to_greet(Some(item)),
             Some(_) => Ok(RequestWrite::Owed),
             None => {
                 self.record_arrival(campaign, person, Arrival::Request, clock).await?;

@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
-use super::access::{number, text, unavailable};
+use super::access::{text, unavailable, written};
 use super::leads::Lead;
 use super::registers::refused_item;
 use super::{Item, Key, Store};
@@ -19,6 +19,8 @@ pub struct WelcomeLease {
     pub now_ms: i64,
     /// To then, unless it is given up before.
     pub until_ms: i64,
+    /// Drawn by whoever asks for it: two may ask in the same millisecond.
+    pub holder: u64,
 }
 
 /// Whether a welcome may be sent.
@@ -52,12 +54,12 @@ impl Store {
             .update_lead(campaign, user)
             .update_expression("SET #lease = :until")
             .condition_expression(
-                "contains(owed, :clock) AND (attribute_not_exists(#lease) OR #lease <= :now)",
+                "contains(owed, :clock) AND (attribute_not_exists(#lease) OR #lease < :next)",
             )
             .expression_attribute_names("#lease", lease_name(clock))
             .expression_attribute_values(":clock", text(clock))
-            .expression_attribute_values(":until", number(lease.until_ms))
-            .expression_attribute_values(":now", number(lease.now_ms))
+            .expression_attribute_values(":until", text(lease.spelled()))
+            .expression_attribute_values(":next", text(spelled_ms(lease.now_ms + 1)))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match update.send().await {
@@ -73,7 +75,7 @@ impl Store {
         }
     }
 
-    /// Gives a lease up: the welcome is still owed, and others may send it.
+    /// Gives one's own lease up: the welcome is still owed, and others may send it. Another's lease stays.
     ///
     /// # Errors
     ///
@@ -83,10 +85,15 @@ impl Store {
         campaign: CampaignKey,
         user: UserId,
         clock: FactClock,
+        lease: WelcomeLease,
     ) -> AppResult<()> {
-        let update = self.update_lead(campaign, user).update_expression("REMOVE #lease");
-        update.expression_attribute_names("#lease", lease_name(clock)).send().await.map_err(unavailable)?;
-        Ok(())
+        let update = self
+            .update_lead(campaign, user)
+            .update_expression("REMOVE #lease")
+            .condition_expression("#lease = :until")
+            .expression_attribute_names("#lease", lease_name(clock))
+            .expression_attribute_values(":until", text(lease.spelled()));
+        written(update.send().await).map(drop)
     }
 
     /// Notes that a welcome is done with. Twice is the same as once.
@@ -116,14 +123,31 @@ impl Store {
     }
 }
 
+impl WelcomeLease {
+    /// As the table has it: sorted by its end.
+    pub(super) fn spelled(&self) -> String {
+        format!("{}.{:016x}", spelled_ms(self.until_ms), self.holder)
+    }
+
+    /// Whether an item has this very lease on a welcome. A retry inside the SDK of a write that succeeded is refused by
+    /// its own work, and finds its own lease.
+    pub(super) fn is_held_in(&self, item: &Item, clock: FactClock) -> bool {
+        item.get(&lease_name(clock)).and_then(|lease| lease.as_s().ok()) == Some(&self.spelled())
+    }
+}
+
+fn spelled_ms(moment_ms: i64) -> String {
+    format!("{moment_ms:014}")
+}
+
 /// The attribute that leases one welcome.
 pub(super) fn lease_name(clock: FactClock) -> String {
     format!("lease#{clock}")
 }
 
 /// Until when a welcome is leased, in Unix milliseconds.
-pub(super) fn leased_until(item: &Item, clock: FactClock) -> Option<i64> {
-    item.get(&lease_name(clock))?.as_n().ok()?.parse().ok()
+fn leased_until(item: &Item, clock: FactClock) -> Option<i64> {
+    item.get(&lease_name(clock))?.as_s().ok()?.split_once('.')?.0.parse().ok()
 }
 
 /// Whether a welcome is owed.

@@ -206,7 +206,7 @@ impl Telegram {
         self.call(token, "getWebhookInfo", &serde_json::json!({})).await
     }
 
-    /// What a bot is in a chat. A bot that is no administrator of a channel is refused.
+    /// What somebody, a person or the bot itself, is in a chat. A bot that is no administrator of a channel is refused.
     ///
     /// # Errors
     ///
@@ -215,9 +215,9 @@ impl Telegram {
         &self,
         token: &BotToken,
         chat: ChatId,
-        bot: TelegramBotId,
+        user: UserId,
     ) -> Result<ChatMember, TelegramError> {
-        self.call(token, "getChatMember", &serde_json::json!({"chat_id": chat, "user_id": bot})).await
+        self.call(token, "getChatMember", &serde_json::json!({"chat_id": chat, "user_id": user})).await
     }
 
     /// Lets in a person who asked to join. Twice is refused as [`TelegramError::Refused`].

@@ -1,6 +1,8 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -45,13 +47,36 @@ impl Form {
             "{head}--{boundary}\r\nContent-Disposition: {disposition}\r\nContent-Type: {content_type}\r\n\r\n"
         );
         let tail = format!("\r\n--{boundary}--\r\n");
-        Pieces(VecDeque::from([head.into(), bytes.into(), tail.into()]))
+        Pieces {
+            left: VecDeque::from([head.into(), bytes.into(), tail.into()]),
+            progress: Progress::default(),
+        }
     }
 }
 
 /// The bytes of a request, of a length that is known.
 #[derive(Debug)]
-pub(super) struct Pieces(VecDeque<Bytes>);
+pub(super) struct Pieces {
+    left: VecDeque<Bytes>,
+    progress: Progress,
+}
+
+/// How far a request has come, seen from outside.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Progress(Arc<AtomicBool>);
+
+impl Progress {
+    /// Whether the connection has taken the last piece: before that, nobody can have carried the request out.
+    pub fn is_whole(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+impl Pieces {
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+}
 
 impl Body for Pieces {
     type Data = Bytes;
@@ -61,19 +86,22 @@ impl Body for Pieces {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let piece = self.0.front_mut().map(|piece| piece.split_to(piece.len().min(PIECE_BYTES)));
-        if self.0.front().is_some_and(Bytes::is_empty) {
-            self.0.pop_front();
+        let piece = self.left.front_mut().map(|piece| piece.split_to(piece.len().min(PIECE_BYTES)));
+        if self.left.front().is_some_and(Bytes::is_empty) {
+            self.left.pop_front();
+        }
+        if self.left.is_empty() {
+            self.progress.0.store(true, Ordering::Release);
         }
         Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_empty()
+        self.left.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let bytes = self.0.iter().map(Bytes::len).sum::<usize>();
+        let bytes = self.left.iter().map(Bytes::len).sum::<usize>();
         SizeHint::with_exact(u64::try_from(bytes).unwrap_or(u64::MAX))
     }
 }
@@ -89,11 +117,13 @@ mod tests {
         assert_eq!(form.content_type(), "multipart/form-data; boundary=b0");
         let mut pieces = form.file("photo", "photo.png", "image/png", file.clone());
         let announced = pieces.size_hint().exact().unwrap();
+        let progress = pieces.progress();
         let mut context = Context::from_waker(std::task::Waker::noop());
         let mut body = Vec::new();
         while let Poll::Ready(Some(frame)) = Pin::new(&mut pieces).poll_frame(&mut context) {
             let piece = frame.unwrap().into_data().unwrap();
             assert!(!piece.is_empty() && piece.len() <= PIECE_BYTES);
+            assert_eq!(progress.is_whole(), pieces.is_end_stream());
             body.extend_from_slice(&piece);
         }
         let head = "--b0\r\nContent-Disposition: form-data; name=\"chat_id\"\r\n\r\n7\r\n\
@@ -101,7 +131,7 @@ mod tests {
             --b0\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"photo.png\"\r\n\
             Content-Type: image/png\r\n\r\n";
         let expected = [head.as_bytes(), &file, b"\r\n--b0--\r\n"].concat();
-        assert!(body == expected && pieces.is_end_stream());
+        assert!(body == expected && progress.is_whole());
         assert_eq!(announced, u64::try_from(expected.len()).unwrap());
     }
 }

@@ -12,9 +12,6 @@ use super::types::lenient;
 use crate::domain::media::{MediaFormat, ShownAs, TelegramFile};
 use crate::secret::{BotToken, hex, random};
 
-/// How long an upload may take: 50 MB at 22 Mbit/s. API Gateway waits 30 s for the whole of the webhook.
-const UPLOAD_TIMEOUT: Duration = Duration::from_secs(18);
-
 /// What `sendPhoto`, `sendAnimation` and `sendVideo` answer.
 #[derive(Debug, Default, Deserialize)]
 struct SentMedia {
@@ -52,17 +49,19 @@ impl Telegram {
         self.call::<serde::de::IgnoredAny>(token, method(file.shown_as), &parameters).await.map(drop)
     }
 
-    /// Sends a message below an uploaded file; the answer is what Telegram keeps of it for this bot, if it says.
+    /// Sends a message below a file uploaded within `timeout`; the answer is what Telegram keeps of it for this bot, if it
+    /// says.
     ///
     /// # Errors
     ///
-    /// [`TelegramError`]; [`TelegramError::MediaRefused`] if Telegram does not take the file.
+    /// [`TelegramError`]; [`TelegramError::MediaRefused`] if Telegram does not take the file, or not all of it in time.
     pub async fn upload_file(
         &self,
         token: &BotToken,
         message: &NewMessage,
         format: MediaFormat,
         bytes: Vec<u8>,
+        timeout: Duration,
     ) -> Result<Option<TelegramFile>, TelegramError> {
         let shown_as = ShownAs::of(format);
         let boundary = random::<16>().map_err(|_| TelegramError::NotSent)?;
@@ -72,10 +71,17 @@ impl Telegram {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             form = form.text(&name, &text);
         }
-        let request = self.request(token, method(shown_as)).timeout(UPLOAD_TIMEOUT);
+        let request = self.request(token, method(shown_as)).timeout(timeout);
         let request = request.header(CONTENT_TYPE, form.content_type());
         let file = form.file(shown_as.name(), file_name(format), format.content_type(), bytes);
-        let response = request.body(Body::wrap(file)).send().await.map_err(|error| unsent(&error))?;
+        let progress = file.progress();
+        let response = request.body(Body::wrap(file)).send().await.map_err(|error| match unsent(&error) {
+            // What Telegram never had whole it has not carried out, and another try would end the same way.
+            TelegramError::Ambiguous(reason) if !progress.is_whole() => {
+                TelegramError::MediaRefused(format!("the upload broke off: {reason}"))
+            }
+            error => error,
+        })?;
         Ok(read::<SentMedia>(response).await?.kept())
     }
 }
@@ -130,7 +136,11 @@ const fn file_name(format: MediaFormat) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+    use std::net::TcpListener;
+
     use super::*;
+    use crate::ids::UserId;
 
     fn kept(answer: &str) -> Option<(String, ShownAs)> {
         let sent: SentMedia = serde_json::from_str(answer).unwrap();
@@ -152,5 +162,41 @@ mod tests {
     fn every_format_has_its_method() {
         let methods = MediaFormat::ALL.map(|format| method(ShownAs::of(format)));
         assert_eq!(methods, ["sendPhoto", "sendPhoto", "sendPhoto", "sendAnimation", "sendVideo"]);
+    }
+
+    const PATIENT: Duration = Duration::from_secs(10);
+
+    /// What becomes of an upload of so many bytes to a server that reads as many and hangs up when nothing more comes.
+    async fn upload_to(read_bytes: usize, file_bytes: usize, timeout: Duration) -> TelegramError {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+            let (mut piece, mut seen) = (vec![0; 65_536], 0);
+            while seen < read_bytes {
+                match stream.read(&mut piece) {
+                    Ok(count) if count > 0 => seen += count,
+                    _ => break,
+                }
+            }
+        });
+        let telegram = Telegram::new(format!("http://{address}")).unwrap();
+        let token = BotToken::parse("7000000001:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
+        let message = NewMessage { user: UserId(1), text: MessageText::Plain("Join".into()), button: None };
+        let sent =
+            telegram.upload_file(&token, &message, MediaFormat::Mp4, vec![0; file_bytes], timeout).await;
+        server.join().unwrap();
+        sent.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn an_upload_that_breaks_off_was_not_carried_out_and_one_that_was_handed_over_may_have_been() {
+        let broken = upload_to(1, 20 << 20, PATIENT).await;
+        assert!(matches!(broken, TelegramError::MediaRefused(_)), "{broken}");
+        let too_late = upload_to(usize::MAX, 20 << 20, Duration::ZERO).await;
+        assert!(matches!(too_late, TelegramError::MediaRefused(_)), "{too_late}");
+        let unanswered = upload_to(usize::MAX, 1_000, PATIENT).await;
+        assert!(matches!(unanswered, TelegramError::Ambiguous(_)), "{unanswered}");
     }
 }

@@ -8,7 +8,7 @@ use shared::edge::user_api::Call;
 use shared::ids::TrackingCampaignId;
 use shared::{App, AppResult};
 
-use super::{postback_method, templates};
+use super::{postback_format, postback_method, templates};
 
 /// Makes a campaign.
 ///
@@ -41,6 +41,8 @@ impl FromParams for AddParams {
             invite_link: text("invite_link")?,
             auto_approve: params.optional("auto_approve")?.unwrap_or(NEVER),
             pb_method: postback_method(params)?.unwrap_or_default(),
+            pb_format: postback_format(params)?.unwrap_or_default(),
+            pb_body: text("pb_body")?,
         }))
     }
 }

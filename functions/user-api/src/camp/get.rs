@@ -5,6 +5,7 @@ use shared::app::CampaignSummary;
 use shared::domain::calendar;
 use shared::domain::campaign::PostbackMethod;
 use shared::domain::lead_event::LeadStatus;
+use shared::domain::postback_body::PostbackFormat;
 use shared::edge::params::Id;
 use shared::edge::user_api::Call;
 use shared::ids::{BotId, ChatId, TrackingCampaignId};
@@ -47,6 +48,10 @@ pub struct Campaign {
     invite_link: String,
     auto_approve: i64,
     pb_method: PostbackMethod,
+    pb_format: PostbackFormat,
+    pb_body: String,
+    /// Hosts that asked for no more.
+    pb_disabled: Vec<String>,
 }
 
 impl From<CampaignSummary> for Campaign {
@@ -72,6 +77,9 @@ impl From<CampaignSummary> for Campaign {
             invite_link: campaign.invite_link,
             auto_approve: campaign.auto_approve,
             pb_method: campaign.pb_method,
+            pb_format: campaign.pb_format,
+            pb_body: campaign.pb_body,
+            pb_disabled: campaign.disabled_endpoints,
             code: campaign.code,
             chat_title: campaign.chat_title,
             welcome: campaign.welcome.text,

@@ -11,12 +11,15 @@ pub mod pause;
 use shared::domain::campaign::PostbackMethod;
 use shared::domain::lead_event::LeadStatus;
 use shared::domain::postback::PostbackTemplates;
+use shared::domain::postback_body::PostbackFormat;
 use shared::edge::params::Params;
 use shared::{AppError, AppResult};
 
-/// The five `pb_*` of a call; `None` if none of them is there.
+use crate::preset::preset;
+
+/// The five templates of a call: those of its `preset`, but for the `pb_*` that are there; `None` if there is neither.
 fn templates(params: &Params) -> AppResult<Option<PostbackTemplates>> {
-    let mut templates = None;
+    let mut templates = preset(params)?;
     for event in LeadStatus::ALL {
         if let Some(template) = params.optional(event.template_parameter())? {
             templates.get_or_insert_with(PostbackTemplates::default).set(event, template);
@@ -33,4 +36,11 @@ fn postback_method(params: &Params) -> AppResult<Option<PostbackMethod>> {
         "POST" => Ok(Some(PostbackMethod::Post)),
         _ => Err(AppError::parameter("pb_method", "must be GET or POST")),
     }
+}
+
+/// `pb_format`; `None` if it is not there.
+fn postback_format(params: &Params) -> AppResult<Option<PostbackFormat>> {
+    let Some(format) = params.optional::<String>("pb_format")? else { return Ok(None) };
+    let format = format.parse().map_err(|_| AppError::parameter("pb_format", "must be form or json"))?;
+    Ok(Some(format))
 }

@@ -60,6 +60,8 @@ pub struct JournalLine {
     /// 0 = an organic person.
     lead: LeadId,
     time: String,
+    /// 1 if no update told of it, and it was found by asking Telegram; it happened at some time before.
+    reconciled: u8,
 }
 
 impl From<(BotId, JournalRow)> for JournalLine {
@@ -75,6 +77,7 @@ impl From<(BotId, JournalRow)> for JournalLine {
             campaign: row.campaign.unwrap_or_default(),
             lead: row.lead.unwrap_or_default(),
             time: calendar::date_time(row.clock.date),
+            reconciled: u8::from(row.reconciled),
         }
     }
 }

@@ -58,6 +58,8 @@ pub struct ListedPostback {
     error: &'static str,
     time: String,
     attempts: Vec<Attempt>,
+    /// When the next attempt is due; empty if none is.
+    next: String,
 }
 
 /// One attempt.
@@ -68,6 +70,8 @@ struct Attempt {
     code: u16,
     ms: i64,
     error: &'static str,
+    /// The beginning of what the receiver said.
+    answer: String,
 }
 
 impl From<&LoggedPostback> for ListedPostback {
@@ -85,6 +89,11 @@ impl From<&LoggedPostback> for ListedPostback {
             error: word(postback.error),
             time: calendar::date_time(event.clock.date),
             attempts: postback.attempts.iter().map(Attempt::from).collect(),
+            next: postback
+                .course
+                .next_ms
+                .map(|ms| calendar::date_time(ms.div_euclid(1000)))
+                .unwrap_or_default(),
         }
     }
 }
@@ -96,6 +105,7 @@ impl From<&PostbackAttempt> for Attempt {
             code: attempt.code.unwrap_or_default(),
             ms: attempt.took_ms,
             error: word(attempt.error),
+            answer: attempt.answer.clone(),
         }
     }
 }

@@ -36,6 +36,10 @@ pub struct Profile {
     pb_cancel: String,
     pb_trash: String,
     notify: Notify,
+    /// 1 if postbacks are signed.
+    signing: u8,
+    /// Hosts of the global templates that asked for no more.
+    pb_disabled: Vec<String>,
 }
 
 /// What the owner hears of.
@@ -66,6 +70,8 @@ impl From<Account> for Profile {
             pb_cancel: template(LeadStatus::Cancel),
             pb_trash: template(LeadStatus::Trash),
             notify: Notify { tariff: 0, leads: u8::from(account.notify_leads), chat: account.notify_chat },
+            signing: u8::from(account.signing.is_some()),
+            pb_disabled: account.disabled_endpoints,
             name: account.name,
         }
     }

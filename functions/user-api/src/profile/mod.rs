@@ -4,3 +4,4 @@ pub mod apikey;
 pub mod info;
 pub mod notify;
 pub mod postbacks;
+pub mod signing;

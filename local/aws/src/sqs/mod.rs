@@ -10,16 +10,17 @@ mod queue;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustack_sqs_model::error::{SqsError, SqsErrorCode};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::StartError;
+use crate::clock::ShiftedClock;
 use crate::template::QueueSpec;
-use crate::{StartError, clock};
 use file::SnapshotFile;
 use queue::Queue;
 
@@ -29,6 +30,9 @@ pub use queue::Depth;
 
 /// Every queue's messages, by queue name; what is written out and read back.
 pub type Snapshot = BTreeMap<String, Queue>;
+
+/// How long to sleep where the clock may jump.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// The queues of a stack.
 #[derive(Debug)]
@@ -40,6 +44,7 @@ pub struct Sqs {
     /// Grows with every change, under the lock of `queues`.
     changes: AtomicU64,
     file: Option<SnapshotFile>,
+    clock: ShiftedClock,
 }
 
 /// What a receiver asks for.
@@ -63,7 +68,8 @@ impl Sqs {
     pub fn open(specs: &[QueueSpec], endpoint: String, path: Option<PathBuf>) -> Result<Self, StartError> {
         let file = path.map(SnapshotFile::new);
         let mut snapshot = file.as_ref().map_or_else(|| Ok(Snapshot::new()), SnapshotFile::read)?;
-        let now_ms = clock::now_ms();
+        let clock = ShiftedClock::default();
+        let now_ms = clock.now_ms();
         let mut queues = Snapshot::new();
         for spec in specs {
             let mut queue = snapshot.remove(&spec.name).unwrap_or_default();
@@ -80,6 +86,7 @@ impl Sqs {
             arrivals: specs.iter().map(|spec| (spec.name.clone(), Notify::new())).collect(),
             changes: AtomicU64::new(0),
             file,
+            clock,
         })
     }
 
@@ -93,9 +100,14 @@ impl Sqs {
         self.file.as_ref().map_or(Ok(()), |file| file.write(self))
     }
 
+    /// Delays and visibility follow a clock that is so many milliseconds off.
+    pub fn follow(&self, shift_ms: Arc<AtomicI64>) {
+        self.clock.follow(shift_ms);
+    }
+
     /// How many messages a queue has.
     pub fn depth(&self, name: &str) -> Option<Depth> {
-        Some(self.queues().get(name)?.depth(clock::now_ms()))
+        Some(self.queues().get(name)?.depth(self.clock.now_ms()))
     }
 
     /// The bodies in a queue, oldest first, whatever their state; nothing is received by this.
@@ -110,7 +122,7 @@ impl Sqs {
     /// As SQS: no such queue, or parameters that do not fit it.
     pub fn send(&self, name: &str, draft: Draft) -> Result<Sent, SqsError> {
         let spec = self.spec(name)?;
-        let message = draft.check(spec, clock::now_ms())?;
+        let message = draft.check(spec, self.clock.now_ms())?;
         let sent = self.with(name, |queue| queue.push_unless_duplicate(spec, message))?;
         self.announce(name);
         Ok(sent)
@@ -132,9 +144,12 @@ impl Sqs {
             if !received.is_empty() || Instant::now() >= deadline {
                 return Ok(received);
             }
-            let pause = next_ms.map_or(wanted.wait, |next| {
-                Duration::from_millis(next.saturating_sub(clock::now_ms()).max(1))
+            let mut pause = next_ms.map_or(wanted.wait, |next| {
+                Duration::from_millis(next.saturating_sub(self.clock.now_ms()).max(1))
             });
+            if self.clock.may_jump() {
+                pause = pause.min(LOOK);
+            }
             tokio::select! {
                 () = arrival => {}
                 () = tokio::time::sleep_until(deadline.min(Instant::now() + pause)) => {}
@@ -159,7 +174,8 @@ impl Sqs {
     ///
     /// There is no such queue, or the message is not in flight.
     pub fn change_visibility(&self, name: &str, receipt: &str, seconds: u32) -> Result<(), SqsError> {
-        let changed = self.with(name, |queue| queue.change_visibility(receipt, clock::now_ms(), seconds))?;
+        let changed =
+            self.with(name, |queue| queue.change_visibility(receipt, self.clock.now_ms(), seconds))?;
         self.announce(name);
         if changed {
             Ok(())
@@ -210,7 +226,7 @@ impl Sqs {
     /// becomes visible.
     fn take(&self, name: &str, wanted: Wanted) -> Result<(Vec<Received>, Option<u64>), SqsError> {
         let spec = self.spec(name)?;
-        let now_ms = clock::now_ms();
+        let now_ms = self.clock.now_ms();
         let mut queues = self.queues();
         let Some(queue) = queues.get_mut(name) else { return Err(no_such_queue()) };
         let visible_again_ms =

@@ -1,6 +1,6 @@
 //! One queue's messages. Every moment is wall-clock time, so that it means the same after a restart.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -118,7 +118,8 @@ impl Queue {
     }
 
     /// Takes up to `maximum` visible messages. Of a FIFO queue, none of a group that has one in flight, and as many
-    /// as possible of one group before those of others, so that other receivers find groups to work on.
+    /// as possible of one group before those of others, so that other receivers find groups to work on. Of a standard
+    /// queue, those of the groups that have the fewest in flight first.
     pub(super) fn take(
         &mut self,
         spec: &QueueSpec,
@@ -176,28 +177,45 @@ impl Queue {
         }
     }
 
-    /// What can be received now: in order, but the first message's group before the others.
+    /// What can be received now, in order; of a FIFO queue the first message's group before the others, of a standard
+    /// queue by turns, the groups with the fewest in flight first, as SQS does for fair queues.
     fn free(&mut self, spec: &QueueSpec, now_ms: u64) -> Vec<(u64, &mut Message)> {
-        let held = self.groups_in_flight(spec, now_ms);
+        let in_flight = self.groups_in_flight(now_ms);
+        let is_held =
+            |group: &Option<String>| group.as_ref().is_some_and(|group| in_flight.contains_key(group));
         let is_free = |message: &Message| {
-            message.visible_from_ms <= now_ms
-                && message.group.as_ref().is_none_or(|group| !held.contains(group))
+            message.visible_from_ms <= now_ms && (spec.fifo.is_none() || !is_held(&message.group))
         };
         let messages = self.messages.iter_mut().map(|(&position, message)| (position, message));
         let mut free: Vec<_> = messages.filter(|(_, message)| is_free(message)).collect();
         if spec.fifo.is_some() {
             let leading = free.first().and_then(|(_, message)| message.group.clone());
             free.sort_by_key(|(_, message)| message.group != leading);
+        } else if free.iter().any(|(_, message)| message.group.is_some()) {
+            let mut turns = in_flight;
+            // A message without a group is a tenant of its own.
+            free.sort_by_cached_key(|(_, message)| match message.group.clone() {
+                Some(group) => {
+                    let turn = turns.entry(group).or_default();
+                    *turn += 1;
+                    *turn
+                }
+                None => 1,
+            });
         }
         free
     }
 
-    fn groups_in_flight(&self, spec: &QueueSpec, now_ms: u64) -> HashSet<String> {
-        if spec.fifo.is_none() {
-            return HashSet::new();
+    /// How many messages of each group are in flight; of a FIFO queue delayed ones count as well.
+    fn groups_in_flight(&self, now_ms: u64) -> BTreeMap<String, usize> {
+        let mut groups = BTreeMap::new();
+        for message in self.messages.values().filter(|message| message.visible_from_ms > now_ms) {
+            let is_out = message.receipt.is_some() || message.sequence.is_some();
+            if let (Some(group), true) = (&message.group, is_out) {
+                *groups.entry(group.clone()).or_default() += 1;
+            }
         }
-        let in_flight = self.messages.values().filter(|message| message.visible_from_ms > now_ms);
-        in_flight.filter_map(|message| message.group.clone()).collect()
+        groups
     }
 
     /// The message of a receipt, if no later one was given out.
@@ -249,6 +267,29 @@ mod tests {
         assert!(!takes(&mut queue, &spec, "a", 300_999));
         assert!(takes(&mut queue, &spec, "a", 301_000));
         assert!(!takes(&mut queue, &spec, "a", 301_001));
+    }
+
+    /// Sends to a standard queue, a message of each named group.
+    fn fill(queue: &mut Queue, groups: &[&str]) {
+        for group in groups {
+            let draft = Draft { group: Some((*group).to_owned()), ..Draft::of((*group).to_owned()) };
+            queue.push(draft.check(&QueueSpec::standard("jobs"), 0).unwrap());
+        }
+    }
+
+    fn taken(queue: &mut Queue, maximum: usize) -> String {
+        let taken = queue.take(&QueueSpec::standard("jobs"), 1, 100, maximum);
+        taken.received.into_iter().map(|received| received.message.body).collect()
+    }
+
+    #[test]
+    fn a_standard_queue_serves_groups_by_turns_and_quiet_ones_first() {
+        let mut queue = Queue::default();
+        fill(&mut queue, &["n", "n", "n", "n", "n", "n", "q", "r"]);
+        assert_eq!(taken(&mut queue, 4), "nqrn");
+        fill(&mut queue, &["q", "r", "s"]);
+        assert_eq!(taken(&mut queue, 4), "sqrn", "two of n are in flight, one of q and r each");
+        assert_eq!(taken(&mut queue, 10), "nnn", "a noisy group alone is not held up");
     }
 
     #[test]

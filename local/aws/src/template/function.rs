@@ -50,16 +50,18 @@ const ACTED_ON: [&str; 8] = [
     "Runtime",
 ];
 
-const INERT: [&str; 14] = [
+const INERT: [&str; 16] = [
     "Architectures",
     "Description",
     "EphemeralStorage",
+    "EventInvokeConfig",
     "Handler",
     "KmsKeyArn",
     "LoggingConfig",
     "PackageType",
     "PermissionsBoundary",
     "Policies",
+    "RecursiveLoop",
     "Role",
     "RuntimeManagementConfig",
     "SnapStart",

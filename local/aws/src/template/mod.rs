@@ -54,11 +54,13 @@ impl Template {
         Ok(Self { document, defaults })
     }
 
-    /// The same template with its tables, queues and buckets, but nothing that runs.
+    /// The same template with its tables, queues and buckets, but nothing that runs, and nothing that watches it.
     #[must_use]
     pub fn without_functions(mut self) -> Self {
         if let Some(resources) = self.document.get_mut("Resources").and_then(Value::as_object_mut) {
-            resources.retain(|_, resource| resource["Type"] != "AWS::Serverless::Function");
+            let goes = ["AWS::Serverless::Function", "AWS::CloudWatch::Alarm"];
+            resources
+                .retain(|_, resource| !resource["Type"].as_str().is_some_and(|kind| goes.contains(&kind)));
         }
         self.defaults.functions.clear();
         self

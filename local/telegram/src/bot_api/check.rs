@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::parameters::{Raw, Upload};
 use crate::error::ApiError;
+use crate::formatting::shows_nothing;
 use crate::specification::{Field, Method, Specification};
 
 const MAX_TEXT_CHARACTERS: usize = 4096;
@@ -26,8 +27,6 @@ const ACTIONS: [&str; 10] = [
 pub struct Parameters {
     values: Map<String, Value>,
     files: std::collections::BTreeMap<String, Upload>,
-    /// Parameters the method does not have. Telegram ignores them; the record of requests lists them.
-    pub unknown: Vec<String>,
 }
 
 impl Parameters {
@@ -54,12 +53,22 @@ impl Parameters {
     }
 }
 
-/// Reads and checks the parameters of a method.
+/// The names in a request that its method does not have, those of files left out that a parameter refers to.
+pub fn unknown(method: &Method, raw: &Raw) -> Vec<String> {
+    let is_known = |name: &&String| method.fields.iter().any(|field| field.name == **name);
+    let attached = |name: &&String| {
+        let reference = format!("attach://{name}");
+        raw.values.values().any(|value| value.as_str().is_some_and(|text| text.contains(&reference)))
+    };
+    let names = raw.values.keys().filter(|name| !is_known(name));
+    names.chain(raw.files.keys().filter(|name| !is_known(name) && !attached(name))).cloned().collect()
+}
+
+/// Reads and checks the parameters of a method; what it does not have is ignored, as Telegram does.
 pub fn check(specification: &Specification, method: &Method, raw: Raw) -> Result<Parameters, ApiError> {
     let mut parameters = Parameters { files: raw.files, ..Parameters::default() };
     for (name, value) in raw.values {
         let Some(field) = method.fields.iter().find(|field| field.name == name) else {
-            parameters.unknown.push(name);
             continue;
         };
         let value = typed(field, value)?;
@@ -195,13 +204,17 @@ fn check_button(button: &Value) -> Result<(), ApiError> {
 }
 
 fn is_button_url(link: &str) -> bool {
-    url::Url::parse(link)
-        .is_ok_and(|url| matches!(url.scheme(), "http" | "https" | "tg" | "ton") && url.host_str().is_some())
+    url::Url::parse(link).is_ok_and(|url| match (url.scheme(), url.host()) {
+        // Telegram knows no names without a dot; addresses it takes.
+        ("http" | "https", Some(url::Host::Domain(name))) => name.trim_end_matches('.').contains('.'),
+        ("http" | "https" | "tg" | "ton", host) => host.is_some(),
+        _ => false,
+    })
 }
 
 /// 1–4096 characters, after formatting.
 pub fn check_text_length(text: &str) -> Result<(), ApiError> {
-    if text.is_empty() {
+    if shows_nothing(text) {
         return Err(ApiError::bad_request("text must be non-empty"));
     }
     if text.chars().count() > MAX_TEXT_CHARACTERS {

@@ -22,7 +22,6 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::any;
 use serde_json::{Map, Value, json};
 
-use crate::clock::now_ms;
 use crate::error::{ApiError, ApiResult};
 use crate::requests::RecordedRequest;
 use crate::simulator::Simulator;
@@ -49,7 +48,7 @@ async fn answer(
         Err(error) => return shown(&Err(error)),
     };
     let mut record = RecordedRequest {
-        at_ms: now_ms(),
+        at_ms: simulator.read(|world| world.clock.now_ms()),
         bot,
         method,
         parameters: Map::new(),
@@ -103,8 +102,11 @@ async fn handle(simulator: &Simulator, request: Request, record: &mut RecordedRe
     record.method.clone_from(&method.name);
     let raw = Raw::read(request).await?;
     record.parameters = raw.recorded();
-    let mut parameters = check::check(simulator.specification(), method, raw)?;
-    record.unknown_parameters = std::mem::take(&mut parameters.unknown);
+    record.unknown_parameters = check::unknown(method, &raw);
+    if !record.unknown_parameters.is_empty() {
+        tracing::warn!(method = record.method, names = ?record.unknown_parameters, "parameters that Telegram ignores");
+    }
+    let parameters = check::check(simulator.specification(), method, raw)?;
     if method.name == "getUpdates" {
         return polling::get_updates(simulator, record.bot, &parameters).await;
     }
@@ -113,7 +115,7 @@ async fn handle(simulator: &Simulator, request: Request, record: &mut RecordedRe
 
 /// Floods and faults come before the method itself.
 fn perform(world: &mut World, bot: i64, method: &str, parameters: &Parameters) -> ApiResult {
-    let now_ms = now_ms();
+    let now_ms = world.clock.now_ms();
     let names_a_chat = parameters.value("chat_id").is_some();
     if names_a_chat
         && !world.faults.limits_off

@@ -7,10 +7,10 @@ use tokio::time::Instant;
 
 use super::check::Parameters;
 use super::webhook::named_kinds;
-use crate::clock::now_ms;
 use crate::error::{ApiError, ApiResult};
 use crate::simulator::Simulator;
 use crate::state::BotState;
+use crate::world::World;
 
 const LONGEST_POLL_S: i64 = 50;
 const MOST_UPDATES: usize = 100;
@@ -24,7 +24,7 @@ pub async fn get_updates(simulator: &Simulator, bot: i64, parameters: &Parameter
     simulator.change(|world| prepare(world.state.bots.get_mut(&bot), parameters))?;
     loop {
         changes.mark_unchanged();
-        let updates = simulator.read(|world| waiting(world.state.bots.get(&bot), parameters))?;
+        let updates = simulator.read(|world| waiting(world, bot, parameters))?;
         if !updates.is_empty() || Instant::now() >= deadline || *stopping.borrow() {
             return Ok(json!(updates));
         }
@@ -59,13 +59,13 @@ fn prepare(bot: Option<&mut BotState>, parameters: &Parameters) -> Result<(), Ap
     Ok(())
 }
 
-fn waiting(bot: Option<&BotState>, parameters: &Parameters) -> Result<Vec<Value>, ApiError> {
-    let bot = bot.ok_or_else(|| ApiError::new(401, "Unauthorized"))?;
+fn waiting(world: &World, bot: i64, parameters: &Parameters) -> Result<Vec<Value>, ApiError> {
+    let bot = world.state.bots.get(&bot).ok_or_else(|| ApiError::new(401, "Unauthorized"))?;
     if bot.webhook.is_some() {
         return Err(conflict());
     }
     let limit = parameters.integer("limit").and_then(|limit| usize::try_from(limit).ok());
-    let due = bot.queues.due(now_ms());
+    let due = bot.queues.due(world.clock.now_ms());
     Ok(due.into_iter().take(limit.unwrap_or(MOST_UPDATES)).map(|update| update.body.clone()).collect())
 }
 

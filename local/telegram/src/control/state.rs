@@ -107,6 +107,8 @@ pub async fn set_faults(State(simulator): State<Simulator>, fields: Fields) -> A
         ("time_out_share", faults.time_out_share),
         ("duplicate_share", faults.duplicate_share),
         ("withhold_chat_member_share", faults.withhold_chat_member_share),
+        ("withhold_join_share", faults.withhold_join_share),
+        ("withhold_leave_share", faults.withhold_leave_share),
         ("withhold_my_chat_member_share", faults.withhold_my_chat_member_share),
     ];
     let refusal_shares = faults.refuse.iter().map(|refusal| ("refuse", refusal.share));

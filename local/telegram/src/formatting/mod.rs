@@ -45,6 +45,7 @@ pub struct Formatted {
 ///
 /// Telegram's words after "can't parse entities: ".
 pub fn parse(text: &str, mode: Option<&str>) -> Result<Formatted, String> {
+    let text = &cleaned(text);
     let formatted = match mode.unwrap_or_default().to_ascii_lowercase().as_str() {
         "" | "none" => Formatted { text: text.to_owned(), entities: Vec::new() },
         "html" => html::parse(text)?,
@@ -53,6 +54,26 @@ pub fn parse(text: &str, mode: Option<&str>) -> Result<Formatted, String> {
         _ => return Err("unsupported parse_mode".to_owned()),
     };
     Ok(formatted.trimmed())
+}
+
+/// As Telegram takes a text: a control character is a blank, a carriage return nothing, and so are marks of direction
+/// that could rewrite what stands around them and strokes through a line (`clean_input_string` of its library).
+fn cleaned(text: &str) -> String {
+    let keeps = |character: &char| {
+        !matches!(character, '\r' | '\u{2028}'..='\u{202e}' | '\u{333}' | '\u{33f}' | '\u{30a}')
+    };
+    let blanked = |character| match character {
+        '\n' => '\n',
+        '\0'..='\u{1f}' => ' ',
+        other => other,
+    };
+    text.chars().filter(keeps).map(blanked).collect()
+}
+
+/// Whether people would see nothing of a text.
+pub(crate) fn shows_nothing(text: &str) -> bool {
+    let is_invisible = |character: char| matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    text.chars().all(|character| character.is_whitespace() || is_invisible(character))
 }
 
 impl Formatted {

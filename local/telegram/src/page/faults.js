@@ -31,6 +31,7 @@ export function buildFaults(refresh) {
     group("No answer after delivery", number("time_out_next", "the next"), percent("time_out_share", "a share")),
     group("Updates",
       percent("duplicate_share", "deliver twice"), percent("withhold_chat_member_share", "withhold joins and leaves"),
+      percent("withhold_join_share", "withhold joins"), percent("withhold_leave_share", "withhold leaves"),
       percent("withhold_my_chat_member_share", "withhold changes of the bot"),
       number("hold_messages_ms", "hold messages, ms"), number("hold_chat_member_ms", "hold joins and leaves, ms")),
     element("label", { className: "check" }, element("input", { type: "checkbox", name: "limits_off" }), "no limits on sending"),
@@ -66,6 +67,8 @@ function faults(given) {
     time_out_share: given.time_out_share / 100,
     duplicate_share: given.duplicate_share / 100,
     withhold_chat_member_share: given.withhold_chat_member_share / 100,
+    withhold_join_share: given.withhold_join_share / 100,
+    withhold_leave_share: given.withhold_leave_share / 100,
     withhold_my_chat_member_share: given.withhold_my_chat_member_share / 100,
     hold_messages_ms: given.hold_messages_ms,
     hold_chat_member_ms: given.hold_chat_member_ms,
@@ -83,7 +86,8 @@ async function apply(wanted, refresh) {
 }
 
 const PLAIN = ["seed", "time_out_next", "hold_messages_ms", "hold_chat_member_ms"];
-const SHARES = ["time_out_share", "duplicate_share", "withhold_chat_member_share", "withhold_my_chat_member_share"];
+const SHARES = ["time_out_share", "duplicate_share", "withhold_chat_member_share", "withhold_join_share",
+  "withhold_leave_share", "withhold_my_chat_member_share"];
 let filled = "";
 
 /** Fills the form with what is set, unless somebody is typing in it. */

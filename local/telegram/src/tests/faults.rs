@@ -114,3 +114,32 @@ async fn withheld_updates_never_come_but_the_truth_stays_and_can_be_asked_for() 
     rig.simulator.set_faults(faults);
     assert_eq!(told, join_all(), "the same seed withholds the same updates");
 }
+
+#[tokio::test]
+async fn joins_and_leaves_are_withheld_apart_and_every_standing_can_be_asked_for() {
+    let rig = Rig::new().await;
+    let channel = rig.channel();
+    let webhook = rig.listen().await;
+    webhook.wait_for(1).await;
+    let anna = rig.simulator.create_user(NewUser::named("Anna"));
+    let status = async || {
+        let question = json!({ "chat_id": channel, "user_id": anna });
+        rig.result("getChatMember", question).await["status"].clone()
+    };
+    assert_eq!(status().await, "left");
+    rig.simulator.set_faults(Faults { withhold_leave_share: 1.0, ..Faults::default() });
+    rig.simulator.join(anna, channel).unwrap();
+    rig.simulator.restrict(anna, channel).unwrap();
+    assert_eq!(status().await, "restricted");
+    rig.simulator.leave(anna, channel).unwrap();
+    assert_eq!((status().await, rig.simulator.withheld_updates()), (json!("restricted"), 1));
+    rig.simulator.set_faults(Faults { withhold_join_share: 1.0, ..Faults::default() });
+    rig.simulator.join(anna, channel).unwrap();
+    rig.simulator.ban(anna, channel).unwrap();
+    assert_eq!((status().await, rig.simulator.withheld_updates()), (json!("kicked"), 2));
+    rig.simulator.unban(anna, channel).unwrap();
+    drained(&rig.simulator).await;
+    assert_eq!(webhook.updates().len(), 1 + 4, "a join, restrictions, a ban and its end");
+    let stranger = json!({ "chat_id": channel, "user_id": 1 });
+    assert_eq!(rig.refusal("getChatMember", stranger).await.0, 400);
+}

@@ -8,6 +8,7 @@ mod faults;
 mod persistence;
 mod refusals;
 mod shapes;
+mod specification;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

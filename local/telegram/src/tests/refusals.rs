@@ -85,6 +85,37 @@ async fn a_join_request_opens_the_chat_with_the_person_for_a_while() {
 }
 
 #[tokio::test]
+async fn a_decided_join_request_ends_the_right_to_write() {
+    let rig = Rig::new().await;
+    let chat = rig.chat(ChatKind::Channel, true);
+    let (anna, boris) = (
+        rig.simulator.create_user(NewUser::named("Anna")),
+        rig.simulator.create_user(NewUser::named("Boris")),
+    );
+    for user in [anna, boris] {
+        rig.simulator.request_to_join(user, chat).unwrap();
+    }
+    rig.simulator.approve_request(anna, chat).unwrap();
+    rig.simulator.decline_request(boris, chat).unwrap();
+    assert_eq!((write(&rig, anna).await.0, write(&rig, boris).await.0), (403, 403));
+}
+
+#[tokio::test]
+async fn a_button_leads_to_a_name_with_a_dot_or_to_an_address() {
+    let rig = Rig::new().await;
+    let anna = rig.subscriber("Anna");
+    let message = |url: &str| {
+        let keyboard = json!([[{ "text": "Go", "url": url }]]);
+        json!({ "chat_id": anna, "text": "a", "reply_markup": { "inline_keyboard": keyboard } })
+    };
+    for url in ["http://intranet/a", "https://localhost/", "https://e./"] {
+        assert!(rig.refusal("sendMessage", message(url)).await.1.contains("BUTTON_URL_INVALID"), "{url}");
+    }
+    rig.result("sendMessage", message("http://127.0.0.1:8080/a")).await;
+    rig.result("sendMessage", message("tg://resolve?domain=e")).await;
+}
+
+#[tokio::test]
 async fn the_fourth_message_in_a_row_to_one_person_is_429_and_then_the_whole_bot_waits() {
     let rig = Rig::new().await;
     let (anna, boris) = (rig.subscriber("Anna"), rig.subscriber("Boris"));

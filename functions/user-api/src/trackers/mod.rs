@@ -1,0 +1,3 @@
+//! Trackers that there are presets for.
+
+pub mod list;

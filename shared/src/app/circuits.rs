@@ -1,0 +1,90 @@
+use super::App;
+use crate::domain::circuit::{Circuit, Passage, counts_against_host};
+use crate::domain::pace::Pace;
+use crate::domain::postback_log::{PostbackAttempt, PostbackError};
+use crate::error::AppResult;
+use crate::ids::AccountId;
+
+impl App {
+    /// How long a host is still left alone for an account, in milliseconds; `None` if it may be connected to: its circuit
+    /// is closed, or this attempt is the probe. Without storage it may.
+    pub(super) async fn left_alone_ms(&self, account: AccountId, host: &str) -> Option<i64> {
+        let passage = async {
+            let (circuit, now_ms) = (self.cached_circuit(account, host).await?, self.clock.now_ms());
+            match circuit.passage(now_ms) {
+                Passage::Free => Ok(None),
+                Passage::Blocked { until_ms } => Ok(Some(until_ms - now_ms)),
+                Passage::Probe { seen, next } => {
+                    let granted = self.store.claim_probe(account, host, seen, next).await?;
+                    self.remember_circuit(account, host, Circuit { wait: Some(next), ..circuit });
+                    Ok(if granted { None } else { Some(next.until_ms - now_ms) })
+                }
+            }
+        };
+        let passage: AppResult<Option<i64>> = passage.await;
+        passage.unwrap_or_else(|error| {
+            tracing::warn!(account.id = %account, ?error, "a circuit cannot be asked");
+            None
+        })
+    }
+
+    /// Notes for a host's circuit how an attempt ended that was made. One that cannot be noted is left out.
+    pub(super) async fn note_for_circuit(&self, account: AccountId, host: &str, attempt: &PostbackAttempt) {
+        if attempt.error == Some(PostbackError::Target) {
+            return;
+        }
+        let noted = if counts_against_host(attempt.code) {
+            self.note_host_failure(account, host).await
+        } else {
+            self.note_host_answer(account, host).await
+        };
+        if let Err(error) = noted {
+            tracing::warn!(account.id = %account, ?error, "a circuit does not move");
+        }
+    }
+
+    async fn note_host_failure(&self, account: AccountId, host: &str) -> AppResult<()> {
+        let now_ms = self.clock.now_ms();
+        let mut circuit = self.store.count_host_failure(account, host, now_ms.div_euclid(1_000)).await?;
+        if let Some(wait) = circuit.opens(now_ms) {
+            if self.store.open_circuit(account, host, wait).await? {
+                tracing::warn!(account.id = %account, "the circuit of a host is open");
+            }
+            circuit.wait = Some(wait);
+        }
+        self.remember_circuit(account, host, circuit);
+        Ok(())
+    }
+
+    /// Writes nothing where nothing was known against the host.
+    async fn note_host_answer(&self, account: AccountId, host: &str) -> AppResult<()> {
+        let known = self.webhook_cache.circuits.last_known(&(account, host.to_owned()));
+        if known.is_some_and(|known| known.is_closed_by_answer()) {
+            self.store.close_circuit(account, host).await?;
+            self.remember_circuit(account, host, Circuit::default());
+        }
+        Ok(())
+    }
+
+    /// Whether a host answered slowly of late, as far as this process knows.
+    pub(super) fn is_slow(&self, host: &str) -> bool {
+        self.webhook_cache.paces.remembered(&host.to_owned()).is_some_and(Pace::is_slow)
+    }
+
+    /// Notes how long a host took.
+    pub(super) fn note_pace(&self, host: &str, took_ms: i64) {
+        let known = self.webhook_cache.paces.remembered(&host.to_owned()).unwrap_or_default();
+        self.webhook_cache.paces.remember(host.to_owned(), known.after(took_ms));
+    }
+
+    /// A circuit, at most a second old.
+    async fn cached_circuit(&self, account: AccountId, host: &str) -> AppResult<Circuit> {
+        let read = || async { self.store.circuit(account, host).await.map(Some) };
+        let circuit = self.webhook_cache.circuits.get_or((account, host.to_owned()), read).await?;
+        Ok(circuit.unwrap_or_default())
+    }
+
+    fn remember_circuit(&self, account: AccountId, host: &str, circuit: Circuit) {
+        self.webhook_cache.circuits.remember((account, host.to_owned()), circuit);
+    }
+}
