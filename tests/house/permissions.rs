@@ -180,12 +180,14 @@ async fn sweep_something(world: &World) {
     let request = FactClock::first_of_second(1);
     let task = MessageTask::ApproveV1 { campaign, user: UserId(9), request };
     let due_ms = world.system.app.clock.now_ms();
+    // As at the minute's beginning: what is written in its last seconds is for the sweep after the next.
+    let minute_ms = due_ms.div_euclid(60_000) * 60_000;
     let due = Due { due_ms, id: task.id(), task: task.spelled().unwrap(), ..Due::default() };
-    world.system.app.store.put_due(&due, due_ms).await.unwrap();
+    world.system.app.store.put_due(&due, minute_ms).await.unwrap();
     let retry =
         Due { id: "retry".to_owned(), queue: DueQueue::Retries, group: "t.example".to_owned(), ..due };
     let retry = Due { task: r#"{"type":"postback_v1","campaign":{"account":9,"campaign":9},"user":9,"event":{"status":"wait","clock":"00000000001.000000000001"}}"#.to_owned(), ..retry };
-    world.system.app.store.put_due(&retry, due_ms).await.unwrap();
+    world.system.app.store.put_due(&retry, minute_ms).await.unwrap();
     world.system.cloud.invoke("due-sweep", json!({})).await.unwrap();
     world.settle().await;
 }
