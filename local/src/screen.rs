@@ -1,7 +1,10 @@
 //! What the commands print.
 
-/// Prints a line for the person (or the script) at the terminal.
-#[expect(clippy::print_stdout, reason = "this is the commands' one way to standard output")]
-pub fn say(line: impl std::fmt::Display) {
-    println!("{line}");
+use std::fmt::Display;
+use std::io::Write;
+
+/// Says a line to whoever started the command. Whether they still listen is of no matter: the other end of a pipe may be
+/// gone.
+pub fn say(line: impl Display) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
