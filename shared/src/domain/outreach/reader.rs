@@ -18,6 +18,11 @@ impl<'a> Reader<'a> {
         Self { object, path: String::new() }
     }
 
+    /// An object that stands there.
+    pub fn at(object: &'a Map<String, Value>, path: String) -> Self {
+        Self { object, path }
+    }
+
     /// The names of the fields that are there.
     pub fn names(&self) -> impl Iterator<Item = &'a str> {
         self.object.keys().map(String::as_str)
@@ -60,6 +65,19 @@ impl<'a> Reader<'a> {
         self.read(name, &expected, faults, |value| {
             value.as_str().filter(|text| fits(text)).map(str::to_owned)
         })
+    }
+
+    /// Text of 1 to so many characters that must be there, without what is blank around it; empty if it is at fault.
+    pub fn required_text(&self, name: &str, characters_max: usize, faults: &mut Vec<Fault>) -> String {
+        let expected = format!("must be text of 1 to {characters_max} characters");
+        if self.given(name).is_none() {
+            self.refuse(name, "is required", faults);
+        }
+        let text = self.read(name, &expected, faults, |value| {
+            let text = value.as_str().map(str::trim)?;
+            (1..=characters_max).contains(&text.chars().count()).then(|| text.to_owned())
+        });
+        text.unwrap_or_default()
     }
 
     /// An object.
