@@ -11,6 +11,7 @@ use shared::queue::{BotTask, MessageTask, OwnerTask};
 use shared::store::{Due, DueQueue};
 use telegram_simulator::{ChatKind, Faults, NewChat, ReceiverAnswer, Refusal};
 
+use super::permissions_content::write_content;
 use crate::world::samples::png;
 use crate::world::{Account, Scene, World};
 
@@ -110,7 +111,9 @@ async fn live_through_everything(world: &World) {
     let renewed = account.post_json("/api/profile/apikey.json", &json!({})).await.data();
     let new_key = renewed["key"].as_str().unwrap().to_owned();
     put_aside_a_record(world).await;
-    plan_outreach(&world.account_of(account.id, new_key)).await;
+    let account = world.account_of(account.id, new_key);
+    plan_outreach(&account).await;
+    write_content(&account).await;
 }
 
 /// A campaign is made, changed, and deleted.

@@ -5,6 +5,8 @@ mod lists;
 mod refusals;
 mod seeds;
 mod states;
+mod templates;
+mod testers;
 
 use campaigns_api::ROUTES;
 use shared::edge::http::Route;

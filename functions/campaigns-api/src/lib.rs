@@ -1,6 +1,9 @@
 //! The Campaigns API, `/api/v1/*` (seed 004): one file a route, one binary a route.
 
 pub mod campaigns;
+mod paging;
+pub mod templates;
+pub mod testers;
 pub mod unknown;
 
 use shared::edge::http::Route;
@@ -48,12 +51,30 @@ pub const CAMPAIGNS_RESUME: Route =
 /// `POST /api/v1/campaigns/:id/clone`
 pub const CAMPAIGNS_CLONE: Route =
     route!("campaigns-clone", "POST", "/api/v1/campaigns/{id}/clone", campaigns::clone::clone);
+/// `GET /api/v1/templates`
+pub const TEMPLATES_LIST: Route = route!("templates-list", "GET", "/api/v1/templates", templates::list::list);
+/// `POST /api/v1/templates`
+pub const TEMPLATES_CREATE: Route =
+    route!("templates-create", "POST", "/api/v1/templates", templates::create::create);
+/// `GET /api/v1/templates/:id`
+pub const TEMPLATES_GET: Route =
+    route!("templates-get", "GET", "/api/v1/templates/{id}", templates::get::get);
+/// `PUT /api/v1/templates/:id`
+pub const TEMPLATES_UPDATE: Route =
+    route!("templates-update", "PUT", "/api/v1/templates/{id}", templates::update::update);
+/// `DELETE /api/v1/templates/:id`
+pub const TEMPLATES_DELETE: Route =
+    route!("templates-delete", "DELETE", "/api/v1/templates/{id}", templates::delete::delete);
+/// `GET /api/v1/testers`
+pub const TESTERS_GET: Route = route!("testers-get", "GET", "/api/v1/testers", testers::get::get);
+/// `PUT /api/v1/testers`
+pub const TESTERS_UPDATE: Route = route!("testers-update", "PUT", "/api/v1/testers", testers::update::update);
 /// Every other path or method under `/api/v1`
 pub const CAMPAIGNS_UNKNOWN: Route =
     Route { binary: "campaigns-unknown", method: "ANY", path: "/api/v1/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 9] = [
+pub const ROUTES: [Route; 16] = [
     CAMPAIGNS_LIST,
     CAMPAIGNS_CREATE,
     CAMPAIGNS_GET,
@@ -62,5 +83,12 @@ pub const ROUTES: [Route; 9] = [
     CAMPAIGNS_PAUSE,
     CAMPAIGNS_RESUME,
     CAMPAIGNS_CLONE,
+    TEMPLATES_LIST,
+    TEMPLATES_CREATE,
+    TEMPLATES_GET,
+    TEMPLATES_UPDATE,
+    TEMPLATES_DELETE,
+    TESTERS_GET,
+    TESTERS_UPDATE,
     CAMPAIGNS_UNKNOWN,
 ];

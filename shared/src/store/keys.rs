@@ -11,7 +11,8 @@ use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::media::MediaRef;
 use crate::ids::{
-    AccountId, BotId, BotKey, CampaignKey, ChatId, LeadId, OutreachCampaignId, TelegramBotId, UserId,
+    AccountId, BotId, BotKey, CampaignKey, ChatId, LeadId, OutreachCampaignId, TelegramBotId, TemplateId,
+    UserId,
 };
 
 /// Over how many partitions a campaign's leads are spread: a partition takes 1,000 writes a second.
@@ -93,6 +94,10 @@ pub enum Key<'a> {
     Outreach(AccountId, &'a OutreachCampaignId),
     /// One step of an outreach campaign, by the version that it made; list by `begins_with(SK, "STEP#<id>#")`.
     OutreachStep(AccountId, &'a OutreachCampaignId, u64),
+    /// Get or change one template; list an account's by `begins_with(SK, "TMPL#")`.
+    Template(AccountId, &'a TemplateId),
+    /// Whom test executions of an account go to.
+    Testers(AccountId),
     /// What an owner's chat was told within one stretch of time; expires within days.
     Notices(NoticeWindow),
 }
@@ -138,7 +143,10 @@ impl Key<'_> {
             Self::Circuit(account, host) => format!("HOST#{account}#{host}"),
             Self::DueCursor => "DUE".to_owned(),
             Self::Contact(account, _, user) => format!("AUD#{account}#{}", shard(user, CONTACT_SHARDS)),
-            Self::Outreach(account, _) | Self::OutreachStep(account, ..) => format!("OUT#{account}"),
+            Self::Outreach(account, _)
+            | Self::OutreachStep(account, ..)
+            | Self::Template(account, _)
+            | Self::Testers(account) => format!("OUT#{account}"),
             Self::Notices(NoticeWindow { account, chat, .. }) => format!("NOTICE#{account}.{chat}"),
         }
     }
@@ -175,6 +183,8 @@ impl Key<'_> {
             Self::DueCursor => "CURSOR".to_owned(),
             Self::Outreach(_, id) => format!("CAMP#{id}"),
             Self::OutreachStep(_, id, version) => format!("STEP#{id}#{version:08}"),
+            Self::Template(_, id) => format!("TMPL#{id}"),
+            Self::Testers(_) => "TESTERS".to_owned(),
             Self::Notices(NoticeWindow { span, begun, .. }) => format!("{}#{begun:011}", span.name()),
         }
     }
@@ -313,10 +323,18 @@ mod tests {
     #[test]
     fn the_layout_of_outreach_is_frozen() {
         let (account, campaign) = (AccountId(1), OutreachCampaignId::of("k3x9"));
-        let keys = [Key::Outreach(account, &campaign), Key::OutreachStep(account, &campaign, 12)];
+        let template = TemplateId::of("k3x9");
+        let keys = [
+            Key::Outreach(account, &campaign),
+            Key::OutreachStep(account, &campaign, 12),
+            Key::Template(account, &template),
+            Key::Testers(account),
+        ];
         insta::assert_snapshot!(layout(&keys), @r#"
         OUT#1 | CAMP#campk3x9
         OUT#1 | STEP#campk3x9#00000012
+        OUT#1 | TMPL#tmplk3x9
+        OUT#1 | TESTERS
         "#);
     }
 

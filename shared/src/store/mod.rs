@@ -34,6 +34,8 @@ mod requests;
 mod signing;
 mod start_spelling;
 mod statistics;
+mod templates;
+mod testers;
 mod welcomes;
 
 use std::collections::HashMap;
