@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
-use super::reader::Reader;
+use super::reader::{Reader, required_name};
 use super::rule::{Rule, RuleFault};
 use super::segment::rule_of_filter;
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{BotId, SegmentId, TemplateId};
 
-const NAME_CHARACTERS_MAX: usize = 200;
 const TEXT_CHARACTERS_MAX: usize = 4000;
 
 /// Telegram takes 4,096 characters after formatting; marks come on top of it.
@@ -154,20 +153,6 @@ impl CampaignBody {
             (false, _) => Err(AppError::Invalid(faults)),
         }
     }
-}
-
-fn required_name(body: &Reader<'_>, faults: &mut Vec<Fault>) -> String {
-    let expected = format!("must be text of 1 to {NAME_CHARACTERS_MAX} characters");
-    match body.given("name") {
-        None => body.refuse("name", "is required", faults),
-        Some(value) => match value.as_str().map(str::trim) {
-            Some(name) if (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count()) => {
-                return name.to_owned();
-            }
-            _ => body.refuse("name", expected, faults),
-        },
-    }
-    String::new()
 }
 
 fn type_words() -> String {

@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 use crate::domain::calendar;
 use crate::error::Fault;
 
+/// How long a name may be.
+const NAME_CHARACTERS_MAX: usize = 200;
+
 /// One object on the way; faults of its fields are noted under their path.
 pub(super) struct Reader<'a> {
     object: &'a Map<String, Value>,
@@ -122,4 +125,19 @@ impl<'a> Reader<'a> {
 pub(super) fn exact(value: &Value) -> Option<Decimal> {
     let spelled = value.as_number()?.to_string();
     spelled.parse().or_else(|_| Decimal::from_scientific(&spelled)).ok()
+}
+
+/// The name of something, which it must have: 1 to 200 characters, without those around it that are blank.
+pub(super) fn required_name(body: &Reader<'_>, faults: &mut Vec<Fault>) -> String {
+    let expected = format!("must be text of 1 to {NAME_CHARACTERS_MAX} characters");
+    match body.given("name") {
+        None => body.refuse("name", "is required", faults),
+        Some(value) => match value.as_str().map(str::trim) {
+            Some(name) if (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count()) => {
+                return name.to_owned();
+            }
+            _ => body.refuse("name", expected, faults),
+        },
+    }
+    String::new()
 }
