@@ -1,5 +1,6 @@
 //! What the Campaigns API's client relies on (seed 004).
 
+mod audiences;
 mod doors;
 mod lists;
 mod refusals;

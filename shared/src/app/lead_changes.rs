@@ -9,12 +9,13 @@ use crate::domain::fact_clock::FactClock;
 use crate::domain::journal::{self, JournalAction, JournalEntry};
 use crate::domain::lead::{LeadFacts, events};
 use crate::domain::lead_event::LeadEvent;
+use crate::domain::outreach::LeadOfMember;
 use crate::domain::person::Person;
 use crate::domain::postback::{template_for, within_unsub_window};
 use crate::domain::postback_id::PostbackId;
 use crate::domain::postback_log::{PostbackError, PostbackState};
 use crate::error::AppResult;
-use crate::ids::{AccountId, BotKey, CampaignKey, LeadId};
+use crate::ids::{AccountId, BotKey, CampaignKey, LeadId, UserId};
 use crate::queue::Task;
 use crate::store::{Arrival, JournalRow, Lead, LeadRow, LoggedPostback};
 
@@ -56,6 +57,8 @@ struct CampaignWork<'a> {
     tasks: Vec<Task>,
     skipped: Vec<LoggedPostback>,
     contacts: Vec<(&'a Person, FactClock)>,
+    /// What becomes of contacts as leads; by person, as it is last.
+    leads: BTreeMap<UserId, LeadOfMember>,
 }
 
 impl App {
@@ -122,6 +125,10 @@ impl App {
             work.skipped.extend(skipped);
             let started = new.facts.starts.difference(&old.starts).max();
             work.contacts.extend(started.map(|start| (&new.person, start.clock)));
+            let lead = lead_of_member(key, new).filter(|lead| {
+                change.old.as_ref().and_then(|old| lead_of_member(key, old)).as_ref() != Some(lead)
+            });
+            work.leads.extend(lead.map(|lead| (user, lead)));
         }
         // First what is money; all of it is harmless if the batch comes again.
         if !work.tasks.is_empty() {
@@ -132,6 +139,12 @@ impl App {
         contacts
             .try_for_each_concurrent(CONTACTS_AT_ONCE, |(person, clock)| async move {
                 self.store.record_contact(bot, person, clock).await.map(drop)
+            })
+            .await?;
+        // Only now, because somebody's first start makes the contact.
+        stream::iter(work.leads.into_iter().map(Ok))
+            .try_for_each_concurrent(CONTACTS_AT_ONCE, |(user, lead)| async move {
+                self.store.note_lead_of_contact(bot, user, &lead).await
             })
             .await?;
         if !work.journal.is_empty() {
@@ -244,6 +257,20 @@ fn lead_row(key: CampaignKey, lead: &Lead) -> Option<LeadRow> {
         started: facts.first_start()?.clock.date,
         joined: facts.joined_at().map(|clock| clock.date),
         updated: facts.updated()?.date,
+    })
+}
+
+/// What a lead's contact shows of them; `None` for an organic person.
+fn lead_of_member(key: CampaignKey, lead: &Lead) -> Option<LeadOfMember> {
+    lead.id?;
+    let facts = &lead.facts;
+    Some(LeadOfMember {
+        campaign: key.campaign,
+        status: facts.status()?,
+        click: facts.click().to_owned(),
+        started: facts.first_start()?.clock.date,
+        joined: facts.joined_at().map(|clock| clock.date),
+        left: facts.leave.map(|leave| leave.clock.date),
     })
 }
 

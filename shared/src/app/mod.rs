@@ -3,6 +3,7 @@
 mod accounts;
 mod answers;
 mod approvals;
+mod audiences;
 mod bot_checks;
 mod bot_health;
 mod bots;
@@ -56,6 +57,7 @@ mod welcome;
 use std::sync::OnceLock;
 
 pub use accounts::NewAccount;
+pub use audiences::Count;
 pub use bot_health::BotHealth;
 pub use bots::{BotState, BotSummary, ConnectedBot, TrackableChat};
 pub use campaign_edits::CampaignEdit;

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::access::{from_item, number, text, to_item, unavailable, written};
-use super::keys::due_shard;
+use super::shards::due_shard;
 use super::{Item, Key, Store};
 use crate::error::AppResult;
 

@@ -5,9 +5,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 use serde::Deserialize;
 
 use super::access::{from_item, number, text, unavailable, written};
-use super::keys::fingerprint;
 use super::notice_windows::NoticeWindow;
 use super::registers::refused_item;
+use super::shards::fingerprint;
 use super::{Item, Key, Store};
 use crate::domain::lead_event::LeadStatus;
 use crate::error::{AppError, AppResult};

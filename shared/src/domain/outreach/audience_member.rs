@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::lead_event::LeadStatus;
@@ -36,7 +37,7 @@ pub struct AudienceMember {
 }
 
 /// A contact as a lead in one tracking campaign.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeadOfMember {
     /// The campaign.
     pub campaign: TrackingCampaignId,

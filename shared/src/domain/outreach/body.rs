@@ -6,13 +6,12 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 use super::content::{Content, is_personal, read_text};
-use super::reader::Reader;
+use super::reader::{Reader, required_name};
 use super::rule::{Rule, RuleFault};
 use super::segment::rule_of_filter;
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{BotId, SegmentId, TemplateId};
 
-pub(super) const NAME_CHARACTERS_MAX: usize = 200;
 pub(super) const TEXT_CHARACTERS_MAX: usize = 4000;
 
 const SEGMENTS_MAX: usize = 50;
@@ -125,7 +124,7 @@ impl CampaignBody {
     /// [`AppError::Invalid`] with every fault; [`AppError::UnsupportedFilter`] if filters alone are at fault.
     pub fn read(document: &Map<String, Value>) -> AppResult<Self> {
         let (body, mut faults, unsupported) = (Reader::of_body(document), Vec::new(), &mut Vec::new());
-        let name = body.required_text("name", NAME_CHARACTERS_MAX, &mut faults);
+        let name = required_name(&body, &mut faults);
         let kind = body.read("type", &type_words(), &mut faults, |value| {
             CampaignType::ALL.into_iter().find(|kind| value.as_str() == Some(kind.name()))
         });

@@ -1,12 +1,17 @@
-//! JSON as text within another format, which would spell its numbers otherwise.
+//! A client's document as the text it is, so that numbers and the order of fields stay as they were sent.
 
 use serde::{Deserialize, Deserializer, Serializer, de, ser};
 use serde_json::{Map, Value};
 
-pub fn serialize<S: Serializer>(document: &Map<String, Value>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn serialize<S: Serializer>(
+    document: &Map<String, Value>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&serde_json::to_string(document).map_err(ser::Error::custom)?)
 }
 
-pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Map<String, Value>, D::Error> {
     serde_json::from_str(&String::deserialize(deserializer)?).map_err(de::Error::custom)
 }

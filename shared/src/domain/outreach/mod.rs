@@ -1,6 +1,9 @@
 //! Outreach: campaigns that message the people who started a bot (seed 004).
 
+mod audience;
 mod audience_member;
+#[cfg(test)]
+mod audience_tests;
 mod body;
 mod campaign;
 mod content;
@@ -11,17 +14,23 @@ mod joined;
 mod json_text;
 mod machine;
 mod operand;
+mod person_change;
 mod personal;
 #[cfg(test)]
 mod personal_tests;
 mod reader;
 mod rule;
 mod segment;
+mod segment_body;
 #[cfg(test)]
 mod segment_tests;
+mod share;
 mod template;
 mod testers;
 
+pub use audience::{
+    Audience, AudienceContact, AudienceCount, AudiencePerson, Choice, Exclusion, Judgement, Selection,
+};
 pub use audience_member::{AudienceMember, LeadOfMember, Reaction};
 pub use body::{CampaignBody, CampaignType, Message, TargetAudience, Variation};
 pub use campaign::{OutreachCampaign, copied, own_fields};
@@ -32,8 +41,11 @@ pub use machine::{
     CampaignAction, CampaignRefusal, ExecutionProgress, ExecutionStatus, OutreachStatus, Refusal, Standing,
     rule,
 };
+pub use person_change::PersonChange;
 pub use personal::{MissingField, PersonValues, PersonalText, render};
 pub use rule::{Op, Rule, RuleFault};
-pub use segment::{Criteria, Match, RULES_MAX, rule_of_filter};
+pub use segment::{Criteria, Match, RULES_MAX, Selected, rule_of_filter};
+pub use segment_body::{Segment, SegmentBody};
+pub use share::{Draw, is_within, place};
 pub use template::{Template, TemplateBody};
 pub use testers::read_testers;

@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 use crate::domain::calendar;
 use crate::error::Fault;
 
+/// How long a name may be.
+const NAME_CHARACTERS_MAX: usize = 200;
+
 /// One object on the way; faults of its fields are noted under their path.
 pub(super) struct Reader<'a> {
     object: &'a Map<String, Value>,
@@ -65,19 +68,6 @@ impl<'a> Reader<'a> {
         self.read(name, &expected, faults, |value| {
             value.as_str().filter(|text| fits(text)).map(str::to_owned)
         })
-    }
-
-    /// Text of 1 to so many characters that must be there, without what is blank around it; empty if it is at fault.
-    pub fn required_text(&self, name: &str, characters_max: usize, faults: &mut Vec<Fault>) -> String {
-        let expected = format!("must be text of 1 to {characters_max} characters");
-        if self.given(name).is_none() {
-            self.refuse(name, "is required", faults);
-        }
-        let text = self.read(name, &expected, faults, |value| {
-            let text = value.as_str().map(str::trim)?;
-            (1..=characters_max).contains(&text.chars().count()).then(|| text.to_owned())
-        });
-        text.unwrap_or_default()
     }
 
     /// An object.
@@ -140,4 +130,19 @@ impl<'a> Reader<'a> {
 pub(super) fn exact(value: &Value) -> Option<Decimal> {
     let spelled = value.as_number()?.to_string();
     spelled.parse().or_else(|_| Decimal::from_scientific(&spelled)).ok()
+}
+
+/// The name of something, which it must have: 1 to 200 characters, without those around it that are blank.
+pub(super) fn required_name(body: &Reader<'_>, faults: &mut Vec<Fault>) -> String {
+    let expected = format!("must be text of 1 to {NAME_CHARACTERS_MAX} characters");
+    match body.given("name") {
+        None => body.refuse("name", "is required", faults),
+        Some(value) => match value.as_str().map(str::trim) {
+            Some(name) if (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count()) => {
+                return name.to_owned();
+            }
+            _ => body.refuse("name", expected, faults),
+        },
+    }
+    String::new()
 }

@@ -134,6 +134,13 @@ impl Rule {
         self.field.is_of_a_lead()
     }
 
+    /// Whether it asks for an attribute that nobody told of a contact, and fails for that.
+    #[must_use]
+    pub fn lacks_attribute(&self, member: &AudienceMember) -> bool {
+        let Field::Attribute(name) = &self.field else { return false };
+        !matches!(self.op, Op::Exists | Op::Ne | Op::Nin) && !member.attributes.contains_key(name)
+    }
+
     /// Whether a contact satisfies it; of a lead, in any tracking campaign.
     #[must_use]
     pub fn matches(&self, member: &AudienceMember, now: i64) -> bool {

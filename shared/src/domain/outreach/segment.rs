@@ -27,27 +27,51 @@ pub struct Criteria {
     pub rules: Vec<Rule>,
 }
 
+/// Whether rules select somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selected {
+    /// They do.
+    Yes,
+    /// They might, if an attribute were known that they ask for.
+    Unknown,
+    /// They do not.
+    No,
+}
+
 impl Criteria {
     /// Whether a contact is selected.
     ///
     /// Where all rules must hold, those that speak of a lead must hold for one and the same tracking campaign.
     #[must_use]
-    pub fn select(&self, member: &AudienceMember, now: i64) -> bool {
+    pub fn select(&self, member: &AudienceMember, now: i64) -> Selected {
+        let holds = |rule: &Rule| rule.matches(member, now);
+        let might_hold = |rule: &Rule| holds(rule) || rule.lacks_attribute(member);
         match self.matching {
-            Match::Any => self.rules.iter().any(|rule| rule.matches(member, now)),
+            Match::Any if self.rules.iter().any(holds) => Selected::Yes,
+            Match::Any if self.rules.iter().any(might_hold) => Selected::Unknown,
+            Match::Any => Selected::No,
             Match::All => {
-                let (of_leads, others): (Vec<_>, Vec<_>) =
-                    self.rules.iter().partition(|rule| rule.is_of_a_lead());
-                let one_lead = match (of_leads.is_empty(), member.leads.is_empty()) {
-                    (true, _) => true,
-                    (false, true) => of_leads.iter().all(|rule| rule.matches(member, now)),
-                    (false, false) => {
-                        let mut leads = member.leads.iter();
-                        leads.any(|lead| of_leads.iter().all(|rule| rule.matches_lead(lead, now)))
+                let others = self.rules.iter().filter(|rule| !rule.is_of_a_lead());
+                let mut selected = if self.has_one_lead(member, now) { Selected::Yes } else { Selected::No };
+                for rule in others {
+                    match (selected, holds(rule)) {
+                        (Selected::No, _) => return Selected::No,
+                        (_, true) => {}
+                        (_, false) if rule.lacks_attribute(member) => selected = Selected::Unknown,
+                        (_, false) => return Selected::No,
                     }
-                };
-                one_lead && others.iter().all(|rule| rule.matches(member, now))
+                }
+                selected
             }
+        }
+    }
+
+    /// Whether all rules that speak of a lead hold for one.
+    fn has_one_lead(&self, member: &AudienceMember, now: i64) -> bool {
+        let of_leads = || self.rules.iter().filter(|rule| rule.is_of_a_lead());
+        match member.leads.is_empty() {
+            true => of_leads().all(|rule| rule.matches(member, now)),
+            false => member.leads.iter().any(|lead| of_leads().all(|rule| rule.matches_lead(lead, now))),
         }
     }
 }

@@ -112,15 +112,15 @@ fn rules_of_leads_must_all_hold_in_one_tracking_campaign() {
         matching,
         rules: vec![rule("trackingCampaign", json!(campaign)), rule("leadStatus", json!("approve"))],
     };
-    assert!(criteria(12, Match::All).select(&member(), NOW));
-    assert!(!criteria(13, Match::All).select(&member(), NOW));
-    assert!(criteria(13, Match::Any).select(&member(), NOW));
+    assert!(criteria(12, Match::All).select(&member(), NOW) == Selected::Yes);
+    assert!(criteria(13, Match::All).select(&member(), NOW) == Selected::No);
+    assert!(criteria(13, Match::Any).select(&member(), NOW) == Selected::Yes);
 }
 
 #[test]
 fn without_rules_all_are_selected_and_any_selects_nobody() {
-    assert!(Criteria::default().select(&member(), NOW));
-    assert!(!Criteria { matching: Match::Any, rules: Vec::new() }.select(&member(), NOW));
+    assert!(Criteria::default().select(&member(), NOW) == Selected::Yes);
+    assert!(Criteria { matching: Match::Any, rules: Vec::new() }.select(&member(), NOW) == Selected::No);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn who_is_no_lead_satisfies_only_rules_of_absence() {
     let organic = AudienceMember { leads: Vec::new(), ..member() };
     let all = |field, op, value| {
         let rules = vec![Rule::new(field, op, value).unwrap()];
-        Criteria { matching: Match::All, rules }.select(&organic, NOW)
+        Criteria { matching: Match::All, rules }.select(&organic, NOW) == Selected::Yes
     };
     assert!(all("leadStatus", "exists", json!(false)) && all("leadStatus", "ne", json!("approve")));
     assert!(!all("leadStatus", "eq", json!("approve")) && !all("joinedAt", "within", json!("999d")));

@@ -1,11 +1,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::body::{NAME_CHARACTERS_MAX, TEXT_CHARACTERS_MAX};
+use super::body::TEXT_CHARACTERS_MAX;
 use super::campaign::changed;
 use super::content::{Content, is_personal};
 use super::json_text;
-use super::reader::Reader;
+use super::reader::{Reader, required_name};
 use crate::error::{AppError, AppResult};
 use crate::ids::TemplateId;
 
@@ -76,7 +76,7 @@ impl TemplateBody {
     /// [`AppError::Invalid`] with every fault.
     pub fn read(document: &Map<String, Value>) -> AppResult<Self> {
         let (body, mut faults) = (Reader::of_body(document), Vec::new());
-        let name = body.required_text("name", NAME_CHARACTERS_MAX, &mut faults);
+        let name = required_name(&body, &mut faults);
         let description = body.text("description", TEXT_CHARACTERS_MAX, &mut faults).unwrap_or_default();
         let is_personal = is_personal(&body, &mut faults);
         let content = Content::read(&body, is_personal != Some(false), &mut faults);

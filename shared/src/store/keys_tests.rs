@@ -1,0 +1,135 @@
+use super::NoticeSpan;
+use super::keys::{Key, campaign_of_lead_partition, status_partition};
+use super::notice_windows::NoticeWindow;
+use crate::domain::fact_clock::FactClock;
+use crate::domain::lead_event::LeadStatus;
+use crate::domain::media::MediaRef;
+use crate::ids::{
+    AccountId, BotId, BotKey, CampaignKey, ChatId, LeadId, OutreachCampaignId, SegmentId, TelegramBotId,
+    TemplateId, TrackingCampaignId, UserId,
+};
+
+fn layout(keys: &[Key<'_>]) -> String {
+    let spelled: Vec<_> = keys.iter().map(|key| format!("{} | {}", key.partition(), key.sort())).collect();
+    spelled.join("\n")
+}
+
+#[test]
+fn the_layout_is_frozen() {
+    let (account, bot, user) = (AccountId(1), BotId(7), UserId(7_000_000_001));
+    let bot_key = BotKey { account, bot };
+    let campaign = CampaignKey { account, campaign: TrackingCampaignId(12) };
+    let (chat, clock) = (ChatId(-1_001_234_567_890), FactClock { date: 1_760_000_000, update: 42 });
+    let media = MediaRef::parse("img_abc123xyz789").unwrap();
+    let keys = [
+        Key::System,
+        Key::AccountListing(account),
+        Key::Account(account),
+        Key::Bot(bot_key),
+        Key::Campaign(campaign),
+        Key::Media(account, media.as_str()),
+        Key::FileId(bot_key, &media),
+        Key::Invite(campaign),
+        Key::BotOwner(TelegramBotId(123_456)),
+        Key::Chat(bot_key, chat),
+        Key::TrackedChat(account, chat),
+        Key::Code("abc123"),
+        Key::ClickToken("BwcHBwcHBwcHBwcHBwcHBw"),
+        Key::Visit("BwcHBwcHBwcHBwcHBwcHBw"),
+        Key::Lead(campaign, user),
+        Key::LeadRow(campaign, LeadId(5_000_000_000_001)),
+        Key::StatTotal(campaign),
+        Key::StatDay(campaign, "2026-05-10"),
+        Key::StatMark(campaign, "shardId-1"),
+        Key::Journal(bot_key, chat, clock),
+        Key::Postback(campaign, clock, "12-5-wait-1760000000-42"),
+        Key::Contact(account, bot, user),
+        Key::Person(account, user),
+        Key::BehindPerson(account, user),
+    ];
+    insta::assert_snapshot!(layout(&keys), @r#"
+    SYSTEM | SEQUENCES
+    ACCOUNTS | ACC#0000000001
+    ACC#1 | PROFILE
+    ACC#1 | BOT#0000000007
+    ACC#1 | CAMP#0000000012
+    ACC#1 | MEDIA#img_abc123xyz789
+    BOT#1.7 | FILE#img_abc123xyz789
+    ACC#1 | INVITE#0000000012
+    TGBOT#123456 | OWNER
+    BOT#1.7 | CHAT#-1001234567890
+    ACC#1 | CHAT#-1001234567890
+    CODE#abc123 | CODE
+    TOKEN#BwcHBwcHBwcHBwcHBwcHBw | CLICK
+    TOKEN#BwcHBwcHBwcHBwcHBwcHBw | VISIT
+    LEADS#1.12#3 | USER#7000000001
+    LEADLIST#1.12 | 0005000000000001
+    STAT#1.12 | TOTAL
+    STAT#1.12 | DAY#2026-05-10
+    STAT#1.12 | MARK#shardId-1
+    JOUR#1.7.-1001234567890#2025-10 | 01760000000.000000000042
+    PB#1.12#2025-10 | 01760000000.000000000042#12-5-wait-1760000000-42
+    AUD#1#19 | 7000000001#7
+    AUD#1#19 | 7000000001#
+    AUD#1#19 | 7000000001#~
+    "#);
+}
+
+#[test]
+fn the_layout_of_outreach_is_frozen() {
+    let (account, campaign) = (AccountId(1), OutreachCampaignId::of("k3x9"));
+    let (segment, template) = (SegmentId::of("9zq1"), TemplateId::of("k3x9"));
+    let keys = [
+        Key::Outreach(account, &campaign),
+        Key::OutreachStep(account, &campaign, 12),
+        Key::Segment(account, &segment),
+        Key::Template(account, &template),
+        Key::Testers(account),
+    ];
+    insta::assert_snapshot!(layout(&keys), @r#"
+    OUT#1 | CAMP#campk3x9
+    OUT#1 | STEP#campk3x9#00000012
+    OUT#1 | SEG#seg9zq1
+    OUT#1 | TMPL#tmplk3x9
+    OUT#1 | TESTERS
+    "#);
+}
+
+#[test]
+fn the_layout_of_what_waits_is_frozen() {
+    let (account, chat) = (AccountId(1), ChatId(7));
+    let notices = |span| Key::Notices(NoticeWindow::at(account, chat, span, 1_760_000_042));
+    let keys = [
+        Key::Gate(BotKey { account, bot: BotId(7) }),
+        Key::BotCheck(BotKey { account, bot: BotId(7) }),
+        Key::Due { minute: 29_333_333, shard: 5, due_ms: 1_760_000_000_123, id: "approve#1.12.7000000001" },
+        Key::DueCursor,
+        notices(NoticeSpan::Minute),
+        notices(NoticeSpan::Day),
+        Key::Circuit(account, "tracker.example:8080"),
+    ];
+    insta::assert_snapshot!(layout(&keys), @r#"
+    BOT#1.7 | GATE
+    BOT#1.7 | CHECK
+    DUE#29333333#5 | 1760000000123#approve#1.12.7000000001
+    DUE | CURSOR
+    NOTICE#1.7 | MINUTE#01760000040
+    NOTICE#1.7 | DAY#01759968000
+    HOST#1#tracker.example:8080 | CIRCUIT
+    "#);
+}
+
+#[test]
+fn a_line_of_a_lead_is_in_the_index_under_its_status() {
+    let campaign = CampaignKey { account: AccountId(3), campaign: TrackingCampaignId(14) };
+    assert_eq!(status_partition(campaign, LeadStatus::Hold), "LEADLIST#3.14#hold");
+    assert_eq!(campaign_of_lead_partition("LEADLIST#3.14"), None);
+}
+
+#[test]
+fn a_lead_partition_names_its_campaign() {
+    let campaign = CampaignKey { account: AccountId(3), campaign: TrackingCampaignId(14) };
+    let partition = Key::Lead(campaign, UserId(9)).partition();
+    assert_eq!(campaign_of_lead_partition(&partition), Some(campaign));
+    assert_eq!(campaign_of_lead_partition("STAT#3.14"), None);
+}
