@@ -11,7 +11,7 @@ use shared::queue::{BotTask, MessageTask, OwnerTask};
 use shared::store::{Due, DueQueue};
 use telegram_simulator::{ChatKind, Faults, NewChat, ReceiverAnswer, Refusal};
 
-use super::permissions_content::write_content;
+use super::permissions_content::{repeat_calls, write_content};
 use crate::world::samples::png;
 use crate::world::{Account, Scene, World};
 
@@ -114,6 +114,7 @@ async fn live_through_everything(world: &World) {
     let account = world.account_of(account.id, new_key);
     plan_outreach(&account).await;
     write_content(&account).await;
+    repeat_calls(&account).await;
 }
 
 /// A campaign is made, changed, and deleted.

@@ -2,6 +2,7 @@
 
 mod audiences;
 mod doors;
+mod idempotency;
 mod lists;
 mod refusals;
 mod seeds;

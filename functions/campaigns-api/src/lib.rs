@@ -8,8 +8,21 @@ pub mod unknown;
 
 use shared::edge::http::Route;
 
-/// Makes a [`Route`] of a handler: check the key, read the request, act, answer.
+/// Makes a [`Route`] of a handler: check the key, read the request, act, answer. A POST is carried out once for each
+/// `Idempotency-Key`.
 macro_rules! route {
+    ($binary:literal, "POST", $path:literal, $handler:path) => {
+        Route {
+            binary: $binary,
+            method: "POST",
+            path: $path,
+            handle: |app, request| {
+                Box::pin(shared::edge::idempotency::answer_once(app, request, async |app, call| {
+                    $handler(app, call).await
+                }))
+            },
+        }
+    };
     ($binary:literal, $method:literal, $path:literal, $handler:path) => {
         Route {
             binary: $binary,

@@ -5,6 +5,7 @@ pub mod campaigns_api;
 pub mod envelope;
 pub mod export;
 pub mod http;
+pub mod idempotency;
 mod logging;
 pub mod messages;
 mod multipart;

@@ -94,6 +94,8 @@ pub enum Key<'a> {
     Template(AccountId, &'a TemplateId),
     /// Whom test executions of an account go to.
     Testers(AccountId),
+    /// A call that came under a client's key, by the key's hash, and what it was answered; expires within a day.
+    Call(AccountId, &'a str),
     /// What an owner's chat was told within one stretch of time; expires within days.
     Notices(NoticeWindow),
 }
@@ -146,6 +148,7 @@ impl Key<'_> {
             | Self::Segment(account, _)
             | Self::Template(account, _)
             | Self::Testers(account) => format!("OUT#{account}"),
+            Self::Call(account, key_hash) => format!("CALL#{account}#{key_hash}"),
             Self::Notices(NoticeWindow { account, chat, .. }) => format!("NOTICE#{account}.{chat}"),
         }
     }
@@ -187,6 +190,7 @@ impl Key<'_> {
             Self::OutreachStep(_, id, version) => format!("STEP#{id}#{version:08}"),
             Self::Template(_, id) => format!("TMPL#{id}"),
             Self::Testers(_) => "TESTERS".to_owned(),
+            Self::Call(..) => "CALL".to_owned(),
             Self::Notices(NoticeWindow { span, begun, .. }) => format!("{}#{begun:011}", span.name()),
         }
     }

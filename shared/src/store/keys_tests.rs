@@ -85,6 +85,7 @@ fn the_layout_of_outreach_is_frozen() {
         Key::Segment(account, &segment),
         Key::Template(account, &template),
         Key::Testers(account),
+        Key::Call(account, "9f86d081884c7d65"),
     ];
     insta::assert_snapshot!(layout(&keys), @r#"
     OUT#1 | CAMP#campk3x9
@@ -92,6 +93,7 @@ fn the_layout_of_outreach_is_frozen() {
     OUT#1 | SEG#seg9zq1
     OUT#1 | TMPL#tmplk3x9
     OUT#1 | TESTERS
+    CALL#1#9f86d081884c7d65 | CALL
     "#);
 }
 
