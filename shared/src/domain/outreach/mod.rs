@@ -10,6 +10,8 @@ mod content;
 #[cfg(test)]
 mod content_tests;
 mod field;
+mod import;
+mod import_records;
 mod joined;
 mod json_text;
 mod machine;
@@ -36,6 +38,8 @@ pub use body::{CampaignBody, CampaignType, Message, TargetAudience, Variation};
 pub use campaign::{OutreachCampaign, copied, own_fields};
 pub use content::{Button, Content, OutreachMessage};
 pub use field::{Field, is_attribute_name, is_attribute_value};
+pub use import::{IMPORT_FAULTS_MAX, ImportColumns, ImportFault, ImportLine, ImportStatus, SubscriberImport};
+pub use import_records::{BYTE_ORDER_MARK, FilePosition, Record, RecordReader, TooLong, delimiter_of};
 pub use joined::MessageContent;
 pub use machine::{
     CampaignAction, CampaignRefusal, ExecutionProgress, ExecutionStatus, OutreachStatus, Refusal, Standing,

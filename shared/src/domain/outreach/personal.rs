@@ -90,15 +90,15 @@ pub fn render(markdown: &str, values: PersonValues<'_>) -> Result<PersonalText, 
         match piece {
             Piece::Text(text) => marked.extend(text.chars().filter(|letter| !is_reserved(*letter))),
             Piece::Place { field, default } => {
-                marked.extend(place(known.len()).chars());
+                marked.push_str(&place(known.len()));
                 known.push(values.of(field, default)?);
             }
         }
     }
-    let in_text = |text: &str| replace_places(text, &known, |value| escape_html(value));
+    let in_text = |text: &str| replace_places(text, &known, escape_html);
     let in_address = |address: &str| match is_one_place(address) {
         true => in_text(address),
-        false => replace_places(address, &known, |value| encoded(value)),
+        false => replace_places(address, &known, encoded),
     };
     let as_it_is = |text: &str| replace_places(text, &known, str::to_owned);
     Ok(PersonalText {
