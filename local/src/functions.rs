@@ -18,7 +18,7 @@ use shared::aws::SharedHttpClient;
 use shared::clock::Clock;
 use shared::config::Config;
 use shared::edge::http::Route;
-use shared::edge::{HandlerError, bots, http, messages, owner_news, queue, retries, schedule, stream};
+use shared::edge::{HandlerError, http, schedule, sqs, stream};
 use telegram_webhook::TELEGRAM_WEBHOOK;
 
 /// One function, by what calls it.
@@ -26,18 +26,10 @@ use telegram_webhook::TELEGRAM_WEBHOOK;
 pub enum Function {
     /// The HTTP API.
     Http(Route),
-    /// The queue of postbacks.
-    Queue(queue::QueueFunction),
-    /// The queue of postbacks that are tried again.
-    Retries(retries::RetryFunction),
-    /// The queue of messages.
-    Messages(messages::MessageFunction),
-    /// The queue of bots.
-    Bots(bots::BotFunction),
+    /// A queue.
+    Queue(sqs::QueueFunction),
     /// A schedule.
     Scheduled(schedule::ScheduledFunction),
-    /// The queue of news for owners.
-    OwnerNews(owner_news::OwnerNewsFunction),
     /// The table's stream.
     Stream(stream::StreamFunction),
 }
@@ -48,11 +40,11 @@ const OTHERS: [Function; 9] = [
     Function::Stream(LEAD_STREAM),
     Function::Queue(POSTBACK_SENDER),
     Function::Http(CLICK_REDIRECT),
-    Function::Messages(MESSAGE_SENDER),
+    Function::Queue(MESSAGE_SENDER),
     Function::Scheduled(DUE_SWEEP),
-    Function::OwnerNews(NOTIFIER),
-    Function::Bots(BOT_CHECKER),
-    Function::Retries(POSTBACK_RETRIER),
+    Function::Queue(NOTIFIER),
+    Function::Queue(BOT_CHECKER),
+    Function::Queue(POSTBACK_RETRIER),
 ];
 
 /// Every function there is; a test compares them with the template.
@@ -68,11 +60,7 @@ impl Function {
         match self {
             Self::Http(route) => route.binary,
             Self::Queue(function) => function.binary,
-            Self::Retries(function) => function.binary,
-            Self::Messages(function) => function.binary,
-            Self::Bots(function) => function.binary,
             Self::Scheduled(function) => function.binary,
-            Self::OwnerNews(function) => function.binary,
             Self::Stream(function) => function.binary,
         }
     }
@@ -80,12 +68,8 @@ impl Function {
     async fn invoke(self, app: Arc<App>, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {
         match self {
             Self::Http(route) => http::invoke(route, app, event).await,
-            Self::Queue(_) => queue::invoke(app, event).await,
-            Self::Retries(_) => retries::invoke(app, event).await,
-            Self::Messages(_) => messages::invoke(app, event).await,
-            Self::Bots(_) => bots::invoke(app, event).await,
+            Self::Queue(function) => sqs::invoke(function, app, event).await,
             Self::Scheduled(_) => schedule::invoke(app, event).await,
-            Self::OwnerNews(_) => owner_news::invoke(app, event).await,
             Self::Stream(_) => stream::invoke(app, event).await,
         }
     }

@@ -34,14 +34,7 @@ fn compare(file: &str, belongs: fn(&str) -> bool) {
             Function::Http(route) if belongs(route.path) && route.method != "ANY" => {
                 Some((route.binary.to_owned(), route.method.to_owned(), route.path.to_owned()))
             }
-            Function::Http(_)
-            | Function::Queue(_)
-            | Function::Retries(_)
-            | Function::Messages(_)
-            | Function::Bots(_)
-            | Function::Scheduled(_)
-            | Function::OwnerNews(_)
-            | Function::Stream(_) => None,
+            Function::Http(_) | Function::Queue(_) | Function::Scheduled(_) | Function::Stream(_) => None,
         })
         .collect();
     assert_eq!(described, served, "{file}");

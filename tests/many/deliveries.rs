@@ -18,7 +18,8 @@ use shared::domain::fact_clock::FactClock;
 use shared::domain::lead::Start;
 use shared::domain::lead_event::{LeadEvent, LeadStatus};
 use shared::domain::person::Person;
-use shared::edge::queue;
+use shared::edge::sqs::QueueFunction;
+use shared::edge::{postbacks, sqs};
 use shared::ids::{BotId, LeadId, UserId};
 use shared::queue::Task;
 use shared::store::{NewStart, StartPolicy, WelcomeLease};
@@ -29,6 +30,9 @@ use crate::world::{Scene, World};
 
 /// How many are delivered.
 const POSTBACKS: i64 = if cfg!(debug_assertions) { 1_000 } else { 20_000 };
+
+/// The function that is measured.
+const SENDER: QueueFunction = QueueFunction { binary: "postback-sender", work: postbacks::work };
 
 /// What Lambda hands over at once from a FIFO queue.
 const BATCH: usize = 10;
@@ -55,10 +59,13 @@ async fn deliveries_a_second_and_what_one_costs_the_sender() {
             let app = Arc::new(App::new(config, Clock::System, None));
             app.store.connect().await;
             let (begun, spent) = (Instant::now(), cpu_time());
-            let invocations = batches.into_iter().map(|batch| {
-                let app = Arc::clone(&app);
-                async move { queue::invoke(app, LambdaEvent::new(batch, Context::default())).await.unwrap() }
-            });
+            let invocations =
+                batches.into_iter().map(|batch| {
+                    let app = Arc::clone(&app);
+                    async move {
+                        sqs::invoke(SENDER, app, LambdaEvent::new(batch, Context::default())).await.unwrap()
+                    }
+                });
             let answers: Vec<_> = stream::iter(invocations).buffer_unordered(INVOCATIONS).collect().await;
             (answers, begun.elapsed(), cpu_time() - spent)
         })

@@ -1,5 +1,5 @@
 //! The Lambda binary of [`bot_checker::BOT_CHECKER`].
 
 fn main() -> std::process::ExitCode {
-    shared::edge::bots::serve(bot_checker::BOT_CHECKER)
+    shared::edge::sqs::serve(bot_checker::BOT_CHECKER)
 }

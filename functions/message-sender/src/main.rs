@@ -1,5 +1,5 @@
 //! The Lambda binary of [`message_sender::MESSAGE_SENDER`].
 
 fn main() -> std::process::ExitCode {
-    shared::edge::messages::serve(message_sender::MESSAGE_SENDER)
+    shared::edge::sqs::serve(message_sender::MESSAGE_SENDER)
 }

@@ -1,5 +1,5 @@
 //! The Lambda binary of [`notifier::NOTIFIER`].
 
 fn main() -> std::process::ExitCode {
-    shared::edge::owner_news::serve(notifier::NOTIFIER)
+    shared::edge::sqs::serve(notifier::NOTIFIER)
 }

@@ -1,5 +1,5 @@
 //! The Lambda binary of [`postback_sender::POSTBACK_SENDER`].
 
 fn main() -> std::process::ExitCode {
-    shared::edge::queue::serve(postback_sender::POSTBACK_SENDER)
+    shared::edge::sqs::serve(postback_sender::POSTBACK_SENDER)
 }

@@ -1,5 +1,5 @@
 //! The Lambda binary of [`postback_sender::POSTBACK_RETRIER`].
 
 fn main() -> std::process::ExitCode {
-    shared::edge::retries::serve(postback_sender::POSTBACK_RETRIER)
+    shared::edge::sqs::serve(postback_sender::POSTBACK_RETRIER)
 }
