@@ -70,6 +70,11 @@ fn without_chance(essence: &str) -> String {
     if let Some(prefix) = ["camp", "tmpl"].into_iter().find(|prefix| id.starts_with(prefix)) {
         return essence.replace(id, &format!("{prefix}…"));
     }
+    if body["data"]["importId"].as_str().is_some_and(|id| id.starts_with("imp")) {
+        let fields: Vec<_> =
+            body["data"]["fields"].as_object().into_iter().flatten().map(|it| it.0).collect();
+        return format!("201, import imp…, fields {fields:?}");
+    }
     let Some((prefix, _)) = body["data"]["media"].as_str().and_then(|media| media.split_once('_')) else {
         return essence.to_owned();
     };

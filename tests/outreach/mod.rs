@@ -3,6 +3,7 @@
 mod audiences;
 mod doors;
 mod idempotency;
+mod imports;
 mod lists;
 mod refusals;
 mod seeds;

@@ -1,6 +1,7 @@
 //! The Campaigns API, `/api/v1/*` (seed 004): one file a route, one binary a route.
 
 pub mod campaigns;
+pub mod imports;
 mod paging;
 pub mod templates;
 pub mod testers;
@@ -82,12 +83,21 @@ pub const TEMPLATES_DELETE: Route =
 pub const TESTERS_GET: Route = route!("testers-get", "GET", "/api/v1/testers", testers::get::get);
 /// `PUT /api/v1/testers`
 pub const TESTERS_UPDATE: Route = route!("testers-update", "PUT", "/api/v1/testers", testers::update::update);
+/// `POST /api/v1/subscribers/imports`
+pub const IMPORTS_CREATE: Route =
+    route!("imports-create", "POST", "/api/v1/subscribers/imports", imports::create::create);
+/// `GET /api/v1/subscribers/imports/:id`
+pub const IMPORTS_GET: Route =
+    route!("imports-get", "GET", "/api/v1/subscribers/imports/{id}", imports::get::get);
+/// `POST /api/v1/subscribers/imports/:id/start`
+pub const IMPORTS_START: Route =
+    route!("imports-start", "POST", "/api/v1/subscribers/imports/{id}/start", imports::start::start);
 /// Every other path or method under `/api/v1`
 pub const CAMPAIGNS_UNKNOWN: Route =
     Route { binary: "campaigns-unknown", method: "ANY", path: "/api/v1/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 16] = [
+pub const ROUTES: [Route; 19] = [
     CAMPAIGNS_LIST,
     CAMPAIGNS_CREATE,
     CAMPAIGNS_GET,
@@ -103,5 +113,8 @@ pub const ROUTES: [Route; 16] = [
     TEMPLATES_DELETE,
     TESTERS_GET,
     TESTERS_UPDATE,
+    IMPORTS_CREATE,
+    IMPORTS_GET,
+    IMPORTS_START,
     CAMPAIGNS_UNKNOWN,
 ];

@@ -16,6 +16,7 @@ mod circuits;
 mod dialogue;
 mod draw;
 mod dues;
+mod import_work;
 mod invites;
 mod journal;
 mod lead_changes;
@@ -49,6 +50,7 @@ mod shown_media;
 mod signing;
 mod starts;
 mod statistics;
+mod subscriber_imports;
 mod testers;
 mod updates;
 mod visits;
@@ -63,6 +65,7 @@ pub use bot_health::BotHealth;
 pub use bots::{BotState, BotSummary, ConnectedBot, TrackableChat};
 pub use campaign_edits::CampaignEdit;
 pub use campaigns::{CampaignSummary, NewCampaign};
+pub use import_work::IMPORT_LEASE_MS;
 pub use journal::JournalQuestion;
 pub use lead_changes::{LeadChange, StreamBatch};
 pub use lead_export::{LeadExport, LeadFile};
@@ -81,6 +84,7 @@ pub use repeated_calls::{CALL_LEASE_MS, CallOnce};
 pub use replays::{Replay, ReplayedPostbacks};
 pub use signing::SigningChange;
 pub use statistics::{CampaignStatistics, DayRange};
+pub use subscriber_imports::IMPORT_BYTES_MAX;
 pub use updates::UpdateRefusal;
 pub use webhooks::WebhookHealth;
 
@@ -114,6 +118,7 @@ pub struct App {
     welcome_queue: OnceLock<Queue>,
     notification_queue: OnceLock<Queue>,
     bot_queue: OnceLock<Queue>,
+    import_queue: OnceLock<Queue>,
     objects: OnceLock<Objects>,
     seal: OnceLock<Seal>,
     webhook_cache: WebhookCache,
@@ -137,6 +142,7 @@ impl App {
             welcome_queue: OnceLock::new(),
             notification_queue: OnceLock::new(),
             bot_queue: OnceLock::new(),
+            import_queue: OnceLock::new(),
             objects: OnceLock::new(),
             seal: OnceLock::new(),
         }
@@ -188,6 +194,10 @@ impl App {
 
     fn bot_queue(&self) -> AppResult<&Queue> {
         once(&self.bot_queue, || self.queue(self.config.bot_queue_url.as_ref(), "BOT_QUEUE_URL"))
+    }
+
+    fn import_queue(&self) -> AppResult<&Queue> {
+        once(&self.import_queue, || self.queue(self.config.import_queue_url.as_ref(), "IMPORT_QUEUE_URL"))
     }
 
     fn queue(&self, url: Option<&String>, variable: &str) -> AppResult<Queue> {

@@ -6,6 +6,7 @@ pub mod envelope;
 pub mod export;
 pub mod http;
 pub mod idempotency;
+pub mod imports;
 mod logging;
 pub mod messages;
 mod multipart;

@@ -10,8 +10,8 @@ use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::media::MediaRef;
 use crate::ids::{
-    AccountId, BotId, BotKey, CampaignKey, ChatId, LeadId, OutreachCampaignId, SegmentId, TelegramBotId,
-    TemplateId, UserId,
+    AccountId, BotId, BotKey, CampaignKey, ChatId, ImportId, LeadId, OutreachCampaignId, SegmentId,
+    TelegramBotId, TemplateId, UserId,
 };
 
 /// One item's primary key.
@@ -94,6 +94,8 @@ pub enum Key<'a> {
     Template(AccountId, &'a TemplateId),
     /// Whom test executions of an account go to.
     Testers(AccountId),
+    /// Get or change one list of subscribers that an account brought along; expires within a month.
+    Import(AccountId, &'a ImportId),
     /// A call that came under a client's key, by the key's hash, and what it was answered; expires within a day.
     Call(AccountId, &'a str),
     /// What an owner's chat was told within one stretch of time; expires within days.
@@ -147,7 +149,8 @@ impl Key<'_> {
             | Self::OutreachStep(account, ..)
             | Self::Segment(account, _)
             | Self::Template(account, _)
-            | Self::Testers(account) => format!("OUT#{account}"),
+            | Self::Testers(account)
+            | Self::Import(account, _) => format!("OUT#{account}"),
             Self::Call(account, key_hash) => format!("CALL#{account}#{key_hash}"),
             Self::Notices(NoticeWindow { account, chat, .. }) => format!("NOTICE#{account}.{chat}"),
         }
@@ -190,6 +193,7 @@ impl Key<'_> {
             Self::OutreachStep(_, id, version) => format!("STEP#{id}#{version:08}"),
             Self::Template(_, id) => format!("TMPL#{id}"),
             Self::Testers(_) => "TESTERS".to_owned(),
+            Self::Import(_, id) => format!("IMPORT#{id}"),
             Self::Call(..) => "CALL".to_owned(),
             Self::Notices(NoticeWindow { span, begun, .. }) => format!("{}#{begun:011}", span.name()),
         }

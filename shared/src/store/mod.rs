@@ -17,6 +17,7 @@ mod disabled_endpoints;
 mod dues;
 mod file_ids;
 mod gates;
+mod imports;
 mod invites;
 mod journal;
 mod keys;
