@@ -19,6 +19,7 @@ use shared::clock::Clock;
 use shared::config::Config;
 use shared::edge::http::Route;
 use shared::edge::{HandlerError, http, schedule, sqs, stream};
+use subscriber_importer::SUBSCRIBER_IMPORTER;
 use telegram_webhook::TELEGRAM_WEBHOOK;
 
 /// One function, by what calls it.
@@ -35,7 +36,7 @@ pub enum Function {
 }
 
 /// The functions that are no route of an API.
-const OTHERS: [Function; 9] = [
+const OTHERS: [Function; 10] = [
     Function::Http(TELEGRAM_WEBHOOK),
     Function::Stream(LEAD_STREAM),
     Function::Queue(POSTBACK_SENDER),
@@ -45,6 +46,7 @@ const OTHERS: [Function; 9] = [
     Function::Queue(NOTIFIER),
     Function::Queue(BOT_CHECKER),
     Function::Queue(POSTBACK_RETRIER),
+    Function::Queue(SUBSCRIBER_IMPORTER),
 ];
 
 /// Every function there is; a test compares them with the template.

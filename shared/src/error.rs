@@ -48,6 +48,12 @@ pub enum AppError {
     /// Somebody else changed it since; read it again.
     #[error("it was changed since it was read")]
     VersionConflict,
+    /// The client's key of a call came with another call before.
+    #[error("another call came with this Idempotency-Key")]
+    KeyOfOtherCall,
+    /// The same call, under the same key, is being carried out. Safe to retry.
+    #[error("the same call is being carried out, try again")]
+    CallUnderWay,
     /// A campaign has nothing to send.
     #[error("the campaign has no message to send")]
     NoContent,
@@ -106,7 +112,7 @@ impl AppError {
     /// Whether the same request may succeed later.
     #[must_use]
     pub fn retryable(&self) -> bool {
-        matches!(self, Self::Unavailable { .. })
+        matches!(self, Self::Unavailable { .. } | Self::CallUnderWay)
     }
 }
 

@@ -179,6 +179,10 @@ text_id!(
     /// One run of an outreach campaign.
     ExecutionId("exec")
 );
+text_id!(
+    /// A list of subscribers that an account brings along.
+    ImportId("imp")
+);
 
 #[cfg(test)]
 mod tests {

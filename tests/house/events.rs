@@ -61,13 +61,19 @@ fn renewed_key(essence: &str) -> Option<String> {
     key.split('"').next().map(str::to_owned)
 }
 
-/// An answer without what is drawn: of a campaign's id the prefix; of a media the reference's prefix and the names of
+/// An answer without what is drawn: of an id the prefix; of a media the reference's prefix and the names of
 /// a form's fields.
 fn without_chance(essence: &str) -> String {
     let body = essence.split_once(' ').map(|(_, body)| body).unwrap_or_default();
     let body: Value = serde_json::from_str(body).unwrap_or_default();
-    if let Some(id) = body["data"]["id"].as_str().filter(|id| id.starts_with("camp")) {
-        return essence.replace(id, "camp…");
+    let id = body["data"]["id"].as_str().unwrap_or_default();
+    if let Some(prefix) = ["camp", "tmpl"].into_iter().find(|prefix| id.starts_with(prefix)) {
+        return essence.replace(id, &format!("{prefix}…"));
+    }
+    if body["data"]["importId"].as_str().is_some_and(|id| id.starts_with("imp")) {
+        let fields: Vec<_> =
+            body["data"]["fields"].as_object().into_iter().flatten().map(|it| it.0).collect();
+        return format!("201, import imp…, fields {fields:?}");
     }
     let Some((prefix, _)) = body["data"]["media"].as_str().and_then(|media| media.split_once('_')) else {
         return essence.to_owned();

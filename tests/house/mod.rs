@@ -4,6 +4,7 @@ mod events;
 mod layers;
 mod openapi;
 mod permissions;
+mod permissions_content;
 mod template;
 mod tidiness;
 

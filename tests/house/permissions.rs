@@ -11,6 +11,7 @@ use shared::queue::{BotTask, MessageTask, OwnerTask};
 use shared::store::{Due, DueQueue};
 use telegram_simulator::{ChatKind, Faults, NewChat, ReceiverAnswer, Refusal};
 
+use super::permissions_content::{import_people, repeat_calls, write_content};
 use crate::world::samples::png;
 use crate::world::{Account, Scene, World};
 
@@ -26,6 +27,7 @@ async fn a_function_may_do_what_its_calls_need_and_no_more() {
     }
     // What a client does with a form counts as the function's that signed it.
     used.entry("media-presign".to_owned()).or_default().insert("s3:PutObject incoming/*".to_owned());
+    used.entry("imports-create".to_owned()).or_default().insert("s3:PutObject imports/*".to_owned());
     used.entry("leads-export".to_owned()).or_default().insert("s3:GetObject exports/*".to_owned());
     let allowed = allowed();
     for (binary, allowed) in &allowed {
@@ -110,7 +112,11 @@ async fn live_through_everything(world: &World) {
     let renewed = account.post_json("/api/profile/apikey.json", &json!({})).await.data();
     let new_key = renewed["key"].as_str().unwrap().to_owned();
     put_aside_a_record(world).await;
-    plan_outreach(&world.account_of(account.id, new_key)).await;
+    let account = world.account_of(account.id, new_key);
+    plan_outreach(&account).await;
+    write_content(&account).await;
+    repeat_calls(&account).await;
+    import_people(world, &account).await;
 }
 
 /// A campaign is made, changed, and deleted.

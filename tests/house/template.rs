@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use local::{FUNCTIONS, Function, TEMPLATE};
 use local_aws::Template;
-use shared::app::{ATTEMPT_LEASE_MS, WELCOME_LEASE_MS};
+use shared::app::{ATTEMPT_LEASE_MS, IMPORT_LEASE_MS, WELCOME_LEASE_MS};
 use shared::domain::schedule::PROBE_TAKES_MS;
 use shared::outbound::TARGET_TIMEOUT;
 
@@ -110,6 +110,15 @@ fn whoever_tries_a_postback_again_is_over_before_another_may_and_before_the_queu
     assert!(
         timeout_ms < ATTEMPT_LEASE_MS && ATTEMPT_LEASE_MS < i64::from(queue.visibility_timeout_s) * 1_000
     );
+}
+
+#[test]
+fn who_reads_a_list_is_over_before_another_may_and_before_the_queue_brings_it_again() {
+    let template = Template::parse(TEMPLATE).unwrap();
+    let stack = template.defaults();
+    let timeout_ms = i64::try_from(described()["subscriber-importer"].timeout.as_millis()).unwrap();
+    let queue = stack.queues.iter().find(|queue| queue.logical_id == "ImportQueue").unwrap();
+    assert!(timeout_ms < IMPORT_LEASE_MS && IMPORT_LEASE_MS < i64::from(queue.visibility_timeout_s) * 1_000);
 }
 
 #[test]

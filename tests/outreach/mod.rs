@@ -2,10 +2,14 @@
 
 mod audiences;
 mod doors;
+mod idempotency;
+mod imports;
 mod lists;
 mod refusals;
 mod seeds;
 mod states;
+mod templates;
+mod testers;
 
 use campaigns_api::ROUTES;
 use shared::edge::http::Route;

@@ -23,6 +23,7 @@ pub struct Reply {
     pub content_type: String,
     pub retry_after: Option<u64>,
     pub location: String,
+    pub replayed: bool,
     pub text: String,
 }
 
@@ -56,6 +57,7 @@ impl Reply {
             content_type: header(CONTENT_TYPE).unwrap_or_default(),
             retry_after: header(RETRY_AFTER).and_then(|seconds| seconds.parse().ok()),
             location: header(LOCATION).unwrap_or_default(),
+            replayed: response.headers().get("Idempotent-Replayed").is_some_and(|value| value == "true"),
             text: response.text().await.unwrap(),
         }
     }

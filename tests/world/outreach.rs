@@ -1,3 +1,4 @@
+use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
 use super::{Account, Reply};
@@ -5,9 +6,25 @@ use super::{Account, Reply};
 impl Account {
     /// Calls the Campaigns API; without a body where it is null.
     pub async fn v1(&self, method: &str, path: &str, body: &Value) -> Reply {
+        self.v1_with(method, path, body, |request| request).await
+    }
+
+    /// The same under a key for repeated calls.
+    pub async fn v1_under(&self, key: &str, method: &str, path: &str, body: &Value) -> Reply {
+        let key = reqwest::header::HeaderValue::from_bytes(key.as_bytes()).unwrap();
+        self.v1_with(method, path, body, |request| request.header("Idempotency-Key", key)).await
+    }
+
+    async fn v1_with(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+        change: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Reply {
         let request = self.request(method, &format!("/api/v1/{path}")).bearer_auth(&self.key);
         let request = if body.is_null() { request } else { request.json(body) };
-        let reply = Reply::of(request).await;
+        let reply = Reply::of(change(request)).await;
         assert_eq!(reply.content_type, "application/json", "{method} {path}: {}", reply.text);
         reply
     }

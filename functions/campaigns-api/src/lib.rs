@@ -1,12 +1,29 @@
 //! The Campaigns API, `/api/v1/*` (seed 004): one file a route, one binary a route.
 
 pub mod campaigns;
+pub mod imports;
+mod paging;
+pub mod templates;
+pub mod testers;
 pub mod unknown;
 
 use shared::edge::http::Route;
 
-/// Makes a [`Route`] of a handler: check the key, read the request, act, answer.
+/// Makes a [`Route`] of a handler: check the key, read the request, act, answer. A POST is carried out once for each
+/// `Idempotency-Key`.
 macro_rules! route {
+    ($binary:literal, "POST", $path:literal, $handler:path) => {
+        Route {
+            binary: $binary,
+            method: "POST",
+            path: $path,
+            handle: |app, request| {
+                Box::pin(shared::edge::idempotency::answer_once(app, request, async |app, call| {
+                    $handler(app, call).await
+                }))
+            },
+        }
+    };
     ($binary:literal, $method:literal, $path:literal, $handler:path) => {
         Route {
             binary: $binary,
@@ -48,12 +65,39 @@ pub const CAMPAIGNS_RESUME: Route =
 /// `POST /api/v1/campaigns/:id/clone`
 pub const CAMPAIGNS_CLONE: Route =
     route!("campaigns-clone", "POST", "/api/v1/campaigns/{id}/clone", campaigns::clone::clone);
+/// `GET /api/v1/templates`
+pub const TEMPLATES_LIST: Route = route!("templates-list", "GET", "/api/v1/templates", templates::list::list);
+/// `POST /api/v1/templates`
+pub const TEMPLATES_CREATE: Route =
+    route!("templates-create", "POST", "/api/v1/templates", templates::create::create);
+/// `GET /api/v1/templates/:id`
+pub const TEMPLATES_GET: Route =
+    route!("templates-get", "GET", "/api/v1/templates/{id}", templates::get::get);
+/// `PUT /api/v1/templates/:id`
+pub const TEMPLATES_UPDATE: Route =
+    route!("templates-update", "PUT", "/api/v1/templates/{id}", templates::update::update);
+/// `DELETE /api/v1/templates/:id`
+pub const TEMPLATES_DELETE: Route =
+    route!("templates-delete", "DELETE", "/api/v1/templates/{id}", templates::delete::delete);
+/// `GET /api/v1/testers`
+pub const TESTERS_GET: Route = route!("testers-get", "GET", "/api/v1/testers", testers::get::get);
+/// `PUT /api/v1/testers`
+pub const TESTERS_UPDATE: Route = route!("testers-update", "PUT", "/api/v1/testers", testers::update::update);
+/// `POST /api/v1/subscribers/imports`
+pub const IMPORTS_CREATE: Route =
+    route!("imports-create", "POST", "/api/v1/subscribers/imports", imports::create::create);
+/// `GET /api/v1/subscribers/imports/:id`
+pub const IMPORTS_GET: Route =
+    route!("imports-get", "GET", "/api/v1/subscribers/imports/{id}", imports::get::get);
+/// `POST /api/v1/subscribers/imports/:id/start`
+pub const IMPORTS_START: Route =
+    route!("imports-start", "POST", "/api/v1/subscribers/imports/{id}/start", imports::start::start);
 /// Every other path or method under `/api/v1`
 pub const CAMPAIGNS_UNKNOWN: Route =
     Route { binary: "campaigns-unknown", method: "ANY", path: "/api/v1/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 9] = [
+pub const ROUTES: [Route; 19] = [
     CAMPAIGNS_LIST,
     CAMPAIGNS_CREATE,
     CAMPAIGNS_GET,
@@ -62,5 +106,15 @@ pub const ROUTES: [Route; 9] = [
     CAMPAIGNS_PAUSE,
     CAMPAIGNS_RESUME,
     CAMPAIGNS_CLONE,
+    TEMPLATES_LIST,
+    TEMPLATES_CREATE,
+    TEMPLATES_GET,
+    TEMPLATES_UPDATE,
+    TEMPLATES_DELETE,
+    TESTERS_GET,
+    TESTERS_UPDATE,
+    IMPORTS_CREATE,
+    IMPORTS_GET,
+    IMPORTS_START,
     CAMPAIGNS_UNKNOWN,
 ];

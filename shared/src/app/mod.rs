@@ -16,6 +16,7 @@ mod circuits;
 mod dialogue;
 mod draw;
 mod dues;
+mod import_work;
 mod invites;
 mod journal;
 mod lead_changes;
@@ -29,6 +30,7 @@ mod memberships;
 mod message_tasks;
 mod outreach;
 mod outreach_lists;
+mod outreach_templates;
 mod owed_welcomes;
 mod owner_news;
 mod pages;
@@ -41,12 +43,15 @@ mod postback_retries;
 mod postbacks;
 mod profile;
 mod reconciliation;
+mod repeated_calls;
 mod replays;
 mod sending;
 mod shown_media;
 mod signing;
 mod starts;
 mod statistics;
+mod subscriber_imports;
+mod testers;
 mod updates;
 mod visits;
 mod webhooks;
@@ -60,6 +65,7 @@ pub use bot_health::BotHealth;
 pub use bots::{BotState, BotSummary, ConnectedBot, TrackableChat};
 pub use campaign_edits::CampaignEdit;
 pub use campaigns::{CampaignSummary, NewCampaign};
+pub use import_work::IMPORT_LEASE_MS;
 pub use journal::JournalQuestion;
 pub use lead_changes::{LeadChange, StreamBatch};
 pub use lead_export::{LeadExport, LeadFile};
@@ -67,15 +73,18 @@ pub use lead_lists::LeadQuestion;
 pub use media::AwaitedMedia;
 pub use message_tasks::{MessageOutcome, Receipt};
 pub use outreach_lists::{OutreachQuestion, OutreachSort};
+pub use outreach_templates::{TemplateQuestion, TemplateSort};
 pub use owed_welcomes::WELCOME_LEASE_MS;
 pub use owner_news::NewsReceipt;
 pub use pages::{Page, PageRequest, PageStart};
 pub use postback_batches::TaskSubject;
 pub use postback_leases::{ATTEMPT_LEASE_MS, PostbackOutcome};
 pub use postback_log::{PostbackPage, PostbackQuery, TimeRange};
+pub use repeated_calls::{CALL_LEASE_MS, CallOnce};
 pub use replays::{Replay, ReplayedPostbacks};
 pub use signing::SigningChange;
 pub use statistics::{CampaignStatistics, DayRange};
+pub use subscriber_imports::IMPORT_BYTES_MAX;
 pub use updates::UpdateRefusal;
 pub use webhooks::WebhookHealth;
 
@@ -109,6 +118,7 @@ pub struct App {
     welcome_queue: OnceLock<Queue>,
     notification_queue: OnceLock<Queue>,
     bot_queue: OnceLock<Queue>,
+    import_queue: OnceLock<Queue>,
     objects: OnceLock<Objects>,
     seal: OnceLock<Seal>,
     webhook_cache: WebhookCache,
@@ -132,6 +142,7 @@ impl App {
             welcome_queue: OnceLock::new(),
             notification_queue: OnceLock::new(),
             bot_queue: OnceLock::new(),
+            import_queue: OnceLock::new(),
             objects: OnceLock::new(),
             seal: OnceLock::new(),
         }
@@ -183,6 +194,10 @@ impl App {
 
     fn bot_queue(&self) -> AppResult<&Queue> {
         once(&self.bot_queue, || self.queue(self.config.bot_queue_url.as_ref(), "BOT_QUEUE_URL"))
+    }
+
+    fn import_queue(&self) -> AppResult<&Queue> {
+        once(&self.import_queue, || self.queue(self.config.import_queue_url.as_ref(), "IMPORT_QUEUE_URL"))
     }
 
     fn queue(&self, url: Option<&String>, variable: &str) -> AppResult<Queue> {

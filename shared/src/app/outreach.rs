@@ -11,10 +11,10 @@ use crate::ids::{AccountId, OutreachCampaignId};
 use crate::store::OutreachStep;
 
 /// How many letters and digits an id has after its prefix; among 36^16 none is drawn twice.
-const ID_LENGTH: usize = 16;
+pub(super) const ID_LENGTH: usize = 16;
 
 /// How often a change is made anew that others overtook.
-const CHANGE_TRIES: usize = 8;
+pub(super) const CHANGE_TRIES: usize = 8;
 
 impl App {
     /// Makes a campaign, a draft.
@@ -244,7 +244,8 @@ fn forget_ids(document: &mut Map<String, Value>) {
     }
 }
 
-fn named_version(changes: &Map<String, Value>) -> AppResult<Option<u64>> {
+/// The version that changes say they were made of.
+pub(super) fn named_version(changes: &Map<String, Value>) -> AppResult<Option<u64>> {
     match changes.get("version") {
         None | Some(Value::Null) => Ok(None),
         Some(version) => version.as_u64().map(Some).ok_or_else(|| fault("version", "must be a whole number")),

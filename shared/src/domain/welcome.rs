@@ -67,15 +67,24 @@ pub fn render(welcome: &Welcome, text_values: WelcomeValues<'_>, values: &MacroV
 /// Fills the macros in: escaped in text, and encoded within a link's address, where the invite link alone is the address.
 fn replace_in_html<'a>(html: &str, value: &impl Fn(&str) -> Option<&'a str>) -> String {
     let in_text = |text: &str| replace_names(text, |name| value(name).map(escape_html));
+    let in_address = |address: &str| match address {
+        INVITE => in_text(address),
+        _ => replace_names(address, |name| value(name).map(encoded)),
+    };
+    fill_html(html, in_text, in_address)
+}
+
+/// Fills HTML in by one function for the addresses of its links, and by another for everything else.
+pub(super) fn fill_html(
+    html: &str,
+    in_text: impl Fn(&str) -> String,
+    in_address: impl Fn(&str) -> String,
+) -> String {
     let mut pieces = html.split(ADDRESS_BEGINS);
     let mut filled = in_text(pieces.next().unwrap_or_default());
     for piece in pieces {
         let (address, text) = piece.split_once('"').unwrap_or((piece, ""));
-        let address = match address {
-            INVITE => in_text(address),
-            _ => replace_names(address, |name| value(name).map(encoded)),
-        };
-        filled.push_str(&format!("{ADDRESS_BEGINS}{address}\"{}", in_text(text)));
+        filled.push_str(&format!("{ADDRESS_BEGINS}{}\"{}", in_address(address), in_text(text)));
     }
     filled
 }

@@ -5,6 +5,8 @@ pub mod campaigns_api;
 pub mod envelope;
 pub mod export;
 pub mod http;
+pub mod idempotency;
+pub mod imports;
 mod logging;
 pub mod messages;
 mod multipart;

@@ -1,5 +1,5 @@
 use crate::domain::media::MediaRef;
-use crate::ids::AccountId;
+use crate::ids::{AccountId, ImportId};
 
 /// One object. Adding one means a variant here, and a prefix in the bucket's lifecycle and in the policies of the
 /// functions that use it.
@@ -9,6 +9,8 @@ pub enum ObjectKey<'a> {
     Media(AccountId, &'a MediaRef),
     /// A file that a client wrote by itself and that nobody has judged; gone after a day.
     Incoming(AccountId, &'a MediaRef),
+    /// A list of subscribers that a client wrote by itself; gone when it is read, at the latest after a week.
+    Import(AccountId, &'a ImportId),
     /// A list that an account asked for, under a name drawn by chance; gone after a day.
     Export(AccountId, &'a str),
 }
@@ -20,6 +22,7 @@ impl ObjectKey<'_> {
         match self {
             Self::Media(account, media) => format!("media/{account}/{media}"),
             Self::Incoming(account, media) => format!("incoming/{account}/{media}"),
+            Self::Import(account, import) => format!("imports/{account}/{import}"),
             Self::Export(account, name) => format!("exports/{account}/{name}"),
         }
     }
@@ -32,13 +35,14 @@ mod tests {
     #[test]
     fn the_layout_is_frozen() {
         let media = MediaRef::parse("img_abc123xyz789").unwrap();
-        let account = AccountId(7);
+        let (account, import) = (AccountId(7), ImportId::of("k3x9"));
         let keys = [
             ObjectKey::Media(account, &media),
             ObjectKey::Incoming(account, &media),
+            ObjectKey::Import(account, &import),
             ObjectKey::Export(account, "abc123"),
         ];
         let paths = keys.map(|key| key.path());
-        assert_eq!(paths, ["media/7/img_abc123xyz789", "incoming/7/img_abc123xyz789", "exports/7/abc123"]);
+        insta::assert_snapshot!(paths.join(" "), @"media/7/img_abc123xyz789 incoming/7/img_abc123xyz789 imports/7/impk3x9 exports/7/abc123");
     }
 }

@@ -3,6 +3,7 @@
 mod key;
 mod parts;
 mod post_form;
+mod ranges;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -11,6 +12,7 @@ use aws_sdk_s3::primitives::ByteStream;
 pub use key::ObjectKey;
 pub use parts::{PART_BYTES, PartedObject};
 pub use post_form::PostForm;
+pub use ranges::ObjectFacts;
 
 use crate::config::AwsConfig;
 use crate::error::{AppError, AppResult};

@@ -4,6 +4,7 @@ mod batches;
 mod bot_task;
 mod dead_letters;
 mod hand_on;
+mod import_task;
 mod message_task;
 mod owner_task;
 mod retries;
@@ -17,6 +18,7 @@ use serde::Serialize;
 pub use bot_task::BotTask;
 pub use dead_letters::{DeadLetterQueue, DeadLetters};
 pub use hand_on::{HandOn, WaitingTask};
+pub use import_task::ImportTask;
 pub use message_task::{MessageTask, QueuedMessage};
 pub use owner_task::OwnerTask;
 pub use task::Task;
@@ -100,7 +102,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Sends one text as it is, for a dead-letter queue.
+    /// Sends one text as it is: a task that is spelled, or what goes to a dead-letter queue.
     ///
     /// # Errors
     ///

@@ -10,8 +10,8 @@ use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::media::MediaRef;
 use crate::ids::{
-    AccountId, BotId, BotKey, CampaignKey, ChatId, LeadId, OutreachCampaignId, SegmentId, TelegramBotId,
-    UserId,
+    AccountId, BotId, BotKey, CampaignKey, ChatId, ImportId, LeadId, OutreachCampaignId, SegmentId,
+    TelegramBotId, TemplateId, UserId,
 };
 
 /// One item's primary key.
@@ -90,6 +90,14 @@ pub enum Key<'a> {
     Segment(AccountId, &'a SegmentId),
     /// One step of an outreach campaign, by the version that it made; list by `begins_with(SK, "STEP#<id>#")`.
     OutreachStep(AccountId, &'a OutreachCampaignId, u64),
+    /// Get or change one template; list an account's by `begins_with(SK, "TMPL#")`.
+    Template(AccountId, &'a TemplateId),
+    /// Whom test executions of an account go to.
+    Testers(AccountId),
+    /// Get or change one list of subscribers that an account brought along; expires within a month.
+    Import(AccountId, &'a ImportId),
+    /// A call that came under a client's key, by the key's hash, and what it was answered; expires within a day.
+    Call(AccountId, &'a str),
     /// What an owner's chat was told within one stretch of time; expires within days.
     Notices(NoticeWindow),
 }
@@ -137,9 +145,13 @@ impl Key<'_> {
             Self::Contact(account, _, user)
             | Self::Person(account, user)
             | Self::BehindPerson(account, user) => contact_partition(account, contact_shard(user)),
-            Self::Outreach(account, _) | Self::OutreachStep(account, ..) | Self::Segment(account, _) => {
-                format!("OUT#{account}")
-            }
+            Self::Outreach(account, _)
+            | Self::OutreachStep(account, ..)
+            | Self::Segment(account, _)
+            | Self::Template(account, _)
+            | Self::Testers(account)
+            | Self::Import(account, _) => format!("OUT#{account}"),
+            Self::Call(account, key_hash) => format!("CALL#{account}#{key_hash}"),
             Self::Notices(NoticeWindow { account, chat, .. }) => format!("NOTICE#{account}.{chat}"),
         }
     }
@@ -179,6 +191,10 @@ impl Key<'_> {
             Self::Outreach(_, id) => format!("CAMP#{id}"),
             Self::Segment(_, id) => format!("SEG#{id}"),
             Self::OutreachStep(_, id, version) => format!("STEP#{id}#{version:08}"),
+            Self::Template(_, id) => format!("TMPL#{id}"),
+            Self::Testers(_) => "TESTERS".to_owned(),
+            Self::Import(_, id) => format!("IMPORT#{id}"),
+            Self::Call(..) => "CALL".to_owned(),
             Self::Notices(NoticeWindow { span, begun, .. }) => format!("{}#{begun:011}", span.name()),
         }
     }

@@ -5,8 +5,8 @@ use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::media::MediaRef;
 use crate::ids::{
-    AccountId, BotId, BotKey, CampaignKey, ChatId, LeadId, OutreachCampaignId, SegmentId, TelegramBotId,
-    TrackingCampaignId, UserId,
+    AccountId, BotId, BotKey, CampaignKey, ChatId, ImportId, LeadId, OutreachCampaignId, SegmentId,
+    TelegramBotId, TemplateId, TrackingCampaignId, UserId,
 };
 
 fn layout(keys: &[Key<'_>]) -> String {
@@ -78,16 +78,25 @@ fn the_layout_is_frozen() {
 #[test]
 fn the_layout_of_outreach_is_frozen() {
     let (account, campaign) = (AccountId(1), OutreachCampaignId::of("k3x9"));
-    let segment = SegmentId::of("9zq1");
+    let import = ImportId::of("77a");
+    let (segment, template) = (SegmentId::of("9zq1"), TemplateId::of("k3x9"));
     let keys = [
         Key::Outreach(account, &campaign),
         Key::OutreachStep(account, &campaign, 12),
         Key::Segment(account, &segment),
+        Key::Template(account, &template),
+        Key::Testers(account),
+        Key::Import(account, &import),
+        Key::Call(account, "9f86d081884c7d65"),
     ];
     insta::assert_snapshot!(layout(&keys), @r#"
     OUT#1 | CAMP#campk3x9
     OUT#1 | STEP#campk3x9#00000012
     OUT#1 | SEG#seg9zq1
+    OUT#1 | TMPL#tmplk3x9
+    OUT#1 | TESTERS
+    OUT#1 | IMPORT#imp77a
+    CALL#1#9f86d081884c7d65 | CALL
     "#);
 }
 

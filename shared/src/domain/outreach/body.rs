@@ -5,22 +5,19 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
+use super::content::{Content, is_personal, read_text};
 use super::reader::{Reader, required_name};
 use super::rule::{Rule, RuleFault};
 use super::segment::rule_of_filter;
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{BotId, SegmentId, TemplateId};
 
-const TEXT_CHARACTERS_MAX: usize = 4000;
-
-/// Telegram takes 4,096 characters after formatting; marks come on top of it.
-const CONTENT_CHARACTERS_MAX: usize = 8192;
+pub(super) const TEXT_CHARACTERS_MAX: usize = 4000;
 
 const SEGMENTS_MAX: usize = 50;
 const BOTS_MAX: usize = 100;
 const MESSAGES_MAX: usize = 10;
 const VARIATIONS_MAX: usize = 10;
-const PERSONAL_FIELDS_MAX: usize = 50;
 
 /// What a campaign does; the five of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,19 +93,25 @@ pub struct TargetAudience {
 /// One message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
+    /// Its id; empty before one is drawn.
+    pub id: String,
     /// The template that it is made of.
     pub template: Option<TemplateId>,
-    /// Its own text; counts before the template's.
-    pub content: Option<String>,
-    /// Others that some people get instead.
+    /// Its own content; counts before the template's.
+    pub content: Content,
+    /// Other texts that some people get instead.
     pub variations: Vec<Variation>,
+    /// Whether its braces are fields; `None` if it does not say.
+    pub is_personal: Option<bool>,
 }
 
 /// What some people get instead of a message's own text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variation {
+    /// Its id; empty before one is drawn.
+    pub id: String,
     /// The text.
-    pub content: String,
+    pub text: String,
     /// How many of a hundred people get it.
     pub weight: Decimal,
 }
@@ -188,7 +191,8 @@ fn read_audience(body: &Reader<'_>, faults: &mut Vec<Fault>, unsupported: &mut V
     TargetAudience { segments: in_order_once(segments), filters: rules, bots: in_order_once(bots) }
 }
 
-fn in_order_once<T: Clone + Ord>(values: Vec<T>) -> Vec<T> {
+/// Each value once, where it came first.
+pub(super) fn in_order_once<T: Clone + Ord>(values: Vec<T>) -> Vec<T> {
     let mut seen = BTreeSet::new();
     values.into_iter().filter(|value| seen.insert(value.clone())).collect()
 }
@@ -202,28 +206,35 @@ fn read_message(message: &Reader<'_>, faults: &mut Vec<Fault>) -> Message {
     let template = message.read("templateId", "must be the id of a template", faults, |value| {
         value.as_str().and_then(TemplateId::parse)
     });
-    let content =
-        message.text("content", CONTENT_CHARACTERS_MAX, faults).filter(|text| !text.trim().is_empty());
-    if message.given("templateId").is_none() && content.is_none() {
-        message.refuse("content", "is required where there is no templateId", faults);
+    let is_personal = is_personal(message, faults);
+    let content = Content::read(message, is_personal != Some(false), faults);
+    if message.given("templateId").is_none() && content.is_empty() {
+        message.refuse("content", "is required where there is neither templateId nor media", faults);
     }
     let variations = message.objects("variations", VARIATIONS_MAX, faults);
-    let variations: Vec<_> = variations.iter().map(|variation| read_variation(variation, faults)).collect();
+    let limit = content.text_characters_max();
+    let variations: Vec<_> = variations
+        .iter()
+        .map(|variation| read_variation(variation, limit, is_personal != Some(false), faults))
+        .collect();
     if variations.iter().map(|variation| variation.weight).sum::<Decimal>() > Decimal::ONE_HUNDRED {
         message.refuse("variations", "weights must be 100 or less together", faults);
     }
-    if let Some(personalization) = message.object("personalization", faults) {
-        personalization.flag("enabled", faults);
-        let name = |value: &Value| value.as_str().map(str::to_owned);
-        personalization.list("fields", PERSONAL_FIELDS_MAX, "names of fields", faults, name);
-    }
-    Message { template, content, variations }
+    Message { id: id_of(message), template, content, variations, is_personal }
 }
 
-fn read_variation(variation: &Reader<'_>, faults: &mut Vec<Fault>) -> Variation {
-    let content = variation.text("content", CONTENT_CHARACTERS_MAX, faults);
-    let content = content.filter(|text| !text.trim().is_empty());
-    if content.is_none() {
+fn id_of(item: &Reader<'_>) -> String {
+    item.given("id").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn read_variation(
+    variation: &Reader<'_>,
+    characters_max: usize,
+    is_personal: bool,
+    faults: &mut Vec<Fault>,
+) -> Variation {
+    let text = read_text(variation, characters_max, is_personal, faults);
+    if text.is_none() {
         variation.refuse("content", "is required", faults);
     }
     let weight = variation.read("weight", "must be a number from 0 to 100", faults, |value| {
@@ -232,5 +243,5 @@ fn read_variation(variation: &Reader<'_>, faults: &mut Vec<Fault>) -> Variation 
     if variation.given("weight").is_none() {
         variation.refuse("weight", "is required", faults);
     }
-    Variation { content: content.unwrap_or_default(), weight: weight.unwrap_or_default() }
+    Variation { id: id_of(variation), text: text.unwrap_or_default(), weight: weight.unwrap_or_default() }
 }

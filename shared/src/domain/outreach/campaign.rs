@@ -80,18 +80,7 @@ impl OutreachCampaign {
     /// The document with some fields changed: what is null goes, of goals and strategy only what is named changes.
     #[must_use]
     pub fn changed(&self, changes: Map<String, Value>) -> Map<String, Value> {
-        let mut document = self.document.clone();
-        for (name, value) in changes {
-            match (document.get_mut(&name), value) {
-                (_, Value::Null) => drop(document.remove(&name)),
-                (Some(Value::Object(known)), Value::Object(new)) if MERGED.contains(&name.as_str()) => {
-                    known.extend(new);
-                    known.retain(|_, value| !value.is_null());
-                }
-                (_, value) => drop(document.insert(name, value)),
-            }
-        }
-        document
+        changed(&self.document, changes, &MERGED)
     }
 
     /// Whether these changes touch its messages or its audience.
@@ -99,6 +88,26 @@ impl OutreachCampaign {
     pub fn touches_content(&self, changes: &Map<String, Value>) -> bool {
         CONTENT.iter().any(|name| changes.get(*name).is_some_and(|new| self.document.get(*name) != Some(new)))
     }
+}
+
+/// A document with some fields changed: what is null goes, and of the fields `merged` only what is named changes.
+pub(super) fn changed(
+    document: &Map<String, Value>,
+    changes: Map<String, Value>,
+    merged: &[&str],
+) -> Map<String, Value> {
+    let mut document = document.clone();
+    for (name, value) in changes {
+        match (document.get_mut(&name), value) {
+            (_, Value::Null) => drop(document.remove(&name)),
+            (Some(Value::Object(known)), Value::Object(new)) if merged.contains(&name.as_str()) => {
+                known.extend(new);
+                known.retain(|_, value| !value.is_null());
+            }
+            (_, value) => drop(document.insert(name, value)),
+        }
+    }
+    document
 }
 
 /// A client's document without what it cannot set, and with an id for each message and variation that has none.

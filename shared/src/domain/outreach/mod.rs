@@ -6,11 +6,20 @@ mod audience_member;
 mod audience_tests;
 mod body;
 mod campaign;
+mod content;
+#[cfg(test)]
+mod content_tests;
 mod field;
+mod import;
+mod import_records;
+mod joined;
 mod json_text;
 mod machine;
 mod operand;
 mod person_change;
+mod personal;
+#[cfg(test)]
+mod personal_tests;
 mod reader;
 mod rule;
 mod segment;
@@ -18,6 +27,8 @@ mod segment_body;
 #[cfg(test)]
 mod segment_tests;
 mod share;
+mod template;
+mod testers;
 
 pub use audience::{
     Audience, AudienceContact, AudienceCount, AudiencePerson, Choice, Exclusion, Judgement, Selection,
@@ -25,13 +36,20 @@ pub use audience::{
 pub use audience_member::{AudienceMember, LeadOfMember, Reaction};
 pub use body::{CampaignBody, CampaignType, Message, TargetAudience, Variation};
 pub use campaign::{OutreachCampaign, copied, own_fields};
+pub use content::{Button, Content, OutreachMessage};
 pub use field::{Field, is_attribute_name, is_attribute_value};
+pub use import::{IMPORT_FAULTS_MAX, ImportColumns, ImportFault, ImportLine, ImportStatus, SubscriberImport};
+pub use import_records::{BYTE_ORDER_MARK, FilePosition, Record, RecordReader, TooLong, delimiter_of};
+pub use joined::MessageContent;
 pub use machine::{
     CampaignAction, CampaignRefusal, ExecutionProgress, ExecutionStatus, OutreachStatus, Refusal, Standing,
     rule,
 };
 pub use person_change::PersonChange;
+pub use personal::{MissingField, PersonValues, PersonalText, render};
 pub use rule::{Op, Rule, RuleFault};
 pub use segment::{Criteria, Match, RULES_MAX, Selected, rule_of_filter};
 pub use segment_body::{Segment, SegmentBody};
 pub use share::{Draw, is_within, place};
+pub use template::{Template, TemplateBody};
+pub use testers::read_testers;

@@ -21,6 +21,11 @@ impl<'a> Reader<'a> {
         Self { object, path: String::new() }
     }
 
+    /// An object that stands there.
+    pub fn at(object: &'a Map<String, Value>, path: String) -> Self {
+        Self { object, path }
+    }
+
     /// The names of the fields that are there.
     pub fn names(&self) -> impl Iterator<Item = &'a str> {
         self.object.keys().map(String::as_str)

@@ -83,6 +83,7 @@ fn status_and_code(error: &AppError) -> (StatusCode, String) {
         }
         AppError::Refused(refusal) => (StatusCode::CONFLICT, refusal_code(refusal.refusal)),
         AppError::VersionConflict => (StatusCode::CONFLICT, "VERSION_CONFLICT"),
+        AppError::KeyOfOtherCall | AppError::CallUnderWay => (StatusCode::CONFLICT, "IDEMPOTENCY_CONFLICT"),
         AppError::ChatTaken | AppError::BotTaken => (StatusCode::CONFLICT, "CONFLICT"),
         AppError::NoContent => (StatusCode::UNPROCESSABLE_ENTITY, "NO_CONTENT"),
         AppError::EmptyAudience => (StatusCode::UNPROCESSABLE_ENTITY, "EMPTY_AUDIENCE"),

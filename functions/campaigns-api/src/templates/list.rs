@@ -1,0 +1,40 @@
+//! `GET /api/v1/templates`
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use shared::app::{TemplateQuestion, TemplateSort};
+use shared::edge::campaigns_api::Call;
+use shared::edge::envelope::Answered;
+use shared::{App, AppResult};
+
+use super::shown;
+use crate::paging::{Pagination, Paging, sort};
+
+const SORTS: [(&str, TemplateSort); 3] = [
+    ("createdAt", TemplateSort::CreatedAt),
+    ("updatedAt", TemplateSort::UpdatedAt),
+    ("name", TemplateSort::Name),
+];
+
+/// A page of templates.
+///
+/// # Errors
+///
+/// - [`shared::AppError::Invalid`] for a parameter that is unknown or out of bounds.
+/// - As [`App::list_templates`].
+pub async fn list(app: &App, call: Call) -> AppResult<Answered<Templates>> {
+    let (sort, descending) = sort(&call, &SORTS, TemplateSort::CreatedAt)?;
+    let paging = Paging::read(&call)?;
+    let search = call.text("search").map(str::to_owned);
+    let question = TemplateQuestion { search, sort, descending, page: paging.page, limit: paging.limit };
+    let (templates, total) = app.list_templates(call.account, &question).await?;
+    let templates = templates.iter().map(|template| shown::in_full(template, call.account)).collect();
+    Ok(Answered::Found(Templates { templates, pagination: paging.of(total) }))
+}
+
+/// The answer.
+#[derive(Debug, Serialize)]
+pub struct Templates {
+    templates: Vec<Map<String, Value>>,
+    pagination: Pagination,
+}

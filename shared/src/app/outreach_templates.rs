@@ -1,0 +1,193 @@
+use serde_json::{Map, Value};
+
+use super::App;
+use super::draw::draw;
+use super::outreach::{CHANGE_TRIES, ID_LENGTH, named_version};
+use crate::domain::outreach::{CampaignBody, Message, MessageContent, Template, TemplateBody};
+use crate::error::{AppError, AppResult};
+use crate::ids::{AccountId, TemplateId};
+
+/// Which templates, in which order, and which page of them.
+#[derive(Clone, Debug)]
+pub struct TemplateQuestion {
+    /// With this text in name, description or content, in any letter case.
+    pub search: Option<String>,
+    /// By what.
+    pub sort: TemplateSort,
+    /// The highest first.
+    pub descending: bool,
+    /// From 1.
+    pub page: u64,
+    /// How many a page has.
+    pub limit: u64,
+}
+
+/// What templates are sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TemplateSort {
+    /// When they were made.
+    CreatedAt,
+    /// When they were changed last.
+    UpdatedAt,
+    /// Their name, in any letter case.
+    Name,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Time(i64),
+    Text(String),
+}
+
+impl App {
+    /// Makes a template.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::Invalid`] for what was sent.
+    /// - [`AppError::Unavailable`]; a retry may make a second one.
+    pub async fn create_template(
+        &self,
+        account: AccountId,
+        document: Map<String, Value>,
+    ) -> AppResult<Template> {
+        let (now, document) = (self.clock.now(), Template::own_fields(document));
+        TemplateBody::read(&document)?;
+        let id = TemplateId::of(&draw(ID_LENGTH)?);
+        let template = Template { id, document, version: 1, created: now, updated: now };
+        match self.store.create_template(account, &template).await? {
+            true => Ok(template),
+            false => Err(AppError::unavailable("a drawn id is in use")),
+        }
+    }
+
+    /// One template.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] if the account has none such.
+    /// - [`AppError::Unavailable`], safe to retry.
+    pub async fn template(&self, account: AccountId, id: &TemplateId) -> AppResult<Template> {
+        self.store.template(account, id).await?.ok_or(AppError::NotFound("template"))
+    }
+
+    /// Changes what is named of a template; a `version` that is named must be the present one. What was planned with it
+    /// before says what it said then.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] if the account has none such.
+    /// - [`AppError::Invalid`] for what was sent.
+    /// - [`AppError::VersionConflict`] if it was changed since the version that was named.
+    /// - [`AppError::Unavailable`], safe to retry.
+    pub async fn update_template(
+        &self,
+        account: AccountId,
+        id: &TemplateId,
+        changes: Map<String, Value>,
+    ) -> AppResult<Template> {
+        let version = named_version(&changes)?;
+        let changes = Template::own_fields(changes);
+        for _ in 0..CHANGE_TRIES {
+            let mut template = self.template(account, id).await?;
+            if version.is_some_and(|version| version != template.version) {
+                return Err(AppError::VersionConflict);
+            }
+            template.document = template.changed(changes.clone());
+            template.body()?;
+            (template.version, template.updated) = (template.version + 1, self.clock.now());
+            if self.store.change_template(account, &template).await? {
+                return Ok(template);
+            }
+        }
+        Err(AppError::unavailable("the template is being changed by other calls"))
+    }
+
+    /// Deletes a template. A campaign that names it cannot be executed any more.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] if the account has none such.
+    /// - [`AppError::Unavailable`]; a retry may answer [`AppError::NotFound`] by the first attempt.
+    pub async fn delete_template(&self, account: AccountId, id: &TemplateId) -> AppResult<()> {
+        match self.store.delete_template(account, id).await? {
+            true => Ok(()),
+            false => Err(AppError::NotFound("template")),
+        }
+    }
+
+    /// One page of an account's templates, and how many there are on all pages.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn list_templates(
+        &self,
+        account: AccountId,
+        question: &TemplateQuestion,
+    ) -> AppResult<(Vec<Template>, u64)> {
+        let mut found = Vec::new();
+        for template in self.store.templates(account).await? {
+            let body = template.body()?;
+            if question.is_answered_by(&body) {
+                found.push((question.rank(&template, &body), template));
+            }
+        }
+        found.sort_by(|(rank, template), (other_rank, other)| {
+            let order = rank.cmp(other_rank).then_with(|| template.id.cmp(&other.id));
+            if question.descending { order.reverse() } else { order }
+        });
+        let total = u64::try_from(found.len()).unwrap_or(u64::MAX);
+        let passed = usize::try_from(question.limit.saturating_mul(question.page - 1)).unwrap_or(usize::MAX);
+        let limit = usize::try_from(question.limit).unwrap_or(usize::MAX);
+        Ok((found.into_iter().map(|(_, template)| template).skip(passed).take(limit).collect(), total))
+    }
+
+    /// What a campaign says, each message joined with its template.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] for a template that the account does not have.
+    /// - [`AppError::Invalid`] where a message and its template do not fit together.
+    /// - [`AppError::NoContent`] if it has no message.
+    /// - [`AppError::Unavailable`], safe to retry.
+    pub async fn content_of(
+        &self,
+        account: AccountId,
+        body: &CampaignBody,
+    ) -> AppResult<Vec<MessageContent>> {
+        if body.messages.is_empty() {
+            return Err(AppError::NoContent);
+        }
+        let (mut joined, mut faults) = (Vec::new(), Vec::new());
+        for (index, message) in body.messages.iter().enumerate() {
+            let template = self.template_of(account, message).await?;
+            match MessageContent::join(index, message, template.as_ref()) {
+                Ok(content) => joined.push(content),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        if faults.is_empty() { Ok(joined) } else { Err(AppError::Invalid(faults)) }
+    }
+
+    async fn template_of(&self, account: AccountId, message: &Message) -> AppResult<Option<TemplateBody>> {
+        let Some(id) = &message.template else { return Ok(None) };
+        self.template(account, id).await?.body().map(Some)
+    }
+}
+
+impl TemplateQuestion {
+    fn is_answered_by(&self, body: &TemplateBody) -> bool {
+        let Some(search) = self.search.as_ref().map(|search| search.to_lowercase()) else { return true };
+        let text = body.content.text.as_deref().unwrap_or_default();
+        [&body.name, &body.description, text].iter().any(|text| text.to_lowercase().contains(&search))
+    }
+
+    fn rank(&self, template: &Template, body: &TemplateBody) -> Rank {
+        match self.sort {
+            TemplateSort::CreatedAt => Rank::Time(template.created),
+            TemplateSort::UpdatedAt => Rank::Time(template.updated),
+            TemplateSort::Name => Rank::Text(body.name.to_lowercase()),
+        }
+    }
+}
