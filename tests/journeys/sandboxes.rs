@@ -96,7 +96,7 @@ async fn who_comes_too_late_for_the_probe_that_closed_a_circuit_is_not_put_off()
     answer(&world, 200);
     retry(&retriers[0], &untold.next().unwrap()).await;
     assert_eq!(circuit(&world, &scene).await, Circuit::default());
-    retry(&retriers[1], &untold.last().unwrap()).await;
+    retry(&retriers[1], &untold.next_back().unwrap()).await;
     let logged = scene.logged(late, LeadStatus::Wait).await;
     assert_eq!((logged.state, logged.error), (PostbackState::Delivered, None));
     assert_eq!(world.events().len(), 12);
