@@ -38,6 +38,7 @@ mod replays;
 mod retries;
 mod round_trips;
 mod said_back;
+mod sandboxes;
 mod send_errors;
 mod shown_media;
 mod signed_postbacks;

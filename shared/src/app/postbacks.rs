@@ -54,7 +54,7 @@ impl Delivery {
 
 impl App {
     /// Carries out a task of the postback queue: the first attempt, unless the postback waits for an earlier one of its
-    /// lead, or its host is slow and others would wait behind it. What fails is written down with the time of the next attempt and handed on to the queue of retries; so is
+    /// lead, or others might wait behind it because its host does not answer. What fails is written down with the time of the next attempt and handed on to the queue of retries; so is
     /// what was begun before, if the task comes again.
     ///
     /// `receipts` is how often the queue has brought the task, this time included. From the second time on the attempt is
@@ -93,13 +93,13 @@ impl App {
         Ok(PostbackOutcome::Done)
     }
 
-    /// Has a postback wait for an earlier one of its lead, or go the way of retries if its host is slow; answers what is
-    /// planned for it then.
+    /// Has a postback wait for an earlier one of its lead, or go the way of retries if others might wait behind it; answers
+    /// what is planned for it then.
     async fn put_aside(&self, delivery: &Delivery) -> AppResult<Option<Course>> {
         if let Some(course) = self.hold_back(delivery).await? {
             return Ok(Some(course));
         }
-        if self.is_slow(&delivery.request.host()) {
+        if self.might_hang(delivery.postback.account, &delivery.request.host()).await {
             return self.put_off(delivery).await.map(Some);
         }
         Ok(None)
