@@ -178,7 +178,7 @@ impl App {
         let course = Course {
             since_ms: Some(counted[0].started_ms),
             next_ms: match state {
-                PostbackState::Pending => planned_ms(counted.len(), &attempt, asked_ms)?,
+                PostbackState::Pending => planned_ms(&counted, asked_ms)?,
                 PostbackState::Delivered | PostbackState::Failed | PostbackState::Skipped => None,
             },
             hold: None,
@@ -240,15 +240,16 @@ impl App {
     }
 }
 
-/// When the next attempt is due after `tried` of them and this last one, in Unix milliseconds, if the host asks to be left
-/// alone for so long, or is.
-fn planned_ms(tried: usize, last: &PostbackAttempt, asked_ms: Option<i64>) -> AppResult<Option<i64>> {
+/// When the next attempt is due after these, in Unix milliseconds, if the host asks to be left alone for so long, or is.
+fn planned_ms(attempts: &[PostbackAttempt], asked_ms: Option<i64>) -> AppResult<Option<i64>> {
+    let (Some(first), Some(last)) = (attempts.first(), attempts.last()) else { return Ok(None) };
+    let (tried, began_ms) = (attempts.len(), first.started_ms);
     let (over_ms, jitter) = (last.started_ms + last.took_ms, draw_jitter()?);
     Ok(match (last.error, asked_ms) {
         (Some(PostbackError::Circuit), Some(wait_ms)) => {
-            next_attempt_after_probe_ms(tried, over_ms, jitter, over_ms.saturating_add(wait_ms))
+            next_attempt_after_probe_ms(tried, began_ms, over_ms, jitter, over_ms.saturating_add(wait_ms))
         }
-        _ => next_attempt_ms(tried, over_ms, jitter, asked_ms),
+        _ => next_attempt_ms(tried, began_ms, over_ms, jitter, asked_ms),
     })
 }
 
