@@ -43,6 +43,7 @@ mod send_errors;
 mod shown_media;
 mod signed_postbacks;
 mod storms;
+mod three_days;
 mod untracked;
 mod visits;
 mod webhook_looks;

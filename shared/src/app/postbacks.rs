@@ -10,7 +10,6 @@ use crate::domain::schedule::{
 use crate::domain::verdict::{Verdict, judge};
 use crate::error::AppResult;
 use crate::ids::{CampaignKey, UserId};
-use crate::metrics;
 use crate::queue::Task;
 use crate::secret::random;
 use crate::store::{AttemptWrite, LoggedPostback};
@@ -205,9 +204,7 @@ impl App {
 
     /// Counts a postback that is not told, unless it is replayed.
     fn count_exhausted(&self) {
-        if let Some(function) = &self.config.function_name {
-            metrics::count("PostbacksExhausted", self.clock.now_ms(), function);
-        }
+        self.tell_cloudwatch("PostbacksExhausted");
     }
 
     /// Sends the request unless the circuit of its host is open; the attempt says which. The last one is made whatever the
