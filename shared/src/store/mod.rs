@@ -41,7 +41,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-pub use accounts::{Account, AccountListing, AccountStatus};
+pub use accounts::{Account, AccountListing, AccountStatus, CarriageChange};
 pub use bot_checks::LookPlan;
 pub use bots::{Bot, BotLease, BotOwner, BotStatus};
 pub use campaigns::{CampaignClaim, CodeOwner, EndpointMarks};
