@@ -10,12 +10,18 @@ use crate::template::QueueSpec;
 /// How long SQS remembers a deduplication id.
 const DEDUPLICATION_MS: u64 = 5 * 60 * 1_000;
 
+/// How often the ids that SQS would have forgotten are cleared away: to look through all at each message took longer than
+/// all else.
+const CLEARING_MS: u64 = 10_000;
+
 /// One queue's messages, in the order in which they came.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Queue {
     next_position: u64,
     messages: BTreeMap<u64, Message>,
     recent: BTreeMap<String, Recent>,
+    #[serde(default)]
+    cleared_ms: u64,
 }
 
 /// A FIFO message that may be sent again without effect.
@@ -103,10 +109,13 @@ impl Queue {
             return sent;
         };
         let now_ms = message.sent_ms;
-        self.recent.retain(|_, recent| recent.until_ms > now_ms);
+        if now_ms.saturating_sub(self.cleared_ms) >= CLEARING_MS {
+            self.recent.retain(|_, recent| recent.until_ms > now_ms);
+            self.cleared_ms = now_ms;
+        }
         let group = message.group.as_deref().filter(|_| fifo.per_group).unwrap_or_default();
         let key = format!("{}:{group}:{deduplication_id}", group.len());
-        if let Some(recent) = self.recent.get(&key) {
+        if let Some(recent) = self.recent.get(&key).filter(|recent| recent.until_ms > now_ms) {
             return Sent { id: recent.id.clone(), sequence: recent.sequence.clone() };
         }
         message.sequence = Some(format!("{:020}", self.next_position + 1));
