@@ -110,7 +110,15 @@ fn of_route(path: &str, chat: i64) -> Taken {
             all.extend(malformed("pause", [json!(""), json!("x"), json!(2), json!(-1), json!("yes")]));
             Taken { valid: json!({"id": 1, "pause": 0}), required: &["id", "pause"], malformed: all }
         }
-        "/api/profile/postbacks.json" => Taken { valid: json!({}), required: &[], malformed: of_templates() },
+        "/api/profile/postbacks.json" => {
+            let mut all = of_templates();
+            all.extend(malformed("pb_method", [json!("get"), json!("PUT"), json!(1)]));
+            all.extend(malformed("pb_format", [json!(""), json!("xml"), json!(1)]));
+            for (parameter, value) in [("pb_format", "json"), ("pb_body", "x")] {
+                all.push(Malformed { parameter, value: json!(value), blamed: "pb_method" });
+            }
+            Taken { valid: json!({}), required: &[], malformed: all }
+        }
         "/api/profile/notify.json" => {
             let mut all = malformed("leads", [json!(""), json!("x"), json!(2)]);
             all.extend(malformed("chat", [json!(0), json!("x"), json!("1.5")]));

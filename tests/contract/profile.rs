@@ -10,7 +10,7 @@ const OK: &str = r#"{"status":"ok"}"#;
 async fn info_shows_the_account_with_an_unlimited_tariff_that_never_ends() {
     let world = World::new().await;
     let reply = world.account().get("/api/profile/info.json").await;
-    insta::assert_snapshot!(reply.text, @r#"{"status":"ok","data":{"id":1,"name":"first account","login":"first account","lang":"en","tariff":0,"tariff_name":"Self-hosted","tariff_campaigns":-1,"paid_until":"0000-00-00 00:00:00","campaigns":0,"pb_wait":"","pb_hold":"","pb_approve":"","pb_cancel":"","pb_trash":"","notify":{"tariff":0,"leads":0,"chat":null},"signing":0,"pb_disabled":[]}}"#);
+    insta::assert_snapshot!(reply.text, @r#"{"status":"ok","data":{"id":1,"name":"first account","login":"first account","lang":"en","tariff":0,"tariff_name":"Self-hosted","tariff_campaigns":-1,"paid_until":"0000-00-00 00:00:00","campaigns":0,"pb_wait":"","pb_hold":"","pb_approve":"","pb_cancel":"","pb_trash":"","notify":{"tariff":0,"leads":0,"chat":null},"signing":0,"pb_disabled":[],"pb_method":null,"pb_format":null,"pb_body":""}}"#);
 }
 
 #[tokio::test]

@@ -85,6 +85,39 @@ async fn a_preset_makes_a_campaign_that_posts_send_what_the_tracker_takes() {
 }
 
 #[tokio::test]
+async fn a_preset_makes_the_global_templates_a_get_unless_the_call_says_otherwise() {
+    let world = World::new().await;
+    let account = world.account();
+    let said = async |change: Value| {
+        let data = set_globals(&account, &change).await;
+        [&data["pb_method"], &data["pb_format"], &data["pb_body"]].map(Value::clone)
+    };
+    let with = |name: &str, value: &str| {
+        let mut named = json!({"preset": "binom", "domain": "b.example"});
+        named[name] = json!(value);
+        named
+    };
+    let get = [json!("GET"), json!("form"), json!("")];
+    let unsaid = [Value::Null, Value::Null, json!("")];
+    assert_eq!(said(json!({"pb_wait": "https://own.example/"})).await, unsaid);
+    assert_eq!(said(with("pb_hold", "")).await, get);
+    assert_eq!(
+        said(json!({"pb_wait": "https://own.example/"})).await,
+        get,
+        "it stays until it is said again"
+    );
+    assert_eq!(said(with("pb_method", "POST")).await, [json!("POST"), json!("form"), json!("")]);
+    assert_eq!(said(with("pb_body", "a=b")).await, [json!("GET"), json!("form"), json!("a=b")]);
+    let json = json!({"pb_method": "POST", "pb_format": "json", "pb_body": "{\"c\": {click}}"});
+    assert_eq!(said(json).await, [json!("POST"), json!("json"), json!("{\"c\": {click}}")]);
+    let no_json = json!({"pb_method": "POST", "pb_format": "json", "pb_body": "{", "pb_wait": ""});
+    let reply = account.post_json("/api/profile/postbacks.json", &no_json).await.json();
+    assert_eq!((&reply["error"], &reply["param"]), (&json!("param"), &json!("pb_body")));
+    assert_ne!(account.get("/api/profile/info.json").await.data()["pb_wait"], "", "nothing was changed");
+    assert_eq!(said(with("pb_method", "")).await, unsaid);
+}
+
+#[tokio::test]
 async fn what_does_not_fit_a_preset_is_param_and_changes_nothing() {
     let world = World::new().await;
     let account = world.account();

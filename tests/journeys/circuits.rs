@@ -12,7 +12,7 @@ use super::retries::stage;
 use crate::world::{Scene, World};
 
 /// Opens the circuit to the receiver for so long from now, whatever it was.
-async fn open_circuit(world: &World, scene: &Scene, ms: i64) {
+pub(super) async fn open_circuit(world: &World, scene: &Scene, ms: i64) {
     let (store, account, now_ms) = (&scene.app().store, scene.account.id, scene.app().clock.now_ms());
     let host = world.system.base_url().trim_start_matches("http://").to_owned();
     store.close_circuit(account, &host).await.unwrap();

@@ -6,6 +6,7 @@ use local::args::{DeadLetterCommand, ReplayArgs, TableArgs};
 use local::repairs::{dead_letters, replay};
 use shared::domain::lead_event::LeadStatus;
 use shared::domain::postback_log::PostbackState;
+use shared::queue::Task;
 use telegram_simulator::ReceiverAnswer;
 
 use crate::world::World;
@@ -90,4 +91,47 @@ async fn a_queue_counts_as_empty_only_after_waiting_for_what_it_has() {
     let (returned, ()) = tokio::join!(returning, late);
     returned.unwrap();
     assert_eq!(world.system.cloud.queue_depth("RetryDeadLetters").unwrap().total(), 0);
+}
+
+/// Puts tasks among the dead letters of the postback queue.
+async fn bury(world: &World, tasks: &[Task]) {
+    let url = world.system.cloud.queue_url("PostbackDeadLetters").unwrap();
+    world.system.app.queue_at(url).send(tasks).await.unwrap();
+}
+
+#[tokio::test]
+async fn dead_letters_of_the_postback_queue_are_returned_in_their_leads_order_and_delivered() {
+    let world = World::new().await;
+    let scene = world.setting().without_templates().set_up().await;
+    let (anna, bert) = (world.person("Anna"), world.person("Bert"));
+    // The queue of postbacks sees these tasks, and drops the same again for five minutes.
+    scene.start(anna, "c1");
+    scene.join(anna);
+    scene.start(bert, "c2");
+    world.settle().await;
+    for parameter in ["pb_wait", "pb_approve"] {
+        scene.set_template(&world, parameter).await;
+    }
+    let count = |queue: &str| world.system.cloud.queue_depth(queue).unwrap().total();
+    let name =
+        |queue: &str| world.system.cloud.queue_url(queue).unwrap().rsplit('/').next().unwrap().to_owned();
+    let [wait, approve] =
+        [scene.task(anna, LeadStatus::Wait).await, scene.task(anna, LeadStatus::Approve).await];
+    bury(&world, &[wait, approve]).await;
+    assert!(world.events().is_empty() && count("PostbackDeadLetters") == 2);
+    let queue = Some(name("PostbackDeadLetters"));
+    dead_letters(&DeadLetterCommand::Return { queue, table: table(world.data()) }).await.unwrap();
+    world.settle().await;
+    assert_eq!(world.events(), ["wait", "approve"]);
+    assert_eq!((count("PostbackDeadLetters"), count("PostbackQueue")), (0, 0));
+
+    bury(&world, &[scene.task(bert, LeadStatus::Wait).await]).await;
+    let queue = name("PostbackDeadLetters");
+    dead_letters(&DeadLetterCommand::Drop { queue, table: table(world.data()) }).await.unwrap();
+    world.settle().await;
+    assert_eq!(
+        (count("PostbackDeadLetters"), world.events().len()),
+        (0, 2),
+        "what is dropped is told to nobody"
+    );
 }

@@ -62,3 +62,40 @@ async fn a_query_is_sent_as_an_object_of_strings() {
     let read: Value = serde_json::from_str(&postback.body).unwrap();
     assert_eq!(read, json!({"c": CLICK, "s": "wait", "n": "1"}));
 }
+
+/// One campaign that posts, told by the account's templates; they say themselves how they are sent.
+#[tokio::test]
+async fn global_templates_are_sent_as_the_account_says_whatever_the_campaign_that_uses_them_does() {
+    let world = World::new().await;
+    let own = "own={click}";
+    let scene =
+        world.setting().without_templates().set("pb_method", "POST").set("pb_body", own).set_up().await;
+    let template = format!("{}/simulator/receiver/wait?c={{click}}", world.system.base_url());
+    let sent = async |change: Value| {
+        scene.account.post_json("/api/profile/postbacks.json", &change).await.data();
+        let name = format!("P{}", world.simulator.postbacks().len());
+        scene.start(world.person(&name), "c");
+        world.settle().await;
+        let last = world.simulator.postbacks().pop().unwrap();
+        (last.query, last.body)
+    };
+    let text = |query: &str, body: &str| (query.to_owned(), body.to_owned());
+    assert_eq!(sent(json!({"pb_wait": template})).await, text("c=c", "own=c"), "nobody else says it");
+    let preset = json!({"preset": "binom", "domain": "b.example", "pb_wait": template});
+    assert_eq!(sent(preset).await, text("c=c", ""), "the trackers that there are presets for take a GET");
+    assert_eq!(sent(json!({"pb_hold": ""})).await, text("c=c", ""), "it stays");
+    let json = json!({"pb_method": "POST", "pb_format": "json"});
+    assert_eq!(sent(json).await, text("", r#"{"c":"c"}"#));
+    let body = json!({"pb_method": "POST", "pb_body": "global={click}"});
+    assert_eq!(sent(body).await, text("c=c", "global=c"));
+    assert_eq!(sent(json!({"pb_method": ""})).await, text("c=c", "own=c"));
+    sent(json!({"pb_method": "GET"})).await;
+    let own = json!({"id": 1, "pb_wait": template});
+    scene.account.post_json("/api/camp/edit.json", &own).await.data();
+    tokio::time::sleep(std::time::Duration::from_millis(5_100)).await;
+    assert_eq!(
+        sent(json!({})).await,
+        text("c=c", "own=c"),
+        "a template of its own is sent as the campaign says"
+    );
+}

@@ -48,7 +48,7 @@ async fn deliveries_a_second_and_what_one_costs_the_sender() {
     let scene = world.setting().without_templates().set("pb_wait", template).set_up().await;
     let create = json!({"action": "create"});
     scene.account.post_json("/api/profile/signing.json", &create).await.data();
-    let tasks = start_in_silence(&world, &scene).await;
+    let tasks = start_in_silence(&world, &scene, POSTBACKS).await;
     let batches: Vec<_> = tasks.chunks(BATCH).map(batch).collect();
     let environment = world.system.cloud.environment("postback-sender").unwrap().clone();
 
@@ -82,7 +82,7 @@ async fn deliveries_a_second_and_what_one_costs_the_sender() {
 }
 
 /// Leads of a paused campaign, which nothing is told of, and the tasks that would tell of their starts.
-async fn start_in_silence(world: &World, scene: &Scene) -> Vec<Task> {
+pub async fn start_in_silence(world: &World, scene: &Scene, count: i64) -> Vec<Task> {
     let pause = async |pause: u8| {
         let body = json!({"id": scene.campaign.campaign, "pause": pause});
         assert_eq!(scene.account.post_json("/api/camp/pause.json", &body).await.json()["status"], "ok");
@@ -92,7 +92,7 @@ async fn start_in_silence(world: &World, scene: &Scene) -> Vec<Task> {
     let lease = WelcomeLease { now_ms: 0, until_ms: 1, holder: 0 };
     let begin = |number: i64| async move {
         let user = UserId(7_000_000_000 + number);
-        let clock = FactClock { date: now - POSTBACKS + number, update: number };
+        let clock = FactClock { date: now - count + number, update: number };
         let start = Start::new(clock, format!("click-{number}"));
         let id = LeadId::of_start(clock.date, clock.update, BotId(1));
         let new = NewStart { start: &start, id, policy: StartPolicy::MakeLeads, lease };
@@ -100,7 +100,7 @@ async fn start_in_silence(world: &World, scene: &Scene) -> Vec<Task> {
         let event = LeadEvent { status: LeadStatus::Wait, clock };
         Task::PostbackV1 { campaign: scene.campaign, user, event }
     };
-    let tasks = stream::iter((0..POSTBACKS).map(begin)).buffered(8).collect().await;
+    let tasks = stream::iter((0..count).map(begin)).buffered(8).collect().await;
     world.settle_within(Duration::from_secs(120)).await;
     pause(0).await;
     tasks

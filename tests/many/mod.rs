@@ -5,3 +5,4 @@ mod dues;
 mod isolation;
 mod leads;
 mod lives;
+mod waiting;

@@ -9,6 +9,7 @@ mod media;
 mod options;
 mod outreach;
 mod postbacks;
+mod sandboxes;
 mod scene;
 mod telegram;
 mod time;

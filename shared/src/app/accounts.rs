@@ -52,6 +52,7 @@ impl App {
             status: AccountStatus::Active,
             key_hash: key.hash(),
             templates: PostbackTemplates::default(),
+            carriage: None,
             campaign_limit,
             campaigns: 0,
             last_bot: 0,

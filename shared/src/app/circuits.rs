@@ -1,5 +1,5 @@
 use super::App;
-use crate::domain::circuit::{Circuit, Passage, counts_against_host};
+use crate::domain::circuit::{Circuit, Passage, ProbeWait, counts_against_host};
 use crate::domain::pace::Pace;
 use crate::domain::postback_log::{PostbackAttempt, PostbackError};
 use crate::error::AppResult;
@@ -15,9 +15,11 @@ impl App {
                 Passage::Free => Ok(None),
                 Passage::Blocked { until_ms } => Ok(Some(until_ms - now_ms)),
                 Passage::Probe { seen, next } => {
-                    let granted = self.store.claim_probe(account, host, seen, next).await?;
-                    self.remember_circuit(account, host, Circuit { wait: Some(next), ..circuit });
-                    Ok(if granted { None } else { Some(next.until_ms - now_ms) })
+                    if self.store.claim_probe(account, host, seen, next).await? {
+                        self.remember_circuit(account, host, Circuit { wait: Some(next), ..circuit });
+                        return Ok(None);
+                    }
+                    self.left_alone_by_another_ms(account, host, next).await
                 }
             }
         };
@@ -26,6 +28,35 @@ impl App {
             tracing::warn!(account.id = %account, ?error, "a circuit cannot be asked");
             None
         })
+    }
+
+    /// The same once somebody else had the probe: it may have closed the circuit already, and nothing is put off then.
+    async fn left_alone_by_another_ms(
+        &self,
+        account: AccountId,
+        host: &str,
+        next: ProbeWait,
+    ) -> AppResult<Option<i64>> {
+        let (circuit, now_ms) = (self.store.circuit(account, host).await?, self.clock.now_ms());
+        self.remember_circuit(account, host, circuit);
+        Ok(match circuit.passage(now_ms) {
+            Passage::Free => None,
+            Passage::Blocked { until_ms } => Some(until_ms - now_ms),
+            // Its wait is over as well: the next attempt may be the probe.
+            Passage::Probe { .. } => Some(next.until_ms - now_ms),
+        })
+    }
+
+    /// Whether a request to a host might take as long as one may, so that others are not to wait behind it: it answered
+    /// slowly of late, as far as this process knows, or its circuit waits for a probe. While the circuit lets nothing
+    /// through nobody waits.
+    pub(super) async fn might_hang(&self, account: AccountId, host: &str) -> bool {
+        let circuit = self.cached_circuit(account, host).await.unwrap_or_default();
+        match circuit.passage(self.clock.now_ms()) {
+            Passage::Blocked { .. } => false,
+            Passage::Probe { .. } => true,
+            Passage::Free => self.is_slow(host),
+        }
     }
 
     /// Notes for a host's circuit how an attempt ended that was made. One that cannot be noted is left out.
@@ -66,8 +97,7 @@ impl App {
         Ok(())
     }
 
-    /// Whether a host answered slowly of late, as far as this process knows.
-    pub(super) fn is_slow(&self, host: &str) -> bool {
+    fn is_slow(&self, host: &str) -> bool {
         self.webhook_cache.paces.remembered(&host.to_owned()).is_some_and(Pace::is_slow)
     }
 

@@ -6,7 +6,6 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::App;
 use crate::domain::gate::seconds_until;
 use crate::error::{AppError, AppResult};
-use crate::metrics;
 use crate::queue::{DELAY_MAX_SECONDS, HandOn, MessageTask, Queue, WaitingTask};
 use crate::store::{DUE_SHARDS, Due, DueQueue};
 
@@ -111,9 +110,7 @@ impl App {
                     count = aside,
                     "due items are put off"
                 );
-                if let Some(function) = &self.config.function_name {
-                    metrics::count("DueItemsPutOff", self.clock.now_ms(), function);
-                }
+                self.tell_cloudwatch("DueItemsPutOff");
                 self.store.put_off_dues((minute, later), shard, &refused, page.unreadable).await?;
             }
             after = page.next;

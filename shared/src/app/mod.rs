@@ -95,6 +95,7 @@ use crate::aws::{Aws, SharedHttpClient};
 use crate::clock::Clock;
 use crate::config::{Config, TokenKey};
 use crate::error::{AppError, AppResult};
+use crate::metrics::Metrics;
 use crate::objects::Objects;
 use crate::outbound::Outbound;
 use crate::queue::{DeadLetters, Queue};
@@ -110,6 +111,8 @@ pub struct App {
     pub store: Store,
     /// The time.
     pub clock: Clock,
+    /// Where numbers go.
+    pub metrics: Metrics,
     config: Config,
     aws: Aws,
     telegram: OnceLock<Telegram>,
@@ -134,6 +137,7 @@ impl App {
             store: Store::new(aws.dynamodb(), config.table_name.clone(), config.visit_table_name.clone()),
             webhook_cache: WebhookCache::new(clock.clone()),
             clock,
+            metrics: Metrics::default(),
             config,
             aws,
             telegram: OnceLock::new(),
@@ -159,6 +163,13 @@ impl App {
     #[must_use]
     pub fn dead_letters(&self) -> DeadLetters {
         DeadLetters::new(self.aws.sqs())
+    }
+
+    /// Counts one thing of this function; nothing outside of one.
+    fn tell_cloudwatch(&self, metric: &str) {
+        if let Some(function) = &self.config.function_name {
+            self.metrics.count(metric, self.clock.now_ms(), function);
+        }
     }
 
     fn telegram(&self) -> AppResult<&Telegram> {

@@ -4,7 +4,7 @@ use url::{Position, Url};
 
 use super::App;
 use super::welcome::lead_values;
-use crate::domain::campaign::{PostbackMethod, TrackingCampaign};
+use crate::domain::campaign::{PostbackCarriage, PostbackMethod, TrackingCampaign};
 use crate::domain::course::Straggler;
 use crate::domain::echo::Hidden;
 use crate::domain::lead_event::LeadEvent;
@@ -43,18 +43,22 @@ impl Postback {
 pub(super) struct OwnedTemplates {
     pub owner: TemplateOwner,
     pub templates: PostbackTemplates,
+    carriage: PostbackCarriage,
     /// The endpoints that asked for no more.
     disabled_endpoints: Vec<String>,
 }
 
 impl OwnedTemplates {
-    /// The account's templates count only for a campaign that has none of its own.
+    /// The account's templates count only for a campaign that has none of its own. Where the account says how they are sent,
+    /// the campaign does not.
     fn of(key: CampaignKey, campaign: &TrackingCampaign, account: &Account) -> Self {
         let (owner, templates, endpoints) = match campaign.templates.is_empty() {
             true => (TemplateOwner::Account(key.account), &account.templates, &account.disabled_endpoints),
             false => (TemplateOwner::Campaign(key), &campaign.templates, &campaign.disabled_endpoints),
         };
-        Self { owner, templates: templates.clone(), disabled_endpoints: endpoints.clone() }
+        let of_account = account.carriage.clone().filter(|_| campaign.templates.is_empty());
+        let carriage = of_account.unwrap_or_else(|| campaign.carriage());
+        Self { owner, templates: templates.clone(), carriage, disabled_endpoints: endpoints.clone() }
     }
 
     /// Whether the endpoint of this request asked for no more.
@@ -121,17 +125,20 @@ impl App {
         };
         let Some(account) = account else { return Ok(None) };
         let id = PostbackId { campaign: campaign.campaign, lead: lead_id, event };
+        let templates = OwnedTemplates::of(campaign, &settings, &account);
         let request = match template_for(event.status, &settings.templates, &account.templates) {
             None => None,
             Some(template) => {
                 let mut values = postback_values(campaign, &settings, lead, id);
-                let asking = [template, &settings.pb_body].concat();
+                let asking = [template, &templates.carriage.body].concat();
                 self.fill_in_visit(&asking, lead.facts.touch_of(event), &mut values).await?;
                 let signing = account.signing.clone();
-                Some(PostbackRequest { signing, ..PostbackRequest::new(template, &settings, &values) })
+                Some(PostbackRequest {
+                    signing,
+                    ..PostbackRequest::new(template, &templates.carriage, &values)
+                })
             }
         };
-        let templates = OwnedTemplates::of(campaign, &settings, &account);
         let straggler = lead.straggler;
         Ok(Some(Postback { account: campaign.account, id, subscriber: user, request, straggler, templates }))
     }
@@ -175,9 +182,9 @@ impl App {
 }
 
 impl PostbackRequest {
-    /// A campaign's request for an event that this template tells.
-    fn new(template: &str, campaign: &TrackingCampaign, values: &MacroValues) -> Self {
-        let (method, format, body) = (campaign.pb_method, campaign.pb_format, &campaign.pb_body);
+    /// The request for an event that this template tells.
+    fn new(template: &str, carriage: &PostbackCarriage, values: &MacroValues) -> Self {
+        let PostbackCarriage { method, format, ref body } = *carriage;
         let carries = match method {
             PostbackMethod::Get => Carried::Nothing,
             PostbackMethod::Post if body.is_empty() => Carried::Query(format),

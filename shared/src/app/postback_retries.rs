@@ -41,10 +41,12 @@ impl App {
     /// When the next attempt may be made at the earliest: as planned, or when what it waits for is looked at again. Where
     /// another replay ended the plan, it is the schedule's time after the last attempt that counts.
     async fn not_before_ms(&self, delivery: &Delivery) -> AppResult<Option<i64>> {
-        let Some(last) = delivery.counted.last() else { return self.held_until_ms(delivery).await };
+        let (Some(first), Some(last)) = (delivery.counted.first(), delivery.counted.last()) else {
+            return self.held_until_ms(delivery).await;
+        };
         let over_ms = last.started_ms.saturating_add(last.took_ms);
         let planned_ms = delivery.course().and_then(|course| course.next_ms);
-        Ok(planned_ms.or_else(|| next_attempt_ms(delivery.counted.len(), over_ms, 0, None)))
+        Ok(planned_ms.or_else(|| next_attempt_ms(delivery.counted.len(), first.started_ms, over_ms, 0, None)))
     }
 
     /// Hands a postback on that was begun by the postback queue: to the queue of retries, with a delay, or for longer to

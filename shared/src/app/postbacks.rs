@@ -10,7 +10,6 @@ use crate::domain::schedule::{
 use crate::domain::verdict::{Verdict, judge};
 use crate::error::AppResult;
 use crate::ids::{CampaignKey, UserId};
-use crate::metrics;
 use crate::queue::Task;
 use crate::secret::random;
 use crate::store::{AttemptWrite, LoggedPostback};
@@ -54,7 +53,7 @@ impl Delivery {
 
 impl App {
     /// Carries out a task of the postback queue: the first attempt, unless the postback waits for an earlier one of its
-    /// lead, or its host is slow and others would wait behind it. What fails is written down with the time of the next attempt and handed on to the queue of retries; so is
+    /// lead, or others might wait behind it because its host does not answer. What fails is written down with the time of the next attempt and handed on to the queue of retries; so is
     /// what was begun before, if the task comes again.
     ///
     /// `receipts` is how often the queue has brought the task, this time included. From the second time on the attempt is
@@ -93,13 +92,13 @@ impl App {
         Ok(PostbackOutcome::Done)
     }
 
-    /// Has a postback wait for an earlier one of its lead, or go the way of retries if its host is slow; answers what is
-    /// planned for it then.
+    /// Has a postback wait for an earlier one of its lead, or go the way of retries if others might wait behind it; answers
+    /// what is planned for it then.
     async fn put_aside(&self, delivery: &Delivery) -> AppResult<Option<Course>> {
         if let Some(course) = self.hold_back(delivery).await? {
             return Ok(Some(course));
         }
-        if self.is_slow(&delivery.request.host()) {
+        if self.might_hang(delivery.postback.account, &delivery.request.host()).await {
             return self.put_off(delivery).await.map(Some);
         }
         Ok(None)
@@ -178,7 +177,7 @@ impl App {
         let course = Course {
             since_ms: Some(counted[0].started_ms),
             next_ms: match state {
-                PostbackState::Pending => planned_ms(counted.len(), &attempt, asked_ms)?,
+                PostbackState::Pending => planned_ms(&counted, asked_ms)?,
                 PostbackState::Delivered | PostbackState::Failed | PostbackState::Skipped => None,
             },
             hold: None,
@@ -205,9 +204,7 @@ impl App {
 
     /// Counts a postback that is not told, unless it is replayed.
     fn count_exhausted(&self) {
-        if let Some(function) = &self.config.function_name {
-            metrics::count("PostbacksExhausted", self.clock.now_ms(), function);
-        }
+        self.tell_cloudwatch("PostbacksExhausted");
     }
 
     /// Sends the request unless the circuit of its host is open; the attempt says which. The last one is made whatever the
@@ -240,15 +237,16 @@ impl App {
     }
 }
 
-/// When the next attempt is due after `tried` of them and this last one, in Unix milliseconds, if the host asks to be left
-/// alone for so long, or is.
-fn planned_ms(tried: usize, last: &PostbackAttempt, asked_ms: Option<i64>) -> AppResult<Option<i64>> {
+/// When the next attempt is due after these, in Unix milliseconds, if the host asks to be left alone for so long, or is.
+fn planned_ms(attempts: &[PostbackAttempt], asked_ms: Option<i64>) -> AppResult<Option<i64>> {
+    let (Some(first), Some(last)) = (attempts.first(), attempts.last()) else { return Ok(None) };
+    let (tried, began_ms) = (attempts.len(), first.started_ms);
     let (over_ms, jitter) = (last.started_ms + last.took_ms, draw_jitter()?);
     Ok(match (last.error, asked_ms) {
         (Some(PostbackError::Circuit), Some(wait_ms)) => {
-            next_attempt_after_probe_ms(tried, over_ms, jitter, over_ms.saturating_add(wait_ms))
+            next_attempt_after_probe_ms(tried, began_ms, over_ms, jitter, over_ms.saturating_add(wait_ms))
         }
-        _ => next_attempt_ms(tried, over_ms, jitter, asked_ms),
+        _ => next_attempt_ms(tried, began_ms, over_ms, jitter, asked_ms),
     })
 }
 

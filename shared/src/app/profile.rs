@@ -2,10 +2,11 @@ use super::App;
 use crate::domain::campaign::validate_url_template;
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::owner_news::NotifyChat;
+use crate::domain::postback_body::validate_body;
 use crate::error::{AppError, AppResult};
 use crate::ids::AccountId;
 use crate::secret::{ApiKey, ApiKeyHash};
-use crate::store::Account;
+use crate::store::{Account, CarriageChange};
 
 impl App {
     /// The account itself.
@@ -31,21 +32,26 @@ impl App {
         if replaced { Ok(key) } else { Err(AppError::Unauthorized) }
     }
 
-    /// Sets or, by an empty text, clears some of the global postback templates; the others stay.
+    /// Sets or, by an empty text, clears some of the global postback templates; the others stay, and so does how they are
+    /// sent without a `carriage`.
     ///
     /// # Errors
     ///
-    /// - [`AppError::Parameter`] for the first template at fault; nothing is changed then.
+    /// - [`AppError::Parameter`] for the first template, or the body, at fault; nothing is changed then.
     /// - [`AppError::Unavailable`], safe to retry.
     pub async fn set_global_templates(
         &self,
         account: AccountId,
         changes: Vec<(LeadStatus, String)>,
+        carriage: Option<CarriageChange>,
     ) -> AppResult<()> {
         for (event, template) in changes.iter().filter(|(_, template)| !template.is_empty()) {
             validate_url_template(event.template_parameter(), template)?;
         }
-        self.store.set_templates(account, &changes).await
+        if let Some(CarriageChange::Own(carriage)) = &carriage {
+            validate_body(carriage.format, &carriage.body)?;
+        }
+        self.store.set_templates(account, &changes, carriage.as_ref()).await
     }
 
     /// Sets whether and where the owner hears of leads; `None` leaves it as it is.

@@ -78,6 +78,12 @@ pub struct TrackingCampaign {
 }
 
 impl TrackingCampaign {
+    /// How its postbacks carry what they tell.
+    #[must_use]
+    pub fn carriage(&self) -> PostbackCarriage {
+        PostbackCarriage { method: self.pb_method, format: self.pb_format, body: self.pb_body.clone() }
+    }
+
     /// After how many seconds a request to join is to be approved now; `None` if none is.
     #[must_use]
     pub fn approves_after(&self) -> Option<u64> {
@@ -115,6 +121,17 @@ pub enum PostbackMethod {
     Get,
     /// With its values in a body.
     Post,
+}
+
+/// How a postback carries what it tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostbackCarriage {
+    /// In the query, or in a body.
+    pub method: PostbackMethod,
+    /// How a body is spelled.
+    pub format: PostbackFormat,
+    /// The template of a POST's body; empty for the URL's query.
+    pub body: String,
 }
 
 /// What [`TrackingCampaign::auto_approve`] is where it is off.

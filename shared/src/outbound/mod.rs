@@ -8,6 +8,8 @@ mod request;
 mod resolver;
 
 #[cfg(test)]
+mod deadline_tests;
+#[cfg(test)]
 mod guard_fuzz;
 #[cfg(test)]
 mod hostile_tests;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{number, put_step, text, to_attribute, unavailable, written};
 use super::{AccountSigning, Key, Store};
+use crate::domain::campaign::PostbackCarriage;
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::owner_news::NotifyChat;
 use crate::domain::postback::PostbackTemplates;
@@ -28,6 +29,9 @@ pub struct Account {
     /// The endpoints of those templates that asked for no more; none after a template was set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disabled_endpoints: Vec<String>,
+    /// How the global templates are sent; `None` = as each campaign that uses them says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carriage: Option<PostbackCarriage>,
     /// How many live campaigns it may have; `None` = any number.
     pub campaign_limit: Option<u64>,
     /// How many live campaigns it has; moves with them, in their transactions.
@@ -70,6 +74,15 @@ impl AccountStatus {
             Self::Suspended => "suspended",
         }
     }
+}
+
+/// A change of how an account's global templates are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CarriageChange {
+    /// In this way, whichever campaign uses them.
+    Own(PostbackCarriage),
+    /// As each campaign that uses them says.
+    OfCampaigns,
 }
 
 impl Store {
@@ -139,13 +152,18 @@ impl Store {
         written(update.send().await)
     }
 
-    /// Sets or, by an empty text, clears some of the account's postback templates; the others stay. Endpoints that
-    /// asked for no more are asked again.
+    /// Sets or, by an empty text, clears some of the account's postback templates; the others stay, and so does how they are
+    /// sent without a `carriage`. Endpoints that asked for no more are asked again once a template is set.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
-    pub async fn set_templates(&self, id: AccountId, changes: &[(LeadStatus, String)]) -> AppResult<()> {
+    pub async fn set_templates(
+        &self,
+        id: AccountId,
+        changes: &[(LeadStatus, String)],
+        carriage: Option<&CarriageChange>,
+    ) -> AppResult<()> {
         let (mut sets, mut removes) = (Vec::new(), Vec::new());
         let mut update = self.update_account(id);
         for (event, template) in changes {
@@ -159,6 +177,14 @@ impl Store {
         }
         if !changes.is_empty() {
             removes.push("disabled_endpoints".to_owned());
+        }
+        match carriage {
+            Some(CarriageChange::Own(carriage)) => {
+                sets.push("carriage = :carriage".to_owned());
+                update = update.expression_attribute_values(":carriage", to_attribute(carriage)?);
+            }
+            Some(CarriageChange::OfCampaigns) => removes.push("carriage".to_owned()),
+            None => {}
         }
         let part = |word, list: Vec<String>| {
             if list.is_empty() { String::new() } else { format!("{word} {} ", list.join(", ")) }

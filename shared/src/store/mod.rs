@@ -50,7 +50,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-pub use accounts::{Account, AccountListing, AccountStatus};
+pub use accounts::{Account, AccountListing, AccountStatus, CarriageChange};
 pub use bot_checks::LookPlan;
 pub use bots::{Bot, BotLease, BotOwner, BotStatus};
 pub use calls::{CallClaim, KeptAnswer, RepeatableCall};

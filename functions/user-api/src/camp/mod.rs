@@ -29,7 +29,7 @@ fn templates(params: &Params) -> AppResult<Option<PostbackTemplates>> {
 }
 
 /// `pb_method`; `None` if it is not there.
-fn postback_method(params: &Params) -> AppResult<Option<PostbackMethod>> {
+pub(crate) fn postback_method(params: &Params) -> AppResult<Option<PostbackMethod>> {
     let Some(method) = params.optional::<String>("pb_method")? else { return Ok(None) };
     match method.as_str() {
         "GET" => Ok(Some(PostbackMethod::Get)),
@@ -39,7 +39,7 @@ fn postback_method(params: &Params) -> AppResult<Option<PostbackMethod>> {
 }
 
 /// `pb_format`; `None` if it is not there.
-fn postback_format(params: &Params) -> AppResult<Option<PostbackFormat>> {
+pub(crate) fn postback_format(params: &Params) -> AppResult<Option<PostbackFormat>> {
     let Some(format) = params.optional::<String>("pb_format")? else { return Ok(None) };
     let format = format.parse().map_err(|_| AppError::parameter("pb_format", "must be form or json"))?;
     Ok(Some(format))

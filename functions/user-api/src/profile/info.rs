@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 use shared::domain::calendar;
+use shared::domain::campaign::PostbackMethod;
 use shared::domain::lead_event::LeadStatus;
+use shared::domain::postback_body::PostbackFormat;
 use shared::edge::user_api::Call;
 use shared::ids::{AccountId, ChatId};
 use shared::store::Account;
@@ -40,6 +42,11 @@ pub struct Profile {
     signing: u8,
     /// Hosts of the global templates that asked for no more.
     pb_disabled: Vec<String>,
+    /// How the global templates are sent; `null` where each campaign says it.
+    pb_method: Option<PostbackMethod>,
+    pb_format: Option<PostbackFormat>,
+    /// Empty for the URL's query.
+    pb_body: String,
 }
 
 /// What the owner hears of.
@@ -55,6 +62,7 @@ impl From<Account> for Profile {
     fn from(account: Account) -> Self {
         let template = |event| account.templates.get(event).to_owned();
         let limit = account.campaign_limit.map(|limit| i64::try_from(limit).unwrap_or(i64::MAX));
+        let carriage = account.carriage.as_ref();
         Self {
             id: account.id,
             login: account.name.clone(),
@@ -72,6 +80,9 @@ impl From<Account> for Profile {
             notify: Notify { tariff: 0, leads: u8::from(account.notify_leads), chat: account.notify_chat },
             signing: u8::from(account.signing.is_some()),
             pb_disabled: account.disabled_endpoints,
+            pb_method: carriage.map(|carriage| carriage.method),
+            pb_format: carriage.map(|carriage| carriage.format),
+            pb_body: carriage.map(|carriage| carriage.body.clone()).unwrap_or_default(),
             name: account.name,
         }
     }
