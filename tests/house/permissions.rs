@@ -11,7 +11,7 @@ use shared::queue::{BotTask, MessageTask, OwnerTask};
 use shared::store::{Due, DueQueue};
 use telegram_simulator::{ChatKind, Faults, NewChat, ReceiverAnswer, Refusal};
 
-use super::permissions_content::{import_people, repeat_calls, write_content};
+use super::permissions_content::{import_people, repeat_calls, show_in_messages, write_content};
 use crate::world::samples::png;
 use crate::world::{Account, Scene, World};
 
@@ -117,6 +117,7 @@ async fn live_through_everything(world: &World) {
     write_content(&account).await;
     repeat_calls(&account).await;
     import_people(world, &account).await;
+    show_in_messages(world, &account).await;
 }
 
 /// A campaign is made, changed, and deleted.

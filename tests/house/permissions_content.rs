@@ -5,6 +5,7 @@ use shared::domain::person::Person;
 use shared::ids::{BotId, BotKey, ImportId, UserId};
 use shared::queue::ImportTask;
 
+use crate::world::samples::png;
 use crate::world::{Account, World};
 
 /// Every POST of the Campaigns API comes under a key, which claims the call and keeps its answer.
@@ -32,6 +33,27 @@ pub async fn write_content(account: &Account) {
         ("GET", "testers", Value::Null),
     ] {
         account.v1(method, path, &body).await.success(200);
+    }
+}
+
+/// Every call that takes a media names one that was not uploaded with its form, one that is refused, and a good one.
+pub async fn show_in_messages(world: &World, account: &Account) {
+    let campaign = format!("campaigns/{}", account.outreach_campaign(&json!({})).await);
+    let template = json!({"name": "Hello", "content": "Hi"});
+    let made = account.v1("POST", "templates", &template).await.success(201);
+    let template = format!("templates/{}", made["id"].as_str().unwrap());
+    for (method, path) in
+        [("POST", "campaigns"), ("PUT", &campaign), ("POST", "templates"), ("PUT", &template)]
+    {
+        for (file, code) in [(None, 400), (Some(b"MZ".to_vec()), 400), (Some(png(64, 48)), 0)] {
+            let form = world.presigned(account, "image/png").await;
+            if let Some(file) = &file {
+                assert_eq!(world.send_form(&form, file).await, 204);
+            }
+            let shown = json!({"name": "Hello", "type": "message", "media": form["media"], "messages": [{"media": form["media"]}]});
+            let reply = account.v1(method, path, &shown).await;
+            assert_eq!(reply.code == 400, code == 400, "{method} {path}: {}", reply.text);
+        }
     }
 }
 

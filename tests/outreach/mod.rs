@@ -5,6 +5,7 @@ mod doors;
 mod idempotency;
 mod imports;
 mod lists;
+mod media;
 mod refusals;
 mod seeds;
 mod states;

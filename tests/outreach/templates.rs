@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use shared::AppError;
 use shared::domain::outreach::CampaignBody;
 
+use crate::world::samples::png;
 use crate::world::{Account, World};
 
 async fn template(account: &Account, changes: &Value) -> String {
@@ -145,7 +146,8 @@ async fn a_list_of_templates_has_pages_orders_and_a_search() {
 async fn what_a_campaign_says_is_joined_with_its_templates_or_one_is_missing() {
     let world = World::new().await;
     let (account, stranger) = (world.account(), world.another_account().await);
-    let media = "img_abc123xyz789";
+    let uploaded = world.upload(&account, &png(64, 48)).await.data();
+    let media = uploaded["media"].as_str().unwrap();
     let id = template(&account, &json!({"media": media})).await;
     let foreign = template(&stranger, &json!({})).await;
     let joined = async |messages: Value| {

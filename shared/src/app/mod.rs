@@ -30,6 +30,7 @@ mod memberships;
 mod message_tasks;
 mod outreach;
 mod outreach_lists;
+mod outreach_media;
 mod outreach_templates;
 mod owed_welcomes;
 mod owner_news;

@@ -28,9 +28,17 @@ impl App {
         account: AccountId,
         document: Map<String, Value>,
     ) -> AppResult<OutreachCampaign> {
-        let now = self.clock.now();
         let document = drawn_fields(document)?;
-        CampaignBody::read(&document)?;
+        self.check_campaign_media(account, &CampaignBody::read(&document)?).await?;
+        self.make_outreach_campaign(account, document).await
+    }
+
+    async fn make_outreach_campaign(
+        &self,
+        account: AccountId,
+        document: Map<String, Value>,
+    ) -> AppResult<OutreachCampaign> {
+        let now = self.clock.now();
         let campaign = OutreachCampaign {
             id: OutreachCampaignId::of(&draw(ID_LENGTH)?),
             status: OutreachStatus::Draft,
@@ -79,6 +87,10 @@ impl App {
     ) -> AppResult<OutreachCampaign> {
         let (version, status) = (named_version(&changes)?, named_status(&changes)?);
         let changes = drawn_fields(changes)?;
+        if changes.contains_key("messages") {
+            let document = self.outreach_campaign(account, id).await?.changed(changes.clone());
+            self.check_campaign_media(account, &CampaignBody::read(&document)?).await?;
+        }
         self.change_outreach(account, id, |mut campaign, now| {
             if version.is_some_and(|version| version != campaign.version) {
                 return Err(AppError::VersionConflict);
@@ -172,7 +184,9 @@ impl App {
         let original = self.outreach_campaign(account, id).await?;
         let mut document = copied(&original, name, self.clock.now());
         forget_ids(&mut document);
-        self.create_outreach_campaign(account, document).await
+        let document = drawn_fields(document)?;
+        CampaignBody::read(&document)?;
+        self.make_outreach_campaign(account, document).await
     }
 
     async fn move_outreach(

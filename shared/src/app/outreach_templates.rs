@@ -52,7 +52,7 @@ impl App {
         document: Map<String, Value>,
     ) -> AppResult<Template> {
         let (now, document) = (self.clock.now(), Template::own_fields(document));
-        TemplateBody::read(&document)?;
+        self.check_template_media(account, &TemplateBody::read(&document)?).await?;
         let id = TemplateId::of(&draw(ID_LENGTH)?);
         let template = Template { id, document, version: 1, created: now, updated: now };
         match self.store.create_template(account, &template).await? {
@@ -94,7 +94,10 @@ impl App {
                 return Err(AppError::VersionConflict);
             }
             template.document = template.changed(changes.clone());
-            template.body()?;
+            let body = template.body()?;
+            if changes.contains_key("media") {
+                self.check_template_media(account, &body).await?;
+            }
             (template.version, template.updated) = (template.version + 1, self.clock.now());
             if self.store.change_template(account, &template).await? {
                 return Ok(template);

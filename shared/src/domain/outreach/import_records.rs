@@ -4,7 +4,7 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use serde::{Deserialize, Serialize};
 
 /// The cells of a record have no more bytes than this together: a quote that is not closed takes in all that follows.
-pub const RECORD_BYTES_MAX: usize = 65_536;
+const RECORD_BYTES_MAX: usize = 65_536;
 
 /// A record has no more cells than this.
 const CELLS_MAX: usize = 256;
@@ -32,7 +32,7 @@ pub struct Record {
     pub end: FilePosition,
 }
 
-/// A record is longer than [`RECORD_BYTES_MAX`], or has too many cells.
+/// A record has more than 64 KiB, or too many cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the record that begins in line {0} is too long: is a quote not closed?")]
 pub struct TooLong(pub u64);
