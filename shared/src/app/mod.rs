@@ -47,6 +47,7 @@ mod shown_media;
 mod signing;
 mod starts;
 mod statistics;
+mod subscribers;
 mod updates;
 mod visits;
 mod webhooks;

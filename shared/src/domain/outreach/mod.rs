@@ -30,7 +30,7 @@ pub use machine::{
     CampaignAction, CampaignRefusal, ExecutionProgress, ExecutionStatus, OutreachStatus, Refusal, Standing,
     rule,
 };
-pub use person_change::PersonChange;
+pub use person_change::{PersonChange, is_tag};
 pub use rule::{Op, Rule, RuleFault};
 pub use segment::{Criteria, Match, RULES_MAX, Selected, rule_of_filter};
 pub use segment_body::{Segment, SegmentBody};
