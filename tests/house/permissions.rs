@@ -110,15 +110,19 @@ async fn live_through_everything(world: &World) {
     let renewed = account.post_json("/api/profile/apikey.json", &json!({})).await.data();
     let new_key = renewed["key"].as_str().unwrap().to_owned();
     put_aside_a_record(world).await;
-    plan_outreach(&world.account_of(account.id, new_key)).await;
+    let account = world.account_of(account.id, new_key);
+    plan_outreach(&account).await;
+    know_people(&account, user).await;
 }
 
 /// A campaign is made, changed, and deleted.
 async fn plan_outreach(account: &Account) {
     let id = account.outreach_campaign(&json!({})).await;
+    // The list has to count a campaign of its own.
+    account.v1("GET", &format!("campaigns/{id}"), &Value::Null).await.success(200);
+    account.outreach_campaign(&json!({})).await;
     for (method, path, body) in [
         ("GET", String::new(), Value::Null),
-        ("GET", format!("/{id}"), Value::Null),
         ("PUT", format!("/{id}"), json!({"status": "active"})),
         ("POST", format!("/{id}/pause"), Value::Null),
         ("POST", format!("/{id}/resume"), Value::Null),
@@ -130,6 +134,30 @@ async fn plan_outreach(account: &Account) {
         assert!(matches!(reply.code, 200 | 201), "{method} {path}: {}", reply.text);
     }
     account.v1("GET", "nothing", &Value::Null).await;
+}
+
+/// Segments that leave each other out, and what is said of somebody.
+async fn know_people(account: &Account, user: i64) {
+    let make = async |body: Value| {
+        let made = account.v1("POST", "segments", &body).await.success(201);
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let inner = make(json!({"name": "Inner"})).await;
+    let outer = make(json!({"name": "Outer", "exclude": [inner]})).await;
+    for (method, path, body) in [
+        ("GET", "segments".to_owned(), Value::Null),
+        ("GET", format!("segments/{outer}"), Value::Null),
+        ("PUT", format!("segments/{outer}"), json!({"exclude": [inner]})),
+        ("POST", format!("segments/{outer}/preview"), Value::Null),
+        ("POST", "segments/preview".to_owned(), json!({"exclude": [inner]})),
+        ("PUT", format!("subscribers/{user}"), json!({"tags": ["vip"]})),
+        ("GET", format!("subscribers/{user}"), Value::Null),
+        ("GET", "subscribers".to_owned(), Value::Null),
+        ("GET", format!("subscribers?segment={outer}"), Value::Null),
+        ("DELETE", format!("segments/{outer}"), Value::Null),
+    ] {
+        account.v1(method, &path, &body).await.success(200);
+    }
 }
 
 /// Uploads, and names in both calls that take a media: one that was uploaded with a form, one that was not, and one

@@ -3,9 +3,12 @@
 mod audiences;
 mod doors;
 mod lists;
+mod people;
 mod refusals;
 mod seeds;
+mod segments;
 mod states;
+mod subscribers;
 
 use campaigns_api::ROUTES;
 use shared::edge::http::Route;

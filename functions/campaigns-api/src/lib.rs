@@ -1,6 +1,9 @@
 //! The Campaigns API, `/api/v1/*` (seed 004): one file a route, one binary a route.
 
 pub mod campaigns;
+mod paging;
+pub mod segments;
+pub mod subscribers;
 pub mod unknown;
 
 use shared::edge::http::Route;
@@ -48,12 +51,40 @@ pub const CAMPAIGNS_RESUME: Route =
 /// `POST /api/v1/campaigns/:id/clone`
 pub const CAMPAIGNS_CLONE: Route =
     route!("campaigns-clone", "POST", "/api/v1/campaigns/{id}/clone", campaigns::clone::clone);
+/// `GET /api/v1/segments`
+pub const SEGMENTS_LIST: Route = route!("segments-list", "GET", "/api/v1/segments", segments::list::list);
+/// `POST /api/v1/segments`
+pub const SEGMENTS_CREATE: Route =
+    route!("segments-create", "POST", "/api/v1/segments", segments::create::create);
+/// `GET /api/v1/segments/:id`
+pub const SEGMENTS_GET: Route = route!("segments-get", "GET", "/api/v1/segments/{id}", segments::get::get);
+/// `PUT /api/v1/segments/:id`
+pub const SEGMENTS_UPDATE: Route =
+    route!("segments-update", "PUT", "/api/v1/segments/{id}", segments::update::update);
+/// `DELETE /api/v1/segments/:id`
+pub const SEGMENTS_DELETE: Route =
+    route!("segments-delete", "DELETE", "/api/v1/segments/{id}", segments::delete::delete);
+/// `POST /api/v1/segments/:id/preview`
+pub const SEGMENTS_PREVIEW: Route =
+    route!("segments-preview", "POST", "/api/v1/segments/{id}/preview", segments::preview::preview);
+/// `POST /api/v1/segments/preview`
+pub const SEGMENTS_PREVIEW_BODY: Route =
+    route!("segments-preview-body", "POST", "/api/v1/segments/preview", segments::preview_body::preview_body);
+/// `GET /api/v1/subscribers`
+pub const SUBSCRIBERS_LIST: Route =
+    route!("subscribers-list", "GET", "/api/v1/subscribers", subscribers::list::list);
+/// `GET /api/v1/subscribers/:id`
+pub const SUBSCRIBERS_GET: Route =
+    route!("subscribers-get", "GET", "/api/v1/subscribers/{id}", subscribers::get::get);
+/// `PUT /api/v1/subscribers/:id`
+pub const SUBSCRIBERS_UPDATE: Route =
+    route!("subscribers-update", "PUT", "/api/v1/subscribers/{id}", subscribers::update::update);
 /// Every other path or method under `/api/v1`
 pub const CAMPAIGNS_UNKNOWN: Route =
     Route { binary: "campaigns-unknown", method: "ANY", path: "/api/v1/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 9] = [
+pub const ROUTES: [Route; 19] = [
     CAMPAIGNS_LIST,
     CAMPAIGNS_CREATE,
     CAMPAIGNS_GET,
@@ -62,5 +93,15 @@ pub const ROUTES: [Route; 9] = [
     CAMPAIGNS_PAUSE,
     CAMPAIGNS_RESUME,
     CAMPAIGNS_CLONE,
+    SEGMENTS_LIST,
+    SEGMENTS_CREATE,
+    SEGMENTS_GET,
+    SEGMENTS_UPDATE,
+    SEGMENTS_DELETE,
+    SEGMENTS_PREVIEW,
+    SEGMENTS_PREVIEW_BODY,
+    SUBSCRIBERS_LIST,
+    SUBSCRIBERS_GET,
+    SUBSCRIBERS_UPDATE,
     CAMPAIGNS_UNKNOWN,
 ];

@@ -244,7 +244,7 @@ fn forget_ids(document: &mut Map<String, Value>) {
     }
 }
 
-fn named_version(changes: &Map<String, Value>) -> AppResult<Option<u64>> {
+pub(super) fn named_version(changes: &Map<String, Value>) -> AppResult<Option<u64>> {
     match changes.get("version") {
         None | Some(Value::Null) => Ok(None),
         Some(version) => version.as_u64().map(Some).ok_or_else(|| fault("version", "must be a whole number")),

@@ -4,11 +4,22 @@ use super::App;
 use crate::domain::outreach::PersonChange;
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, UserId};
+use crate::store::KnownPerson;
 
 /// How often a change is made anew that others overtook.
 const CHANGE_TRIES: usize = 8;
 
 impl App {
+    /// One person and all that the account knows of them.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] if no bot of the account knows them.
+    /// - [`AppError::Unavailable`], safe to retry.
+    pub async fn subscriber(&self, account: AccountId, user: UserId) -> AppResult<KnownPerson> {
+        self.store.known_person(account, user).await?.ok_or(AppError::NotFound("subscriber"))
+    }
+
     /// Keeps what an account says of a person. Twice is the same as once.
     ///
     /// # Errors

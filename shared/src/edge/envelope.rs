@@ -67,9 +67,12 @@ fn word(error: &AppError) -> &'static str {
         AppError::Parameter { .. } | AppError::Invalid(_) | AppError::UnsupportedFilter(_) => "param",
         AppError::NotFound(_) => "notfound",
         // Outreach alone answers these, and not by this API.
-        AppError::Refused(_) | AppError::VersionConflict | AppError::NoContent | AppError::EmptyAudience => {
-            "param"
-        }
+        AppError::Refused(_)
+        | AppError::VersionConflict
+        | AppError::NoContent
+        | AppError::EmptyAudience
+        | AppError::SegmentInUse { .. }
+        | AppError::InvalidCursor => "param",
         AppError::ChatTaken | AppError::BotTaken => "exists",
         AppError::NoChat => "nochat",
         AppError::CampaignLimit => "limit",

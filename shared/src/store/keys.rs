@@ -88,6 +88,8 @@ pub enum Key<'a> {
     Outreach(AccountId, &'a OutreachCampaignId),
     /// Get or change one segment; list an account's by `begins_with(SK, "SEG#")`.
     Segment(AccountId, &'a SegmentId),
+    /// How many people an outreach campaign would reach, as last counted; expires.
+    AudienceCount(AccountId, &'a OutreachCampaignId),
     /// One step of an outreach campaign, by the version that it made; list by `begins_with(SK, "STEP#<id>#")`.
     OutreachStep(AccountId, &'a OutreachCampaignId, u64),
     /// What an owner's chat was told within one stretch of time; expires within days.
@@ -137,9 +139,10 @@ impl Key<'_> {
             Self::Contact(account, _, user)
             | Self::Person(account, user)
             | Self::BehindPerson(account, user) => contact_partition(account, contact_shard(user)),
-            Self::Outreach(account, _) | Self::OutreachStep(account, ..) | Self::Segment(account, _) => {
-                format!("OUT#{account}")
-            }
+            Self::Outreach(account, _)
+            | Self::AudienceCount(account, _)
+            | Self::OutreachStep(account, ..)
+            | Self::Segment(account, _) => format!("OUT#{account}"),
             Self::Notices(NoticeWindow { account, chat, .. }) => format!("NOTICE#{account}.{chat}"),
         }
     }
@@ -177,6 +180,7 @@ impl Key<'_> {
             Self::Circuit(..) => "CIRCUIT".to_owned(),
             Self::DueCursor => "CURSOR".to_owned(),
             Self::Outreach(_, id) => format!("CAMP#{id}"),
+            Self::AudienceCount(_, id) => format!("COUNT#{id}"),
             Self::Segment(_, id) => format!("SEG#{id}"),
             Self::OutreachStep(_, id, version) => format!("STEP#{id}#{version:08}"),
             Self::Notices(NoticeWindow { span, begun, .. }) => format!("{}#{begun:011}", span.name()),

@@ -4,6 +4,7 @@
 
 mod access;
 mod accounts;
+mod audience_counts;
 mod bot_checks;
 mod bots;
 mod campaigns;
@@ -47,6 +48,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 pub use accounts::{Account, AccountListing, AccountStatus};
+pub use audience_counts::KeptCount;
 pub use bot_checks::LookPlan;
 pub use bots::{Bot, BotLease, BotOwner, BotStatus};
 pub use campaigns::{CampaignClaim, CodeOwner, EndpointMarks};
@@ -71,7 +73,7 @@ pub use postbacks::{AttemptWrite, LoggedPostback};
 pub use ranges::Order;
 pub use registers::FactWrite;
 pub use requests::{PendingRequest, RequestWrite};
-pub use shards::{CONTACT_SHARDS, DUE_SHARDS, contact_shard};
+pub use shards::{CONTACT_SHARDS, DUE_SHARDS, contact_shard, fingerprint};
 pub use signing::{AccountSigning, RetiredSecret};
 pub use statistics::MarkProgress;
 pub use welcomes::{WelcomeClaim, WelcomeLease};

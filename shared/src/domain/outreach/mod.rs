@@ -6,6 +6,7 @@ mod audience_member;
 mod audience_tests;
 mod body;
 mod campaign;
+mod exclusions;
 mod field;
 mod json_text;
 mod machine;
@@ -25,6 +26,7 @@ pub use audience::{
 pub use audience_member::{AudienceMember, LeadOfMember, Reaction};
 pub use body::{CampaignBody, CampaignType, Message, TargetAudience, Variation};
 pub use campaign::{OutreachCampaign, copied, own_fields};
+pub use exclusions::{CHAIN_MAX, exclusion_faults};
 pub use field::{Field, is_attribute_name, is_attribute_value};
 pub use machine::{
     CampaignAction, CampaignRefusal, ExecutionProgress, ExecutionStatus, OutreachStatus, Refusal, Standing,

@@ -1,0 +1,56 @@
+//! Pages of lists.
+
+use serde::Serialize;
+use shared::AppResult;
+use shared::app::ListPage;
+use shared::edge::campaigns_api::{Call, invalid};
+
+/// A page has no more than this.
+pub const LIMIT_MAX: u64 = 100;
+
+/// How many a page has if nobody says.
+pub const LIMIT: u64 = 20;
+
+/// Far more pages than an account has of anything.
+const PAGE_MAX: u64 = 1_000_000;
+
+/// Which page it is.
+#[derive(Debug, Serialize)]
+pub struct Pagination {
+    page: u64,
+    limit: u64,
+    total: u64,
+    pages: u64,
+}
+
+impl Pagination {
+    /// The page of a list with so many in all.
+    #[must_use]
+    pub fn of(page: ListPage, total: u64) -> Self {
+        let ListPage { page, limit, .. } = page;
+        Self { page, limit, total, pages: total.div_ceil(limit) }
+    }
+}
+
+/// What a list is sorted by, and which page of it is asked for. `-` before the field puts the highest first; without a
+/// field, the highest of the first comes first.
+///
+/// # Errors
+///
+/// [`shared::AppError::Invalid`] for a parameter that is unknown or out of bounds.
+pub fn sorted_page<S: Copy>(call: &Call, sorts: &[(&str, S)]) -> AppResult<(S, ListPage)> {
+    let page = |descending| {
+        let (page, limit) =
+            (call.number("page", 1, 1, PAGE_MAX)?, call.number("limit", LIMIT, 1, LIMIT_MAX)?);
+        Ok(ListPage { page, limit, descending })
+    };
+    let asked = call.text("sort").or_else(|| Some(sorts.first()?.0)).unwrap_or_default();
+    let descending = asked.starts_with('-') || call.text("sort").is_none();
+    let name = asked.strip_prefix('-').unwrap_or(asked);
+    let known: Vec<_> = sorts.iter().map(|(name, _)| *name).collect();
+    let found = sorts.iter().find(|(known, _)| *known == name);
+    let (_, sort) = found.ok_or_else(|| {
+        invalid("sort", format!("must be one of {}, with - before it or not", known.join(", ")))
+    })?;
+    Ok((*sort, page(descending)?))
+}
