@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use bot_checker::BOT_CHECKER;
 use due_sweep::DUE_SWEEP;
+use eraser::ERASER;
 use futures::FutureExt;
 use lambda_runtime::{Context, LambdaEvent};
 use lead_stream::LEAD_STREAM;
@@ -18,7 +19,9 @@ use shared::aws::SharedHttpClient;
 use shared::clock::Clock;
 use shared::config::Config;
 use shared::edge::http::Route;
-use shared::edge::{HandlerError, bots, http, messages, owner_news, queue, retries, schedule, stream};
+use shared::edge::{
+    HandlerError, bots, erasures, http, messages, owner_news, queue, retries, schedule, stream,
+};
 use telegram_webhook::TELEGRAM_WEBHOOK;
 
 /// One function, by what calls it.
@@ -34,6 +37,8 @@ pub enum Function {
     Messages(messages::MessageFunction),
     /// The queue of bots.
     Bots(bots::BotFunction),
+    /// The queue of erasures.
+    Erasures(erasures::ErasureFunction),
     /// A schedule.
     Scheduled(schedule::ScheduledFunction),
     /// The queue of news for owners.
@@ -43,7 +48,7 @@ pub enum Function {
 }
 
 /// The functions that are no route of an API.
-const OTHERS: [Function; 9] = [
+const OTHERS: [Function; 10] = [
     Function::Http(TELEGRAM_WEBHOOK),
     Function::Stream(LEAD_STREAM),
     Function::Queue(POSTBACK_SENDER),
@@ -52,6 +57,7 @@ const OTHERS: [Function; 9] = [
     Function::Scheduled(DUE_SWEEP),
     Function::OwnerNews(NOTIFIER),
     Function::Bots(BOT_CHECKER),
+    Function::Erasures(ERASER),
     Function::Retries(POSTBACK_RETRIER),
 ];
 
@@ -71,6 +77,7 @@ impl Function {
             Self::Retries(function) => function.binary,
             Self::Messages(function) => function.binary,
             Self::Bots(function) => function.binary,
+            Self::Erasures(function) => function.binary,
             Self::Scheduled(function) => function.binary,
             Self::OwnerNews(function) => function.binary,
             Self::Stream(function) => function.binary,
@@ -84,6 +91,7 @@ impl Function {
             Self::Retries(_) => retries::invoke(app, event).await,
             Self::Messages(_) => messages::invoke(app, event).await,
             Self::Bots(_) => bots::invoke(app, event).await,
+            Self::Erasures(_) => erasures::invoke(app, event).await,
             Self::Scheduled(_) => schedule::invoke(app, event).await,
             Self::OwnerNews(_) => owner_news::invoke(app, event).await,
             Self::Stream(_) => stream::invoke(app, event).await,

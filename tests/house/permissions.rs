@@ -113,6 +113,7 @@ async fn live_through_everything(world: &World) {
     let account = world.account_of(account.id, new_key);
     plan_outreach(&account).await;
     know_people(&account, user).await;
+    erase_somebody(world, &account, user).await;
 }
 
 /// A campaign is made, changed, and deleted.
@@ -134,6 +135,19 @@ async fn plan_outreach(account: &Account) {
         assert!(matches!(reply.code, 200 | 201), "{method} {path}: {}", reply.text);
     }
     account.v1("GET", "nothing", &Value::Null).await;
+}
+
+/// Both passes; the second begins at once.
+async fn erase_somebody(world: &World, account: &Account, user: i64) {
+    // Of somebody who is no contact the leads are looked for.
+    assert_eq!(account.v1("DELETE", "subscribers/1", &Value::Null).await.code, 404);
+    account.v1("DELETE", &format!("subscribers/{user}"), &Value::Null).await.success(202);
+    world.quiet().await;
+    let store = &world.system.app.store;
+    let mut erasure = store.erasure(account.id, UserId(user)).await.unwrap().unwrap();
+    erasure.begins = 0;
+    assert!(store.save_erasure(account.id, &mut erasure).await.unwrap());
+    assert!(!world.erase(account.id.0, user).await);
 }
 
 /// Segments that leave each other out, and what is said of somebody.

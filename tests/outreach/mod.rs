@@ -2,6 +2,7 @@
 
 mod audiences;
 mod doors;
+mod erasures;
 mod lists;
 mod people;
 mod refusals;

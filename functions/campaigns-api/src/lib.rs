@@ -79,12 +79,15 @@ pub const SUBSCRIBERS_GET: Route =
 /// `PUT /api/v1/subscribers/:id`
 pub const SUBSCRIBERS_UPDATE: Route =
     route!("subscribers-update", "PUT", "/api/v1/subscribers/{id}", subscribers::update::update);
+/// `DELETE /api/v1/subscribers/:id`
+pub const SUBSCRIBERS_ERASE: Route =
+    route!("subscribers-erase", "DELETE", "/api/v1/subscribers/{id}", subscribers::erase::erase);
 /// Every other path or method under `/api/v1`
 pub const CAMPAIGNS_UNKNOWN: Route =
     Route { binary: "campaigns-unknown", method: "ANY", path: "/api/v1/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 19] = [
+pub const ROUTES: [Route; 20] = [
     CAMPAIGNS_LIST,
     CAMPAIGNS_CREATE,
     CAMPAIGNS_GET,
@@ -103,5 +106,6 @@ pub const ROUTES: [Route; 19] = [
     SUBSCRIBERS_LIST,
     SUBSCRIBERS_GET,
     SUBSCRIBERS_UPDATE,
+    SUBSCRIBERS_ERASE,
     CAMPAIGNS_UNKNOWN,
 ];

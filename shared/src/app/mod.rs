@@ -17,6 +17,7 @@ mod circuits;
 mod dialogue;
 mod draw;
 mod dues;
+mod erasures;
 mod invites;
 mod journal;
 mod lead_changes;
@@ -120,6 +121,7 @@ pub struct App {
     welcome_queue: OnceLock<Queue>,
     notification_queue: OnceLock<Queue>,
     bot_queue: OnceLock<Queue>,
+    erasure_queue: OnceLock<Queue>,
     objects: OnceLock<Objects>,
     seal: OnceLock<Seal>,
     webhook_cache: WebhookCache,
@@ -143,6 +145,7 @@ impl App {
             welcome_queue: OnceLock::new(),
             notification_queue: OnceLock::new(),
             bot_queue: OnceLock::new(),
+            erasure_queue: OnceLock::new(),
             objects: OnceLock::new(),
             seal: OnceLock::new(),
         }
@@ -194,6 +197,10 @@ impl App {
 
     fn bot_queue(&self) -> AppResult<&Queue> {
         once(&self.bot_queue, || self.queue(self.config.bot_queue_url.as_ref(), "BOT_QUEUE_URL"))
+    }
+
+    fn erasure_queue(&self) -> AppResult<&Queue> {
+        once(&self.erasure_queue, || self.queue(self.config.erasure_queue_url.as_ref(), "ERASURE_QUEUE_URL"))
     }
 
     fn queue(&self, url: Option<&String>, variable: &str) -> AppResult<Queue> {

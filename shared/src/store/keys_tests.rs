@@ -83,11 +83,15 @@ fn the_layout_of_outreach_is_frozen() {
         Key::Outreach(account, &campaign),
         Key::OutreachStep(account, &campaign, 12),
         Key::Segment(account, &segment),
+        Key::AudienceCount(account, &campaign),
+        Key::Erasure(account, UserId(7_000_000_001)),
     ];
     insta::assert_snapshot!(layout(&keys), @r#"
     OUT#1 | CAMP#campk3x9
     OUT#1 | STEP#campk3x9#00000012
     OUT#1 | SEG#seg9zq1
+    OUT#1 | COUNT#campk3x9
+    ACC#1 | ERASE#7000000001
     "#);
 }
 

@@ -1,5 +1,6 @@
 //! Subscribers: the people whom an account's bots know.
 
+pub mod erase;
 pub mod get;
 pub mod list;
 pub(crate) mod shown;
