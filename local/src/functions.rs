@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use bot_checker::BOT_CHECKER;
 use due_sweep::DUE_SWEEP;
+use eraser::ERASER;
 use futures::FutureExt;
 use lambda_runtime::{Context, LambdaEvent};
 use lead_stream::LEAD_STREAM;
@@ -36,7 +37,7 @@ pub enum Function {
 }
 
 /// The functions that are no route of an API.
-const OTHERS: [Function; 10] = [
+const OTHERS: [Function; 11] = [
     Function::Http(TELEGRAM_WEBHOOK),
     Function::Stream(LEAD_STREAM),
     Function::Queue(POSTBACK_SENDER),
@@ -47,6 +48,7 @@ const OTHERS: [Function; 10] = [
     Function::Queue(BOT_CHECKER),
     Function::Queue(POSTBACK_RETRIER),
     Function::Queue(SUBSCRIBER_IMPORTER),
+    Function::Queue(ERASER),
 ];
 
 /// Every function there is; a test compares them with the template.

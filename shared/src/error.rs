@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::outreach::CampaignRefusal;
+use crate::ids::{OutreachCampaignId, SegmentId};
 
 /// What a use case answers.
 pub type AppResult<T> = Result<T, AppError>;
@@ -60,6 +61,17 @@ pub enum AppError {
     /// A campaign has nobody to send to.
     #[error("no reachable contact matches the audience")]
     EmptyAudience,
+    /// Campaigns that are not over, or segments, name the segment.
+    #[error("the segment is in use")]
+    SegmentInUse {
+        /// The campaigns.
+        campaigns: Vec<OutreachCampaignId>,
+        /// The segments that leave it out.
+        segments: Vec<SegmentId>,
+    },
+    /// The cursor is none, or that of another list.
+    #[error("the cursor is not one of this list")]
+    InvalidCursor,
     /// The account has no such object; says nothing of other accounts.
     #[error("no such {0}")]
     NotFound(&'static str),

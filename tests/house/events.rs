@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use local::{System, SystemOptions};
 use serde_json::Value;
 use shared::clock::Clock;
+use shared::domain::calendar;
 
 use super::root;
 
@@ -61,26 +62,35 @@ fn renewed_key(essence: &str) -> Option<String> {
     key.split('"').next().map(str::to_owned)
 }
 
-/// An answer without what is drawn: of an id the prefix; of a media the reference's prefix and the names of
-/// a form's fields.
+/// An answer without what is drawn or dated: of an id the prefix; of a media the reference's prefix and the names of a
+/// form's fields.
 fn without_chance(essence: &str) -> String {
     let body = essence.split_once(' ').map(|(_, body)| body).unwrap_or_default();
     let body: Value = serde_json::from_str(body).unwrap_or_default();
-    let id = body["data"]["id"].as_str().unwrap_or_default();
-    if let Some(prefix) = ["camp", "tmpl"].into_iter().find(|prefix| id.starts_with(prefix)) {
-        return essence.replace(id, &format!("{prefix}…"));
-    }
     if body["data"]["importId"].as_str().is_some_and(|id| id.starts_with("imp")) {
         let fields: Vec<_> =
             body["data"]["fields"].as_object().into_iter().flatten().map(|it| it.0).collect();
         return format!("201, import imp…, fields {fields:?}");
     }
     let Some((prefix, _)) = body["data"]["media"].as_str().and_then(|media| media.split_once('_')) else {
-        return essence.to_owned();
+        return essence.split('"').map(lasting).collect::<Vec<_>>().join("\"");
     };
     let fields: Vec<_> =
         body["data"]["fields"].as_object().into_iter().flat_map(|fields| fields.keys()).collect();
     format!("200 {}, media {prefix}_…, fields {fields:?}", body["status"])
+}
+
+/// A word of an answer without what is drawn or dated.
+fn lasting(word: &str) -> String {
+    let drawn = ["camp", "seg", "tmpl"].into_iter().find(|prefix| {
+        let own = word.strip_prefix(prefix).unwrap_or_default();
+        own.len() == 16 && own.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    });
+    match drawn {
+        Some(prefix) => format!("{prefix}…"),
+        None if calendar::parse_iso_time(word).is_some() => "…".to_owned(),
+        None => word.to_owned(),
+    }
 }
 
 /// The status and the body of an HTTP answer, or the whole answer of a worker.

@@ -12,6 +12,7 @@ use shared::store::{Due, DueQueue};
 use telegram_simulator::{ChatKind, Faults, NewChat, ReceiverAnswer, Refusal};
 
 use super::permissions_content::{import_people, repeat_calls, show_in_messages, write_content};
+use super::permissions_people::{erase_somebody, know_people};
 use crate::world::samples::png;
 use crate::world::{Account, Scene, World};
 
@@ -118,14 +119,18 @@ async fn live_through_everything(world: &World) {
     repeat_calls(&account).await;
     import_people(world, &account).await;
     show_in_messages(world, &account).await;
+    know_people(&account, user).await;
+    erase_somebody(world, &account, user).await;
 }
 
 /// A campaign is made, changed, and deleted.
 async fn plan_outreach(account: &Account) {
     let id = account.outreach_campaign(&json!({})).await;
+    // The list has to count a campaign of its own.
+    account.v1("GET", &format!("campaigns/{id}"), &Value::Null).await.success(200);
+    account.outreach_campaign(&json!({})).await;
     for (method, path, body) in [
         ("GET", String::new(), Value::Null),
-        ("GET", format!("/{id}"), Value::Null),
         ("PUT", format!("/{id}"), json!({"status": "active"})),
         ("POST", format!("/{id}/pause"), Value::Null),
         ("POST", format!("/{id}/resume"), Value::Null),

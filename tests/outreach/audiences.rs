@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
+use shared::AppError;
 use shared::domain::fact_clock::FactClock;
 use shared::domain::lead_event::LeadStatus;
 use shared::domain::outreach::{Audience, AudienceCount, Exclusion, PersonChange, TargetAudience};
 use shared::domain::person::Person;
 use shared::ids::{BotId, BotKey, UserId};
-use shared::store::{CONTACT_SHARDS, Reach};
+use shared::store::{CONTACT_SHARDS, KnownPerson, Reach};
 
 use crate::world::World;
 
@@ -42,7 +43,8 @@ async fn a_contact_shows_what_became_of_the_lead() {
 async fn what_an_account_says_of_a_person_is_merged() {
     let world = World::new().await;
     let (account, user) = (world.account().id, UserId(7_000_000_001));
-    let store = &world.system.app.store;
+    let app = &world.system.app;
+    let store = &app.store;
     let bot = BotKey { account, bot: BotId(1) };
     let person = Person { user, ..Person::default() };
     store.record_contact(bot, &person, FactClock { date: 10, update: 1 }).await.unwrap();
@@ -50,20 +52,24 @@ async fn what_an_account_says_of_a_person_is_merged() {
     let first = PersonChange {
         attributes: [("location".to_owned(), Some(json!("US"))), ("age".to_owned(), Some(json!(30)))].into(),
         add_tags: tags(&["vip", "early"]),
-        remove_tags: tags(&[]),
+        ..PersonChange::default()
     };
     let second = PersonChange {
         attributes: [("location".to_owned(), None), ("price".to_owned(), Some(json!(19.90)))].into(),
         add_tags: tags(&["late"]),
         remove_tags: tags(&["early"]),
+        ..PersonChange::default()
     };
     for change in [&first, &second, &second] {
-        store.change_person(account, user, change).await.unwrap();
+        app.set_person(account, user, change.clone()).await.unwrap();
     }
     let known = store.known_person(account, user).await.unwrap().unwrap();
     assert_eq!(serde_json::to_string(&known.attributes).unwrap(), r#"{"age":30,"price":19.9}"#);
     assert_eq!(known.tags, tags(&["late", "vip"]));
     assert!(store.known_person(account, UserId(1)).await.unwrap().is_none());
+    let nobody = app.set_person(account, UserId(1), first.clone()).await;
+    assert!(matches!(nobody, Err(AppError::NotFound("subscriber"))), "{nobody:?}");
+    assert!(!store.change_person(account, &KnownPerson { revision: 1, ..known }, &first).await.unwrap());
 }
 
 #[tokio::test]
@@ -81,7 +87,7 @@ async fn a_walk_meets_everybody_once_and_whole_however_the_pages_fall() {
             attributes: [("number".to_owned(), Some(json!(number)))].into(),
             ..PersonChange::default()
         };
-        app.store.change_person(account, user, &change).await.unwrap();
+        app.set_person(account, user, change).await.unwrap();
     }
     for limit in [1, 2, 3, 5, 1000] {
         let mut met = Vec::new();

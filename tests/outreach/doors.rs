@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use shared::store::AccountStatus;
 
+use super::people::{meet, segment};
 use super::{path_of, working_routes};
 use crate::world::{Reply, World};
 
@@ -33,22 +34,38 @@ async fn every_route_refuses_a_suspended_account() {
 }
 
 #[tokio::test]
-async fn another_accounts_campaign_is_as_absent_as_none() {
+async fn another_accounts_object_is_as_absent_as_none() {
     let world = World::new().await;
     let (account, stranger) = (world.account(), world.another_account().await);
-    let id = account.outreach_campaign(&json!({})).await;
-    for route in working_routes().filter(|route| route.path.starts_with("/api/v1/campaigns/{id}")) {
-        let foreign = stranger.v1(route.method, &path_of(route, &id), &json!({"name": "Mine"})).await;
-        assert_eq!(foreign.failure(), (404, "CAMPAIGN_NOT_FOUND".to_owned()), "{}", route.binary);
+    meet(&world, &account, 1, [7_000_000_001]).await;
+    let id = |made: &Value, name: &str| made[name].as_str().unwrap().to_owned();
+    let template = json!({"name": "Hello", "content": "Hello"});
+    let template = account.v1("POST", "templates", &template).await.success(201);
+    let import = account.v1("POST", "subscribers/imports", &json!({})).await.success(201);
+    let objects = [
+        ("campaigns", "CAMPAIGN_NOT_FOUND", account.outreach_campaign(&json!({})).await),
+        ("segments", "SEGMENT_NOT_FOUND", segment(&account, "Mine", &[], &[]).await),
+        ("templates", "TEMPLATE_NOT_FOUND", id(&template, "id")),
+        ("subscribers/imports", "IMPORT_NOT_FOUND", id(&import, "importId")),
+        ("subscribers", "SUBSCRIBER_NOT_FOUND", "7000000001".to_owned()),
+    ];
+    for route in working_routes().filter(|route| route.path.contains("{id}")) {
+        let is_of = |(noun, ..): &&(&str, &str, String)| route.path.contains(&format!("/{noun}/"));
+        let (_, code, id) = objects.iter().find(is_of).unwrap_or_else(|| panic!("{}", route.path));
+        let foreign = stranger.v1(route.method, &path_of(route, id), &json!({"name": "Mine"})).await;
+        assert_eq!(foreign.failure(), (404, (*code).to_owned()), "{}", route.binary);
         for absent in ["camp0000000000000000", "seg1", "1", "camp%231"] {
             let reply = stranger.v1(route.method, &path_of(route, absent), &json!({})).await;
             assert_eq!(reply.text, foreign.text, "{} {absent}", route.binary);
         }
     }
-    let campaign = account.v1("GET", &format!("campaigns/{id}"), &Value::Null).await.success(200);
-    assert_eq!((&campaign["name"], &campaign["version"]), (&json!("Sale"), &json!(1)));
+    for (noun, _, id) in &objects {
+        account.v1("GET", &format!("{noun}/{id}"), &Value::Null).await.success(200);
+    }
     let list = stranger.v1("GET", "campaigns", &Value::Null).await.success(200);
     assert_eq!(list["pagination"]["total"], 0);
+    let list = stranger.v1("GET", "subscribers", &Value::Null).await.success(200);
+    assert_eq!(list, json!({"subscribers": [], "pagination": {"limit": 20, "next": null}}));
 }
 
 #[tokio::test]

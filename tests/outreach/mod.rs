@@ -2,13 +2,17 @@
 
 mod audiences;
 mod doors;
+mod erasures;
 mod idempotency;
 mod imports;
 mod lists;
 mod media;
+mod people;
 mod refusals;
 mod seeds;
+mod segments;
 mod states;
+mod subscribers;
 mod templates;
 mod testers;
 

@@ -3,6 +3,7 @@
 
 mod account;
 mod bots;
+mod erasure;
 mod leads;
 mod log;
 mod media;

@@ -3,6 +3,8 @@
 pub mod campaigns;
 pub mod imports;
 mod paging;
+pub mod segments;
+pub mod subscribers;
 pub mod templates;
 pub mod testers;
 pub mod unknown;
@@ -92,12 +94,43 @@ pub const IMPORTS_GET: Route =
 /// `POST /api/v1/subscribers/imports/:id/start`
 pub const IMPORTS_START: Route =
     route!("imports-start", "POST", "/api/v1/subscribers/imports/{id}/start", imports::start::start);
+/// `GET /api/v1/segments`
+pub const SEGMENTS_LIST: Route = route!("segments-list", "GET", "/api/v1/segments", segments::list::list);
+/// `POST /api/v1/segments`
+pub const SEGMENTS_CREATE: Route =
+    route!("segments-create", "POST", "/api/v1/segments", segments::create::create);
+/// `GET /api/v1/segments/:id`
+pub const SEGMENTS_GET: Route = route!("segments-get", "GET", "/api/v1/segments/{id}", segments::get::get);
+/// `PUT /api/v1/segments/:id`
+pub const SEGMENTS_UPDATE: Route =
+    route!("segments-update", "PUT", "/api/v1/segments/{id}", segments::update::update);
+/// `DELETE /api/v1/segments/:id`
+pub const SEGMENTS_DELETE: Route =
+    route!("segments-delete", "DELETE", "/api/v1/segments/{id}", segments::delete::delete);
+/// `POST /api/v1/segments/:id/preview`
+pub const SEGMENTS_PREVIEW: Route =
+    route!("segments-preview", "POST", "/api/v1/segments/{id}/preview", segments::preview::preview);
+/// `POST /api/v1/segments/preview`
+pub const SEGMENTS_PREVIEW_BODY: Route =
+    route!("segments-preview-body", "POST", "/api/v1/segments/preview", segments::preview_body::preview_body);
+/// `GET /api/v1/subscribers`
+pub const SUBSCRIBERS_LIST: Route =
+    route!("subscribers-list", "GET", "/api/v1/subscribers", subscribers::list::list);
+/// `GET /api/v1/subscribers/:id`
+pub const SUBSCRIBERS_GET: Route =
+    route!("subscribers-get", "GET", "/api/v1/subscribers/{id}", subscribers::get::get);
+/// `PUT /api/v1/subscribers/:id`
+pub const SUBSCRIBERS_UPDATE: Route =
+    route!("subscribers-update", "PUT", "/api/v1/subscribers/{id}", subscribers::update::update);
+/// `DELETE /api/v1/subscribers/:id`
+pub const SUBSCRIBERS_ERASE: Route =
+    route!("subscribers-erase", "DELETE", "/api/v1/subscribers/{id}", subscribers::erase::erase);
 /// Every other path or method under `/api/v1`
 pub const CAMPAIGNS_UNKNOWN: Route =
     Route { binary: "campaigns-unknown", method: "ANY", path: "/api/v1/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 19] = [
+pub const ROUTES: [Route; 30] = [
     CAMPAIGNS_LIST,
     CAMPAIGNS_CREATE,
     CAMPAIGNS_GET,
@@ -116,5 +149,16 @@ pub const ROUTES: [Route; 19] = [
     IMPORTS_CREATE,
     IMPORTS_GET,
     IMPORTS_START,
+    SEGMENTS_LIST,
+    SEGMENTS_CREATE,
+    SEGMENTS_GET,
+    SEGMENTS_UPDATE,
+    SEGMENTS_DELETE,
+    SEGMENTS_PREVIEW,
+    SEGMENTS_PREVIEW_BODY,
+    SUBSCRIBERS_LIST,
+    SUBSCRIBERS_GET,
+    SUBSCRIBERS_UPDATE,
+    SUBSCRIBERS_ERASE,
     CAMPAIGNS_UNKNOWN,
 ];

@@ -1,46 +1,20 @@
-//! Pages and orders of lists.
+//! Pages of lists.
 
 use serde::Serialize;
 use shared::AppResult;
+use shared::app::ListPage;
 use shared::edge::campaigns_api::{Call, invalid};
 
 /// A page has no more than this.
-const LIMIT_MAX: u64 = 100;
+pub const LIMIT_MAX: u64 = 100;
+
+/// How many a page has if nobody says.
+pub const LIMIT: u64 = 20;
 
 /// Far more pages than an account has of anything.
 const PAGE_MAX: u64 = 1_000_000;
 
-/// Which page is asked for.
-#[derive(Clone, Copy, Debug)]
-pub struct Paging {
-    /// From 1.
-    pub page: u64,
-    /// How many a page has.
-    pub limit: u64,
-}
-
-impl Paging {
-    /// Reads `page` and `limit`.
-    ///
-    /// # Errors
-    ///
-    /// [`shared::AppError::Invalid`] for one that is out of bounds.
-    pub fn read(call: &Call) -> AppResult<Self> {
-        Ok(Self {
-            page: call.number("page", 1, 1, PAGE_MAX)?,
-            limit: call.number("limit", 20, 1, LIMIT_MAX)?,
-        })
-    }
-
-    /// What the answer says of the page.
-    #[must_use]
-    pub const fn of(self, total: u64) -> Pagination {
-        let Self { page, limit } = self;
-        Pagination { page, limit, total, pages: total.div_ceil(limit) }
-    }
-}
-
-/// Which page an answer is.
+/// Which page it is.
 #[derive(Debug, Serialize)]
 pub struct Pagination {
     page: u64,
@@ -49,18 +23,34 @@ pub struct Pagination {
     pages: u64,
 }
 
-/// Reads `sort`; the answer's second part is whether the highest comes first, which `-` before the field asks for.
-/// Without a field, `newest`, the newest first.
+impl Pagination {
+    /// The page of a list with so many in all.
+    #[must_use]
+    pub fn of(page: ListPage, total: u64) -> Self {
+        let ListPage { page, limit, .. } = page;
+        Self { page, limit, total, pages: total.div_ceil(limit) }
+    }
+}
+
+/// What a list is sorted by, and which page of it is asked for. `-` before the field puts the highest first; without a
+/// field, the highest of the first comes first.
 ///
 /// # Errors
 ///
-/// [`shared::AppError::Invalid`] for a field that is not one of `sorts`.
-pub fn sort<T: Copy>(call: &Call, sorts: &[(&str, T)], newest: T) -> AppResult<(T, bool)> {
-    let Some(asked) = call.text("sort") else { return Ok((newest, true)) };
-    let (name, descending) = asked.strip_prefix('-').map_or((asked, false), |name| (name, true));
+/// [`shared::AppError::Invalid`] for a parameter that is unknown or out of bounds.
+pub fn sorted_page<S: Copy>(call: &Call, sorts: &[(&str, S)]) -> AppResult<(S, ListPage)> {
+    let page = |descending| {
+        let (page, limit) =
+            (call.number("page", 1, 1, PAGE_MAX)?, call.number("limit", LIMIT, 1, LIMIT_MAX)?);
+        Ok(ListPage { page, limit, descending })
+    };
+    let asked = call.text("sort").or_else(|| Some(sorts.first()?.0)).unwrap_or_default();
+    let descending = asked.starts_with('-') || call.text("sort").is_none();
+    let name = asked.strip_prefix('-').unwrap_or(asked);
     let known: Vec<_> = sorts.iter().map(|(name, _)| *name).collect();
     let found = sorts.iter().find(|(known, _)| *known == name);
-    found.map(|(_, sort)| (*sort, descending)).ok_or_else(|| {
+    let (_, sort) = found.ok_or_else(|| {
         invalid("sort", format!("must be one of {}, with - before it or not", known.join(", ")))
-    })
+    })?;
+    Ok((*sort, page(descending)?))
 }

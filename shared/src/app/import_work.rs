@@ -11,7 +11,7 @@ use crate::domain::outreach::{
     BYTE_ORDER_MARK, FilePosition, ImportColumns, ImportLine, ImportStatus, PersonChange, Record,
     RecordReader, SubscriberImport, delimiter_of,
 };
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, ImportId, UserId};
 use crate::objects::ObjectKey;
 use crate::queue::ImportTask;
@@ -85,12 +85,18 @@ impl App {
         &self,
         account: AccountId,
         user: UserId,
-        change: &PersonChange,
+        change: PersonChange,
     ) -> AppResult<Result<(), (String, String)>> {
-        if self.store.known_person(account, user).await?.is_none() {
-            return Ok(Err(("id".to_owned(), "must be somebody whom a bot of the account knows".to_owned())));
+        let fault = |field: &str, reason: &str| Ok(Err((field.to_owned(), reason.to_owned())));
+        match self.set_person(account, user, change).await {
+            Ok(()) => Ok(Ok(())),
+            Err(AppError::NotFound(_)) => fault("id", "must be somebody whom a bot of the account knows"),
+            Err(AppError::Invalid(faults)) => match faults.first() {
+                Some(first) => fault(&first.field, &first.reason),
+                None => fault("id", "is refused"),
+            },
+            Err(error) => Err(error),
         }
-        self.store.change_person(account, user, change).await.map(Ok)
     }
 
     /// Reads on; answers after how many seconds to come back, `None` for never.
@@ -235,7 +241,7 @@ impl Reading<'_> {
         let lines = stream::iter(std::mem::take(&mut self.open)).map(|(line, read)| async move {
             match read {
                 Err(fault) => (line, Ok(Err(fault))),
-                Ok((user, change)) => (line, app.import_person(account, user, &change).await),
+                Ok((user, change)) => (line, app.import_person(account, user, change).await),
             }
         });
         let outcomes: Vec<_> = lines.buffered(PEOPLE_AT_ONCE).collect().await;

@@ -54,7 +54,9 @@ fn next_portion<'a>(changes: &[&'a LeadChange], counted: Option<&str>) -> Option
     let mut sum = CounterChange::default();
     let mut last = None;
     let mut more = false;
-    for change in changes.iter().filter(|change| after_mark(change)) {
+    // What was erased stays counted.
+    let lasting = |change: &&&LeadChange| change.new.is_some() && after_mark(change);
+    for change in changes.iter().filter(lasting) {
         let step = CounterChange::between(&facts(change.old.as_ref()), &facts(change.new.as_ref()));
         // A change that counts for nothing needs no mark: counting it again is harmless.
         if step == CounterChange::default() {

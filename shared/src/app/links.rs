@@ -33,8 +33,7 @@ impl App {
 
     async fn vault_click(&self, campaign: CampaignKey, click: &str) -> AppResult<ClickToken> {
         validate_click(click)?;
-        let CampaignKey { account, campaign: id } = campaign;
-        let token = ClickToken::new(fingerprint(&format!("{account}.{id}.{click}")));
+        let token = token_of_asked_link(campaign, click);
         let click = VaultedClick {
             campaign,
             click: click.to_owned(),
@@ -44,4 +43,10 @@ impl App {
         self.store.keep_click(&token, &click, self.clock.now()).await?;
         Ok(token)
     }
+}
+
+/// The token of a click that somebody asked a link for.
+pub(super) fn token_of_asked_link(campaign: CampaignKey, click: &str) -> ClickToken {
+    let CampaignKey { account, campaign } = campaign;
+    ClickToken::new(fingerprint(&format!("{account}.{campaign}.{click}")))
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod answers;
 mod approvals;
+mod audience_totals;
 mod audiences;
 mod bot_checks;
 mod bot_health;
@@ -16,6 +17,7 @@ mod circuits;
 mod dialogue;
 mod draw;
 mod dues;
+mod erasures;
 mod import_work;
 mod invites;
 mod journal;
@@ -25,6 +27,7 @@ mod lead_export;
 mod lead_lists;
 mod lead_merge;
 mod links;
+mod list_pages;
 mod media;
 mod memberships;
 mod message_tasks;
@@ -42,16 +45,20 @@ mod postback_log;
 mod postback_requests;
 mod postback_retries;
 mod postbacks;
+mod previews;
 mod profile;
 mod reconciliation;
 mod repeated_calls;
 mod replays;
+mod segments;
 mod sending;
 mod shown_media;
 mod signing;
 mod starts;
 mod statistics;
 mod subscriber_imports;
+mod subscriber_lists;
+mod subscribers;
 mod testers;
 mod updates;
 mod visits;
@@ -61,6 +68,7 @@ mod welcome;
 use std::sync::OnceLock;
 
 pub use accounts::NewAccount;
+pub use audience_totals::AudienceTotal;
 pub use audiences::Count;
 pub use bot_health::BotHealth;
 pub use bots::{BotState, BotSummary, ConnectedBot, TrackableChat};
@@ -71,6 +79,7 @@ pub use journal::JournalQuestion;
 pub use lead_changes::{LeadChange, StreamBatch};
 pub use lead_export::{LeadExport, LeadFile};
 pub use lead_lists::LeadQuestion;
+pub use list_pages::ListPage;
 pub use media::AwaitedMedia;
 pub use message_tasks::{MessageOutcome, Receipt};
 pub use outreach_lists::{OutreachQuestion, OutreachSort};
@@ -81,11 +90,14 @@ pub use pages::{Page, PageRequest, PageStart};
 pub use postback_batches::TaskSubject;
 pub use postback_leases::{ATTEMPT_LEASE_MS, PostbackOutcome};
 pub use postback_log::{PostbackPage, PostbackQuery, TimeRange};
+pub use previews::Preview;
 pub use repeated_calls::{CALL_LEASE_MS, CallOnce};
 pub use replays::{Replay, ReplayedPostbacks};
+pub use segments::{SegmentQuestion, SegmentSort};
 pub use signing::SigningChange;
 pub use statistics::{CampaignStatistics, DayRange};
 pub use subscriber_imports::IMPORT_BYTES_MAX;
+pub use subscriber_lists::SubscriberQuestion;
 pub use updates::UpdateRefusal;
 pub use webhooks::WebhookHealth;
 
@@ -123,6 +135,7 @@ pub struct App {
     notification_queue: OnceLock<Queue>,
     bot_queue: OnceLock<Queue>,
     import_queue: OnceLock<Queue>,
+    erasure_queue: OnceLock<Queue>,
     objects: OnceLock<Objects>,
     seal: OnceLock<Seal>,
     webhook_cache: WebhookCache,
@@ -148,6 +161,7 @@ impl App {
             notification_queue: OnceLock::new(),
             bot_queue: OnceLock::new(),
             import_queue: OnceLock::new(),
+            erasure_queue: OnceLock::new(),
             objects: OnceLock::new(),
             seal: OnceLock::new(),
         }
@@ -210,6 +224,10 @@ impl App {
 
     fn import_queue(&self) -> AppResult<&Queue> {
         once(&self.import_queue, || self.queue(self.config.import_queue_url.as_ref(), "IMPORT_QUEUE_URL"))
+    }
+
+    fn erasure_queue(&self) -> AppResult<&Queue> {
+        once(&self.erasure_queue, || self.queue(self.config.erasure_queue_url.as_ref(), "ERASURE_QUEUE_URL"))
     }
 
     fn queue(&self, url: Option<&String>, variable: &str) -> AppResult<Queue> {

@@ -1,6 +1,7 @@
 use rust_decimal::Decimal;
 
 use super::App;
+use super::list_pages::{ListPage, has_text};
 use crate::domain::outreach::{CampaignBody, CampaignType, OutreachCampaign, OutreachStatus};
 use crate::error::AppResult;
 use crate::ids::AccountId;
@@ -16,12 +17,8 @@ pub struct OutreachQuestion {
     pub search: Option<String>,
     /// By what.
     pub sort: OutreachSort,
-    /// The highest first.
-    pub descending: bool,
-    /// From 1.
-    pub page: u64,
-    /// How many a page has.
-    pub limit: u64,
+    /// Which page.
+    pub page: ListPage,
 }
 
 /// What campaigns are sorted by.
@@ -68,24 +65,16 @@ impl App {
         for campaign in campaigns {
             let body = campaign.body()?;
             if question.is_answered_by(&campaign, &body) {
-                found.push((question.rank(&campaign, body), campaign));
+                found.push(((question.rank(&campaign, body), campaign.id.clone()), campaign));
             }
         }
-        found.sort_by(|(rank, campaign), (other_rank, other)| {
-            let order = rank.cmp(other_rank).then_with(|| campaign.id.cmp(&other.id));
-            if question.descending { order.reverse() } else { order }
-        });
-        let total = u64::try_from(found.len()).unwrap_or(u64::MAX);
-        let passed = usize::try_from(question.limit.saturating_mul(question.page - 1)).unwrap_or(usize::MAX);
-        let limit = usize::try_from(question.limit).unwrap_or(usize::MAX);
-        Ok((found.into_iter().map(|(_, campaign)| campaign).skip(passed).take(limit).collect(), total))
+        Ok(question.page.of(found))
     }
 }
 
 impl OutreachQuestion {
     fn is_answered_by(&self, campaign: &OutreachCampaign, body: &CampaignBody) -> bool {
-        let has = |text: &str, search: &str| text.to_lowercase().contains(&search.to_lowercase());
-        let is_found = |search: &String| has(&body.name, search) || has(&body.description, search);
+        let is_found = |search: &String| has_text(&body.name, search) || has_text(&body.description, search);
         self.status.is_none_or(|status| status == campaign.status)
             && self.kind.is_none_or(|kind| kind == body.kind)
             && self.search.as_ref().is_none_or(is_found)

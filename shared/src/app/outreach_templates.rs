@@ -2,6 +2,7 @@ use serde_json::{Map, Value};
 
 use super::App;
 use super::draw::draw;
+use super::list_pages::{ListPage, has_text};
 use super::outreach::{CHANGE_TRIES, ID_LENGTH, named_version};
 use crate::domain::outreach::{CampaignBody, Message, MessageContent, Template, TemplateBody};
 use crate::error::{AppError, AppResult};
@@ -14,12 +15,8 @@ pub struct TemplateQuestion {
     pub search: Option<String>,
     /// By what.
     pub sort: TemplateSort,
-    /// The highest first.
-    pub descending: bool,
-    /// From 1.
-    pub page: u64,
-    /// How many a page has.
-    pub limit: u64,
+    /// Which page.
+    pub page: ListPage,
 }
 
 /// What templates are sorted by.
@@ -133,17 +130,10 @@ impl App {
         for template in self.store.templates(account).await? {
             let body = template.body()?;
             if question.is_answered_by(&body) {
-                found.push((question.rank(&template, &body), template));
+                found.push(((question.rank(&template, &body), template.id.clone()), template));
             }
         }
-        found.sort_by(|(rank, template), (other_rank, other)| {
-            let order = rank.cmp(other_rank).then_with(|| template.id.cmp(&other.id));
-            if question.descending { order.reverse() } else { order }
-        });
-        let total = u64::try_from(found.len()).unwrap_or(u64::MAX);
-        let passed = usize::try_from(question.limit.saturating_mul(question.page - 1)).unwrap_or(usize::MAX);
-        let limit = usize::try_from(question.limit).unwrap_or(usize::MAX);
-        Ok((found.into_iter().map(|(_, template)| template).skip(passed).take(limit).collect(), total))
+        Ok(question.page.of(found))
     }
 
     /// What a campaign says, each message joined with its template.
@@ -181,9 +171,9 @@ impl App {
 
 impl TemplateQuestion {
     fn is_answered_by(&self, body: &TemplateBody) -> bool {
-        let Some(search) = self.search.as_ref().map(|search| search.to_lowercase()) else { return true };
+        let Some(search) = &self.search else { return true };
         let text = body.content.text.as_deref().unwrap_or_default();
-        [&body.name, &body.description, text].iter().any(|text| text.to_lowercase().contains(&search))
+        [&body.name, &body.description, text].into_iter().any(|text| has_text(text, search))
     }
 
     fn rank(&self, template: &Template, body: &TemplateBody) -> Rank {

@@ -10,6 +10,7 @@ pub mod course;
 pub mod cursor;
 pub mod deep_link;
 pub mod echo;
+pub mod erasure;
 pub mod fact_clock;
 pub mod formatting;
 pub mod gate;

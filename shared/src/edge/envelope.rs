@@ -72,7 +72,9 @@ fn word(error: &AppError) -> &'static str {
         | AppError::KeyOfOtherCall
         | AppError::CallUnderWay
         | AppError::NoContent
-        | AppError::EmptyAudience => "param",
+        | AppError::EmptyAudience
+        | AppError::SegmentInUse { .. }
+        | AppError::InvalidCursor => "param",
         AppError::ChatTaken | AppError::BotTaken => "exists",
         AppError::NoChat => "nochat",
         AppError::CampaignLimit => "limit",

@@ -3,6 +3,7 @@
 pub mod bots;
 pub mod campaigns_api;
 pub mod envelope;
+pub mod erasures;
 pub mod export;
 pub mod http;
 pub mod idempotency;

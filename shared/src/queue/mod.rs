@@ -3,6 +3,7 @@
 mod batches;
 mod bot_task;
 mod dead_letters;
+mod erasure_task;
 mod hand_on;
 mod import_task;
 mod message_task;
@@ -17,6 +18,7 @@ use serde::Serialize;
 
 pub use bot_task::BotTask;
 pub use dead_letters::{DeadLetterQueue, DeadLetters};
+pub use erasure_task::ErasureTask;
 pub use hand_on::{HandOn, WaitingTask};
 pub use import_task::ImportTask;
 pub use message_task::{MessageTask, QueuedMessage};
@@ -83,6 +85,15 @@ impl Queue {
         self.send_spelled_later(spell(queued)?, seconds).await
     }
 
+    /// Sends a task to a standard queue.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry: at worst the task is there twice.
+    pub async fn send_erasure(&self, task: &ErasureTask) -> AppResult<()> {
+        self.send_text(task.spelled()?).await
+    }
+
     async fn send_spelled_later(&self, task: String, seconds: u64) -> AppResult<()> {
         let delay_seconds = i32::try_from(seconds.min(DELAY_MAX_SECONDS)).unwrap_or_default();
         let request = self.client.send_message().queue_url(&self.url).message_body(task);
@@ -103,6 +114,7 @@ impl Queue {
     }
 
     /// Sends one text as it is: a task that is spelled, or what goes to a dead-letter queue.
+    /// Sends one text as it is, to a standard queue.
     ///
     /// # Errors
     ///

@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Delete, DeleteRequest, KeysAndAttributes, Put, PutRequest,
-    ReturnValue, TransactWriteItem, Update, WriteRequest,
+    AttributeValue, CancellationReason, ConditionCheck, Delete, DeleteRequest, KeysAndAttributes, Put,
+    PutRequest, ReturnValue, TransactWriteItem, Update, WriteRequest,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -198,6 +198,13 @@ impl Store {
     /// An update of one item of this table, to be completed and used in a transaction.
     pub(super) fn update(&self, key: &Key<'_>) -> UpdateBuilder {
         Update::builder().table_name(&self.table).set_key(Some(key.attributes()))
+    }
+
+    /// A step of a transaction that changes nothing and refuses where there is no such item.
+    pub(super) fn is_there(&self, key: &Key<'_>) -> AppResult<TransactWriteItem> {
+        let check = ConditionCheck::builder().table_name(&self.table).set_key(Some(key.attributes()));
+        let check = check.condition_expression("attribute_exists(PK)").build().map_err(incomplete)?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     /// Writes all steps or none. Answers the first step whose condition refused, with the item that made it refuse.

@@ -92,7 +92,7 @@ impl Store {
         Ok(item.and_then(|item| item.at(now)))
     }
 
-    fn visit_table(&self) -> AppResult<&str> {
+    pub(super) fn visit_table(&self) -> AppResult<&str> {
         self.visit_table
             .as_deref()
             .ok_or_else(|| AppError::unavailable("the environment lacks VISIT_TABLE_NAME"))

@@ -88,6 +88,10 @@ pub enum Key<'a> {
     Outreach(AccountId, &'a OutreachCampaignId),
     /// Get or change one segment; list an account's by `begins_with(SK, "SEG#")`.
     Segment(AccountId, &'a SegmentId),
+    /// The erasure of a person, while it is under way.
+    Erasure(AccountId, UserId),
+    /// How many people an outreach campaign would reach, as last counted; expires.
+    AudienceCount(AccountId, &'a OutreachCampaignId),
     /// One step of an outreach campaign, by the version that it made; list by `begins_with(SK, "STEP#<id>#")`.
     OutreachStep(AccountId, &'a OutreachCampaignId, u64),
     /// Get or change one template; list an account's by `begins_with(SK, "TMPL#")`.
@@ -114,7 +118,9 @@ impl Key<'_> {
             Self::Campaign(CampaignKey { account, .. }) | Self::Invite(CampaignKey { account, .. }) => {
                 format!("ACC#{account}")
             }
-            Self::TrackedChat(account, _) | Self::Media(account, _) => format!("ACC#{account}"),
+            Self::TrackedChat(account, _) | Self::Media(account, _) | Self::Erasure(account, _) => {
+                format!("ACC#{account}")
+            }
             Self::BotOwner(telegram) => format!("TGBOT#{telegram}"),
             Self::Chat(BotKey { account, bot }, _)
             | Self::FileId(BotKey { account, bot }, _)
@@ -146,6 +152,7 @@ impl Key<'_> {
             | Self::Person(account, user)
             | Self::BehindPerson(account, user) => contact_partition(account, contact_shard(user)),
             Self::Outreach(account, _)
+            | Self::AudienceCount(account, _)
             | Self::OutreachStep(account, ..)
             | Self::Segment(account, _)
             | Self::Template(account, _)
@@ -189,6 +196,8 @@ impl Key<'_> {
             Self::Circuit(..) => "CIRCUIT".to_owned(),
             Self::DueCursor => "CURSOR".to_owned(),
             Self::Outreach(_, id) => format!("CAMP#{id}"),
+            Self::Erasure(_, user) => format!("ERASE#{user}"),
+            Self::AudienceCount(_, id) => format!("COUNT#{id}"),
             Self::Segment(_, id) => format!("SEG#{id}"),
             Self::OutreachStep(_, id, version) => format!("STEP#{id}#{version:08}"),
             Self::Template(_, id) => format!("TMPL#{id}"),

@@ -88,6 +88,8 @@ fn the_layout_of_outreach_is_frozen() {
         Key::Testers(account),
         Key::Import(account, &import),
         Key::Call(account, "9f86d081884c7d65"),
+        Key::AudienceCount(account, &campaign),
+        Key::Erasure(account, UserId(7_000_000_001)),
     ];
     insta::assert_snapshot!(layout(&keys), @r#"
     OUT#1 | CAMP#campk3x9
@@ -97,6 +99,8 @@ fn the_layout_of_outreach_is_frozen() {
     OUT#1 | TESTERS
     OUT#1 | IMPORT#imp77a
     CALL#1#9f86d081884c7d65 | CALL
+    OUT#1 | COUNT#campk3x9
+    ACC#1 | ERASE#7000000001
     "#);
 }
 

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::access::{from_item, text, to_attribute, unavailable, written};
+use super::access::{from_item, number, text, to_attribute, unavailable, update_step, written};
 use super::keys::contact_partition;
 use super::{Contact, Item, Key, Store};
 use crate::domain::outreach::{
@@ -35,6 +35,8 @@ pub struct KnownPerson {
     pub conversions: u64,
     /// What those were worth.
     pub revenue: Decimal,
+    /// How often the account changed what it says of them.
+    pub revision: u64,
     /// One for each bot that they wrote to.
     pub contacts: Vec<KnownContact>,
 }
@@ -71,6 +73,8 @@ struct PersonRow {
     conversions: u64,
     #[serde(default)]
     revenue: Decimal,
+    #[serde(default)]
+    revision: u64,
 }
 
 #[derive(Deserialize)]
@@ -89,7 +93,7 @@ impl KnownPerson {
     /// As rules see them.
     #[must_use]
     pub fn into_audience(self) -> AudiencePerson {
-        let Self { user, attributes, tags, conversions, revenue, contacts } = self;
+        let Self { user, attributes, tags, conversions, revenue, contacts, .. } = self;
         let contacts = contacts.into_iter().map(|known| {
             let (reachable, subscribed) = (
                 known.contact.started.is_some() && known.contact.is_reachable(),
@@ -173,25 +177,35 @@ impl Store {
         Ok(PeoplePage { people: people.filter(|person| !person.contacts.is_empty()).collect(), next })
     }
 
-    /// Keeps what an account says of a person. Twice is the same as once.
+    /// Keeps what an account says of a person who was read as `known`; `false` if they were changed since, or no bot
+    /// knows them any more.
     ///
     /// # Errors
     ///
-    /// [`crate::AppError::Unavailable`], safe to retry.
+    /// - [`crate::AppError::Invalid`] if it were more than is kept of one person.
+    /// - [`crate::AppError::Unavailable`]; a retry may answer `false` by the first attempt.
     pub async fn change_person(
         &self,
         account: AccountId,
-        user: UserId,
+        known: &KnownPerson,
         change: &PersonChange,
-    ) -> AppResult<()> {
-        let (mut sets, mut removes) = (vec!["#user = :user".to_owned()], Vec::new());
+    ) -> AppResult<bool> {
+        let Some(contact) = known.contacts.first() else { return Ok(false) };
+        let (_, tags) = change.applied(&known.attributes, &known.tags)?;
+        let (mut sets, mut removes) =
+            (vec!["#user = :user".to_owned(), "revision = :after".to_owned()], Vec::new());
         let mut update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::Person(account, user).attributes()))
+            .update(&Key::Person(account, known.user))
+            .condition_expression(match known.revision {
+                0 => "attribute_not_exists(revision)",
+                _ => "revision = :before",
+            })
             .expression_attribute_names("#user", "user")
-            .expression_attribute_values(":user", to_attribute(&user)?);
+            .expression_attribute_values(":user", to_attribute(&known.user)?)
+            .expression_attribute_values(":after", number(known.revision + 1));
+        if known.revision > 0 {
+            update = update.expression_attribute_values(":before", number(known.revision));
+        }
         for (index, (name, value)) in change.attributes.iter().enumerate() {
             update = update.expression_attribute_names(format!("#a{index}"), format!("{ATTRIBUTE}{name}"));
             match value {
@@ -202,26 +216,21 @@ impl Store {
                 None => removes.push(format!("#a{index}")),
             }
         }
+        if tags.is_empty() {
+            removes.push("tags".to_owned());
+        } else {
+            sets.push("tags = :tags".to_owned());
+            let tags = AttributeValue::Ss(tags.into_iter().collect());
+            update = update.expression_attribute_values(":tags", tags);
+        }
         let mut expression = format!("SET {}", sets.join(", "));
         if !removes.is_empty() {
             expression += &format!(" REMOVE {}", removes.join(", "));
         }
-        for (word, tags) in [("ADD", &change.add_tags), ("DELETE", &change.remove_tags)] {
-            // A set cannot be added to and taken from in one expression.
-            if tags.is_empty() || (word == "DELETE" && !change.add_tags.is_empty()) {
-                continue;
-            }
-            let name = format!(":{}", word.to_lowercase());
-            expression += &format!(" {word} tags {name}");
-            update =
-                update.expression_attribute_values(name, AttributeValue::Ss(tags.iter().cloned().collect()));
-        }
-        update.update_expression(expression).send().await.map_err(unavailable)?;
-        if !change.add_tags.is_empty() && !change.remove_tags.is_empty() {
-            let rest = PersonChange { remove_tags: change.remove_tags.clone(), ..PersonChange::default() };
-            return Box::pin(self.change_person(account, user, &rest)).await;
-        }
-        Ok(())
+        let update = update_step(update.update_expression(expression))?;
+        // Who was erased meanwhile is not made anew.
+        let contact = self.is_there(&Key::Contact(account, contact.contact.bot, known.user))?;
+        Ok(self.transact([update, contact]).await?.is_none())
     }
 
     /// Notes with a contact what became of them as a lead; nothing for somebody who is no contact. Twice is the same as
@@ -270,8 +279,9 @@ fn gathered(rows: Vec<Item>) -> AppResult<Vec<(UserId, KnownPerson)>> {
                 let name = name.trim_start_matches(ATTRIBUTE).to_owned();
                 person.attributes.extend(value.map(|value| (name, value)));
             }
-            let PersonRow { tags, conversions, revenue } = from_item(row)?;
-            (person.tags, person.conversions, person.revenue) = (tags, conversions, revenue);
+            let PersonRow { tags, conversions, revenue, revision } = from_item(row)?;
+            (person.tags, person.conversions) = (tags, conversions);
+            (person.revenue, person.revision) = (revenue, revision);
         }
     }
     Ok(people)

@@ -29,7 +29,8 @@ impl Hasher for Fnv {
 }
 
 /// A number that stands for a text among a few thousand others.
-pub(super) fn fingerprint(text: &str) -> u64 {
+#[must_use]
+pub fn fingerprint(text: &str) -> u64 {
     let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
     hash.write(text.as_bytes());
     hash.finish()

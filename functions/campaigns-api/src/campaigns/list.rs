@@ -9,7 +9,7 @@ use shared::edge::envelope::Answered;
 use shared::{App, AppResult};
 
 use super::shown;
-use crate::paging::{Pagination, Paging, sort};
+use crate::paging::{Pagination, sorted_page};
 
 const SORTS: [(&str, OutreachSort); 7] = [
     ("createdAt", OutreachSort::CreatedAt),
@@ -26,23 +26,21 @@ const SORTS: [(&str, OutreachSort); 7] = [
 /// # Errors
 ///
 /// - [`shared::AppError::Invalid`] for a parameter that is unknown or out of bounds.
-/// - As [`App::list_outreach_campaigns`].
+/// - As [`App::list_outreach_campaigns`] and [`App::audience_totals`].
 pub async fn list(app: &App, call: Call) -> AppResult<Answered<Campaigns>> {
-    let (sort, descending) = sort(&call, &SORTS, OutreachSort::CreatedAt)?;
-    let paging = Paging::read(&call)?;
+    let (sort, page) = sorted_page(&call, &SORTS)?;
     let question = OutreachQuestion {
         status: call.word("status", &OutreachStatus::ALL.map(|status| (status.name(), status)))?,
         kind: call.word("type", &CampaignType::ALL.map(|kind| (kind.name(), kind)))?,
         search: call.text("search").map(str::to_owned),
         sort,
-        descending,
-        page: paging.page,
-        limit: paging.limit,
+        page,
     };
     let (campaigns, total) = app.list_outreach_campaigns(call.account, &question).await?;
-    let campaigns = campaigns.iter().map(|campaign| shown::in_a_list(campaign, call.account));
-    let campaigns = campaigns.collect::<AppResult<_>>()?;
-    Ok(Answered::Found(Campaigns { campaigns, pagination: paging.of(total) }))
+    let totals = app.audience_totals(call.account, &campaigns).await?;
+    let campaigns = campaigns.iter().zip(totals);
+    let campaigns = campaigns.map(|(campaign, total)| shown::in_a_list(campaign, call.account, total));
+    Ok(Answered::Found(Campaigns { campaigns: campaigns.collect(), pagination: Pagination::of(page, total) }))
 }
 
 /// The answer.

@@ -1,24 +1,35 @@
 //! A campaign as the API shows it: what the client said of it, and what follows from that.
 
 use serde_json::{Map, Value, json};
-use shared::AppResult;
+use shared::app::AudienceTotal;
 use shared::domain::calendar;
 use shared::domain::outreach::{CampaignBody, OutreachCampaign, OutreachStatus};
 use shared::ids::{AccountId, OutreachCampaignId};
+use shared::{App, AppResult};
 
 /// The fields of the document that a list leaves out.
 const NOT_IN_LISTS: [&str; 1] = ["messages"];
 
 /// A campaign in a list.
-pub fn in_a_list(campaign: &OutreachCampaign, account: AccountId) -> AppResult<Map<String, Value>> {
-    let mut shown = base(campaign, account)?;
+pub fn in_a_list(
+    campaign: &OutreachCampaign,
+    account: AccountId,
+    total: AudienceTotal,
+) -> Map<String, Value> {
+    let mut shown = base(campaign, account, total);
     shown.retain(|name, _| !NOT_IN_LISTS.contains(&name.as_str()));
-    Ok(shown)
+    shown
 }
 
 /// A campaign by itself: all that a list has, and more.
-pub fn in_full(campaign: &OutreachCampaign, account: AccountId) -> AppResult<Map<String, Value>> {
-    let mut shown = base(campaign, account)?;
+pub async fn in_full(
+    app: &App,
+    campaign: &OutreachCampaign,
+    account: AccountId,
+) -> AppResult<Map<String, Value>> {
+    let totals = app.audience_totals(account, std::slice::from_ref(campaign)).await?;
+    let total = totals.first().copied().unwrap_or(AudienceTotal { reachable: 0, exact: true });
+    let mut shown = base(campaign, account, total);
     let body = campaign.body()?;
     shown.insert("workflow".to_owned(), workflow(campaign, &body));
     shown.insert("abTests".to_owned(), Value::Array(ab_tests(campaign)));
@@ -29,7 +40,7 @@ pub fn in_full(campaign: &OutreachCampaign, account: AccountId) -> AppResult<Map
     Ok(shown)
 }
 
-fn base(campaign: &OutreachCampaign, account: AccountId) -> AppResult<Map<String, Value>> {
+fn base(campaign: &OutreachCampaign, account: AccountId, total: AudienceTotal) -> Map<String, Value> {
     let mut shown = campaign.document.clone();
     shown.insert("id".to_owned(), json!(campaign.id));
     shown.insert("status".to_owned(), json!(campaign.status));
@@ -37,7 +48,14 @@ fn base(campaign: &OutreachCampaign, account: AccountId) -> AppResult<Map<String
     shown.insert("createdBy".to_owned(), json!(format!("user{account}")));
     shown.insert("createdAt".to_owned(), json!(calendar::iso_time(campaign.created)));
     shown.insert("updatedAt".to_owned(), json!(calendar::iso_time(campaign.updated)));
-    Ok(shown)
+    let audience = shown.entry("targetAudience").or_insert_with(|| json!({}));
+    if let Some(audience) = audience.as_object_mut() {
+        audience.insert("totalCount".to_owned(), json!(total.reachable));
+        if !total.exact {
+            audience.insert("totalCountExact".to_owned(), json!(false));
+        }
+    }
+    shown
 }
 
 /// Nothing was sent yet: no campaign executes so far.

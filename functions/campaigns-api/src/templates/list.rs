@@ -8,7 +8,7 @@ use shared::edge::envelope::Answered;
 use shared::{App, AppResult};
 
 use super::shown;
-use crate::paging::{Pagination, Paging, sort};
+use crate::paging::{Pagination, sorted_page};
 
 const SORTS: [(&str, TemplateSort); 3] = [
     ("createdAt", TemplateSort::CreatedAt),
@@ -23,13 +23,11 @@ const SORTS: [(&str, TemplateSort); 3] = [
 /// - [`shared::AppError::Invalid`] for a parameter that is unknown or out of bounds.
 /// - As [`App::list_templates`].
 pub async fn list(app: &App, call: Call) -> AppResult<Answered<Templates>> {
-    let (sort, descending) = sort(&call, &SORTS, TemplateSort::CreatedAt)?;
-    let paging = Paging::read(&call)?;
-    let search = call.text("search").map(str::to_owned);
-    let question = TemplateQuestion { search, sort, descending, page: paging.page, limit: paging.limit };
+    let (sort, page) = sorted_page(&call, &SORTS)?;
+    let question = TemplateQuestion { search: call.text("search").map(str::to_owned), sort, page };
     let (templates, total) = app.list_templates(call.account, &question).await?;
     let templates = templates.iter().map(|template| shown::in_full(template, call.account)).collect();
-    Ok(Answered::Found(Templates { templates, pagination: paging.of(total) }))
+    Ok(Answered::Found(Templates { templates, pagination: Pagination::of(page, total) }))
 }
 
 /// The answer.

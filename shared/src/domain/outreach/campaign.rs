@@ -119,6 +119,7 @@ pub fn own_fields(
     document.retain(|name, _| !COMPUTED.contains(&name.as_str()));
     if let Some(Value::Object(audience)) = document.get_mut("targetAudience") {
         audience.remove("totalCount");
+        audience.remove("totalCountExact");
     }
     let mut name = |item: &mut Value, prefix: &str| {
         if let Some(item) = item.as_object_mut().filter(|item| !item.get("id").is_some_and(Value::is_string))

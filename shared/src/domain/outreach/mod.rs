@@ -9,6 +9,7 @@ mod campaign;
 mod content;
 #[cfg(test)]
 mod content_tests;
+mod exclusions;
 mod field;
 mod import;
 mod import_records;
@@ -37,6 +38,7 @@ pub use audience_member::{AudienceMember, LeadOfMember, Reaction};
 pub use body::{CampaignBody, CampaignType, Message, TargetAudience, Variation};
 pub use campaign::{OutreachCampaign, copied, own_fields};
 pub use content::{Button, Content, OutreachMessage};
+pub use exclusions::{CHAIN_MAX, exclusion_faults};
 pub use field::{Field, is_attribute_name, is_attribute_value};
 pub use import::{IMPORT_FAULTS_MAX, ImportColumns, ImportFault, ImportLine, ImportStatus, SubscriberImport};
 pub use import_records::{BYTE_ORDER_MARK, FilePosition, Record, RecordReader, TooLong, delimiter_of};
@@ -45,7 +47,7 @@ pub use machine::{
     CampaignAction, CampaignRefusal, ExecutionProgress, ExecutionStatus, OutreachStatus, Refusal, Standing,
     rule,
 };
-pub use person_change::PersonChange;
+pub use person_change::{PersonChange, is_tag};
 pub use personal::{MissingField, PersonValues, PersonalText, render};
 pub use rule::{Op, Rule, RuleFault};
 pub use segment::{Criteria, Match, RULES_MAX, Selected, rule_of_filter};

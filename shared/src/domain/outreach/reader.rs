@@ -1,5 +1,7 @@
 //! Reads JSON objects that clients send, and notes every fault instead of stopping at the first.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
@@ -29,6 +31,12 @@ impl<'a> Reader<'a> {
     /// The names of the fields that are there.
     pub fn names(&self) -> impl Iterator<Item = &'a str> {
         self.object.keys().map(String::as_str)
+    }
+
+    /// Every field as it is; `None` for null.
+    pub fn entries(&self) -> BTreeMap<String, Option<Value>> {
+        let value = |value: &Value| Some(value.clone()).filter(|value| !value.is_null());
+        self.object.iter().map(|(name, given)| (name.clone(), value(given))).collect()
     }
 
     /// Where a field stands.

@@ -13,6 +13,9 @@ use crate::ids::SegmentId;
 /// A segment leaves out no more others than this.
 const EXCLUDED_MAX: usize = 10;
 
+/// The fields that a client cannot set: they are answered, and left out of what it sends.
+const COMPUTED: [&str; 4] = ["id", "version", "createdAt", "updatedAt"];
+
 /// A segment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
@@ -48,6 +51,22 @@ impl Segment {
     /// As [`SegmentBody::read`].
     pub fn body(&self) -> AppResult<SegmentBody> {
         SegmentBody::read(&self.document)
+    }
+
+    /// A client's document without what it cannot set.
+    #[must_use]
+    pub fn own_fields(mut document: Map<String, Value>) -> Map<String, Value> {
+        document.retain(|name, _| !COMPUTED.contains(&name.as_str()));
+        document
+    }
+
+    /// The document with some fields changed: what is null goes.
+    #[must_use]
+    pub fn changed(&self, changes: Map<String, Value>) -> Map<String, Value> {
+        let mut document = self.document.clone();
+        document.extend(changes);
+        document.retain(|_, value| !value.is_null());
+        document
     }
 }
 

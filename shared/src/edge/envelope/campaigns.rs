@@ -84,6 +84,8 @@ fn status_and_code(error: &AppError) -> (StatusCode, String) {
         AppError::Refused(refusal) => (StatusCode::CONFLICT, refusal_code(refusal.refusal)),
         AppError::VersionConflict => (StatusCode::CONFLICT, "VERSION_CONFLICT"),
         AppError::KeyOfOtherCall | AppError::CallUnderWay => (StatusCode::CONFLICT, "IDEMPOTENCY_CONFLICT"),
+        AppError::SegmentInUse { .. } => (StatusCode::CONFLICT, "SEGMENT_IN_USE"),
+        AppError::InvalidCursor => (StatusCode::BAD_REQUEST, "INVALID_CURSOR"),
         AppError::ChatTaken | AppError::BotTaken => (StatusCode::CONFLICT, "CONFLICT"),
         AppError::NoContent => (StatusCode::UNPROCESSABLE_ENTITY, "NO_CONTENT"),
         AppError::EmptyAudience => (StatusCode::UNPROCESSABLE_ENTITY, "EMPTY_AUDIENCE"),
@@ -119,6 +121,9 @@ fn details(error: &AppError) -> Option<Value> {
         AppError::Refused(CampaignRefusal { from, action, allowed, .. }) => {
             let allowed: Vec<_> = allowed.iter().copied().map(OutreachStatus::name).collect();
             Some(object!({"from": from.name(), "to": action.name(), "allowed": allowed}))
+        }
+        AppError::SegmentInUse { campaigns, segments } => {
+            Some(object!({"campaigns": campaigns, "segments": segments}))
         }
         _ => None,
     }

@@ -1,0 +1,5 @@
+//! The Lambda binary of [`eraser::ERASER`].
+
+fn main() -> std::process::ExitCode {
+    shared::edge::sqs::serve(eraser::ERASER)
+}

@@ -1,0 +1,60 @@
+//! How many people campaigns would reach now, as lists and details show it.
+
+use super::App;
+use crate::domain::outreach::OutreachCampaign;
+use crate::error::AppResult;
+use crate::ids::AccountId;
+use crate::store::KeptCount;
+
+/// How long a count is good, in seconds.
+const KEPT_SECONDS: i64 = 60;
+
+/// How long a call counts, about, in milliseconds.
+const COUNTED_MS: i64 = 3_000;
+
+/// How many people a campaign would reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AudienceTotal {
+    /// How many.
+    pub reachable: u64,
+    /// Whether everybody was counted; else those who were stand for all.
+    pub exact: bool,
+}
+
+impl App {
+    /// How many people campaigns of an account would reach, in this order: as counted less than a minute ago if the campaign
+    /// is the same, else all counted in one walk of a few seconds. In a segment that is gone is nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn audience_totals(
+        &self,
+        account: AccountId,
+        campaigns: &[OutreachCampaign],
+    ) -> AppResult<Vec<AudienceTotal>> {
+        let now = self.clock.now();
+        let ids: Vec<_> = campaigns.iter().map(|campaign| &campaign.id).collect();
+        let mut kept = self.store.audience_counts(account, &ids, now).await?;
+        for (kept, campaign) in kept.iter_mut().zip(campaigns) {
+            kept.take_if(|kept| kept.version != campaign.version);
+        }
+        let open: Vec<_> = (0..campaigns.len()).filter(|index| kept[*index].is_none()).collect();
+        if !open.is_empty() {
+            let segments = self.segments(account).await?;
+            let audience = |index: &usize| Ok(segments.audience(&campaigns[*index].body()?.audience));
+            let audiences = open.iter().map(audience).collect::<AppResult<Vec<_>>>()?;
+            let count = self.count_audiences(account, &audiences, COUNTED_MS).await?;
+            let mut news = Vec::new();
+            for (index, counted) in open.into_iter().zip(count.counts) {
+                let (id, version) = (ids[index], campaigns[index].version);
+                let counted = KeptCount { version, reachable: counted.reachable, exact: count.exact };
+                kept[index] = Some(counted);
+                news.push((id, counted));
+            }
+            self.store.keep_audience_counts(account, &news, now + KEPT_SECONDS).await?;
+        }
+        let total = |kept: KeptCount| AudienceTotal { reachable: kept.reachable, exact: kept.exact };
+        Ok(kept.into_iter().flatten().map(total).collect())
+    }
+}

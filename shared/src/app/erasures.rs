@@ -1,0 +1,182 @@
+//! One person is erased from everything that names them.
+
+use super::App;
+use super::links::token_of_asked_link;
+use super::message_tasks::{Attempt, MessageOutcome, Receipt};
+use super::sending::backoff_seconds;
+use crate::domain::click::ClickToken;
+use crate::domain::erasure::{
+    ErasedLead, ErasedList, ErasurePass, ErasurePlace, SECOND_PASS_SECONDS, is_spared, known_since,
+};
+use crate::error::{AppError, AppResult};
+use crate::ids::{AccountId, BotKey, CampaignKey, UserId};
+use crate::queue::ErasureTask;
+use crate::store::{Erasure, JOURNAL_KEPT_SECONDS, Lead};
+
+/// How long lists are walked in one go, in milliseconds; a page takes far less than what is left of a minute then.
+const WALK_MS: i64 = 40_000;
+
+/// How many leads are read at the same time.
+const LEADS_AT_ONCE: usize = 100;
+
+impl App {
+    /// Has a person erased from everything of an account that names them: contacts, leads and their lines, journals, the log
+    /// of postbacks, clicks and visits. Counters stay. Twice is the same as once, and begins anew.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] if the account knows no such person.
+    /// - [`AppError::Unavailable`], safe to retry.
+    pub async fn begin_erasure(&self, account: AccountId, user: UserId) -> AppResult<()> {
+        let is_known = self.store.known_person(account, user).await?.is_some()
+            || self.store.erasure(account, user).await?.is_some()
+            || !self.leads_of(account, user).await?.is_empty();
+        if !is_known {
+            return Err(AppError::NotFound("subscriber"));
+        }
+        self.store.begin_erasure(account, user, self.clock.now()).await?;
+        self.erasure_queue()?.send_erasure(&ErasureTask::EraseV1 { account, user }).await
+    }
+
+    /// Goes on with an erasure. What has to wait, or is not done in the time of a call, is held in the queue.
+    pub async fn carry_out_erasure(&self, task: &ErasureTask, receipt: Receipt<'_>) -> MessageOutcome {
+        let ErasureTask::EraseV1 { account, user } = *task;
+        let seconds = match self.erase(account, user).await {
+            Ok(Attempt::Done) => return MessageOutcome::Done,
+            Ok(Attempt::Again(seconds)) => seconds,
+            Err(error) => {
+                tracing::error!(account.id = %account, ?error, "an erasure could not go on");
+                backoff_seconds(receipt.count)
+            }
+        };
+        let held = async { self.erasure_queue()?.hold(receipt.handle, seconds).await };
+        if let Err(error) = held.await {
+            tracing::warn!(?error, "a task is not held as long as it should be");
+        }
+        MessageOutcome::Held
+    }
+
+    async fn erase(&self, account: AccountId, user: UserId) -> AppResult<Attempt> {
+        let Some(mut erasure) = self.store.erasure(account, user).await? else { return Ok(Attempt::Done) };
+        let waits = erasure.begins - self.clock.now();
+        if waits > 0 {
+            return Ok(Attempt::Again(waits.unsigned_abs()));
+        }
+        if erasure.place.is_none() && !self.erase_person(account, &mut erasure).await? {
+            return Ok(Attempt::Again(0));
+        }
+        erasure.place = self.erase_from_lists(account, &erasure).await?;
+        let waits = match (&erasure.place, erasure.pass) {
+            (Some(_), _) => 0,
+            (None, ErasurePass::First) => {
+                erasure.pass = ErasurePass::Second;
+                erasure.begins = self.clock.now() + SECOND_PASS_SECONDS;
+                SECOND_PASS_SECONDS.unsigned_abs()
+            }
+            (None, ErasurePass::Second) => {
+                let is_over = self.store.end_erasure(account, &erasure).await?;
+                return Ok(if is_over { Attempt::Done } else { Attempt::Again(0) });
+            }
+        };
+        let is_saved = self.store.save_erasure(account, &mut erasure).await?;
+        Ok(Attempt::Again(if is_saved { waits } else { 0 }))
+    }
+
+    /// Erases what lies under keys that are known; `false` if somebody else is at it. What the lists are walked for is
+    /// written down before the leads that tell it are gone.
+    async fn erase_person(&self, account: AccountId, erasure: &mut Erasure) -> AppResult<bool> {
+        let (user, requested) = (erasure.user, erasure.requested);
+        let spares = erasure.pass == ErasurePass::Second;
+        let leads = self.leads_of(account, user).await?;
+        let leads: Vec<_> =
+            leads.into_iter().filter(|(_, lead)| !(spares && is_spared(&lead.facts, requested))).collect();
+        erasure.leads.extend(leads.iter().map(|(key, lead)| ErasedLead {
+            campaign: key.campaign,
+            lead: lead.id,
+            since: known_since(&lead.facts).unwrap_or(requested),
+        }));
+        erasure.leads.sort_unstable();
+        erasure.leads.dedup();
+        if !self.store.save_erasure(account, erasure).await? {
+            return Ok(false);
+        }
+        let tokens: Vec<_> = leads.iter().flat_map(|(key, lead)| tokens_of(*key, lead)).collect();
+        self.store.erase_clicks(&tokens).await?;
+        let keys: Vec<_> = leads.iter().map(|(key, _)| *key).collect();
+        self.store.erase_leads(account, user, &erasure.leads, &keys).await?;
+        let known = self.store.known_person(account, user).await?;
+        let contacts = known.iter().flat_map(|known| &known.contacts).map(|known| &known.contact);
+        let (spared, erased): (Vec<_>, Vec<_>) = contacts
+            .partition(|contact| spares && contact.started.is_some_and(|started| started.date > requested));
+        let bots: Vec<_> = erased.iter().map(|contact| contact.bot).collect();
+        self.store.erase_contacts(account, user, &bots, spared.is_empty()).await?;
+        Ok(true)
+    }
+
+    /// Walks lists from where the pass is, and answers where it ends for want of time; `None` at the end.
+    async fn erase_from_lists(
+        &self,
+        account: AccountId,
+        erasure: &Erasure,
+    ) -> AppResult<Option<ErasurePlace>> {
+        let begun_ms = self.clock.now_ms();
+        let first = erasure.place.as_ref();
+        for list in self.lists_naming(account, erasure).await? {
+            if first.is_some_and(|first| list < first.list) {
+                continue;
+            }
+            let mut after = first.filter(|first| first.list == list).and_then(|first| first.after.clone());
+            loop {
+                if self.clock.now_ms() - begun_ms > WALK_MS {
+                    return Ok(Some(ErasurePlace { list, after }));
+                }
+                let (user, until) = (erasure.user, erasure.requested);
+                after = self.store.erase_listed(account, user, &list, until, after.as_deref()).await?;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Every list that may name the person, in an order that stays: the journals of all chats, because nobody knows who was
+    /// seen where, and the logs of the campaigns that knew them.
+    async fn lists_naming(&self, account: AccountId, erasure: &Erasure) -> AppResult<Vec<ErasedList>> {
+        let (from, to) = (erasure.requested.saturating_sub(JOURNAL_KEPT_SECONDS), erasure.requested);
+        let campaigns = self.store.campaigns(account).await?;
+        let mut chats: Vec<_> = campaigns.iter().map(|campaign| (campaign.bot, campaign.chat)).collect();
+        for bot in self.store.bots(account).await? {
+            let key = BotKey { account, bot: bot.id };
+            chats.extend(self.store.chats(key).await?.into_iter().map(|chat| (bot.id, chat.id)));
+        }
+        let journals = chats.into_iter().flat_map(|(bot, chat)| ErasedList::of_journal(bot, chat, from, to));
+        let leads = erasure.leads.iter().filter(|erased| erased.lead.is_some());
+        let logs = leads.flat_map(|erased| ErasedList::of_postbacks(erased.campaign, erased.since, to));
+        let mut lists: Vec<_> = journals.chain(logs).collect();
+        lists.sort_unstable();
+        lists.dedup();
+        Ok(lists)
+    }
+
+    /// What somebody is in the tracking campaigns of an account.
+    async fn leads_of(&self, account: AccountId, user: UserId) -> AppResult<Vec<(CampaignKey, Lead)>> {
+        let campaigns = self.store.campaigns(account).await?;
+        let keys: Vec<_> =
+            campaigns.iter().map(|campaign| (CampaignKey { account, campaign: campaign.id }, user)).collect();
+        let mut found = Vec::new();
+        for some in keys.chunks(LEADS_AT_ONCE) {
+            let leads = self.store.leads(some).await?.into_iter().zip(some);
+            found.extend(leads.filter_map(|(lead, (key, _))| Some((*key, lead?))));
+        }
+        Ok(found)
+    }
+}
+
+/// The tokens behind which a lead's clicks may lie.
+fn tokens_of(key: CampaignKey, lead: &Lead) -> impl Iterator<Item = ClickToken> {
+    lead.facts.starts.iter().flat_map(move |start| {
+        let asked = Some(&start.click).filter(|click| !click.is_empty());
+        start.visit.clone().into_iter().chain(asked.map(|click| token_of_asked_link(key, click)))
+    })
+}

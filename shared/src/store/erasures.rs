@@ -1,0 +1,202 @@
+//! The erasure of a person, as far as it is.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Deserialize, Serialize};
+
+use super::access::{number, text, to_attribute, to_item, unavailable, written};
+use super::{Item, Key, Store};
+use crate::domain::click::ClickToken;
+use crate::domain::erasure::{ErasedLead, ErasedList, ErasurePass, ErasurePlace};
+use crate::domain::fact_clock::FactClock;
+use crate::error::AppResult;
+use crate::ids::{AccountId, BotId, BotKey, CampaignKey, UserId};
+
+/// The erasure of one person; gone when it is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasure {
+    /// Who.
+    pub user: UserId,
+    /// When it was last asked for, in Unix seconds.
+    pub requested: i64,
+    /// Which of its passes is under way.
+    pub pass: ErasurePass,
+    /// When that begins, in Unix seconds.
+    #[serde(default)]
+    pub begins: i64,
+    /// Where they were a lead or an organic person.
+    #[serde(default)]
+    pub leads: Vec<ErasedLead>,
+    /// From where to go on; `None` at the beginning of a pass.
+    #[serde(default)]
+    pub place: Option<ErasurePlace>,
+    /// How often this was written; a change names the version that it was made of.
+    pub version: u64,
+}
+
+impl Store {
+    /// The erasure of a person; `None` if none is under way.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn erasure(&self, account: AccountId, user: UserId) -> AppResult<Option<Erasure>> {
+        self.get(&Key::Erasure(account, user)).await
+    }
+
+    /// Notes that a person is to be erased, from the beginning. What an earlier erasure found out stays.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn begin_erasure(&self, account: AccountId, user: UserId, now: i64) -> AppResult<()> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::Erasure(account, user).attributes()))
+            .update_expression(
+                "SET #user = :user, requested = :now, pass = :first, begins = :now, \
+                 leads = if_not_exists(leads, :none) REMOVE place ADD version :one",
+            )
+            .expression_attribute_names("#user", "user")
+            .expression_attribute_values(":user", to_attribute(&user)?)
+            .expression_attribute_values(":now", number(now))
+            .expression_attribute_values(":first", to_attribute(&ErasurePass::First)?)
+            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+            .expression_attribute_values(":one", number(1))
+            .send()
+            .await
+            .map_err(unavailable)?;
+        Ok(())
+    }
+
+    /// Writes how far an erasure is, and moves its version; `false` if it was written by others since it was read.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`]; a retry may answer `false` by the first attempt.
+    pub async fn save_erasure(&self, account: AccountId, erasure: &mut Erasure) -> AppResult<bool> {
+        let before = number(erasure.version);
+        erasure.version += 1;
+        let item = to_item(&Key::Erasure(account, erasure.user), erasure)?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = put.condition_expression("version = :before");
+        written(put.expression_attribute_values(":before", before).send().await)
+    }
+
+    /// Forgets an erasure that is done; `false` if it was asked for again since it was read.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`]; a retry may answer `false` by the first attempt.
+    pub async fn end_erasure(&self, account: AccountId, erasure: &Erasure) -> AppResult<bool> {
+        let delete = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::Erasure(account, erasure.user).attributes()))
+            .condition_expression("version = :version");
+        written(delete.expression_attribute_values(":version", number(erasure.version)).send().await)
+    }
+
+    /// Deletes what bots know of a person, and what the account says of them. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn erase_contacts(
+        &self,
+        account: AccountId,
+        user: UserId,
+        bots: &[BotId],
+        with_person: bool,
+    ) -> AppResult<()> {
+        let contacts = bots.iter().map(|bot| Key::Contact(account, *bot, user).attributes());
+        let person = with_person.then(|| Key::Person(account, user).attributes());
+        self.batch_delete(contacts.chain(person).collect()).await
+    }
+
+    /// Deletes leads and organic people, and their lines in lists. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn erase_leads(
+        &self,
+        account: AccountId,
+        user: UserId,
+        lines: &[ErasedLead],
+        leads: &[CampaignKey],
+    ) -> AppResult<()> {
+        let lines = lines.iter().filter_map(|erased| {
+            let campaign = CampaignKey { account, campaign: erased.campaign };
+            Some(Key::LeadRow(campaign, erased.lead?).attributes())
+        });
+        let leads = leads.iter().map(|campaign| Key::Lead(*campaign, user).attributes());
+        self.batch_delete(lines.chain(leads).collect()).await
+    }
+
+    /// Deletes clicks behind tokens, and who visited under them. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn erase_clicks(&self, tokens: &[ClickToken]) -> AppResult<()> {
+        for token in tokens {
+            let delete = self.client.delete_item().table_name(self.visit_table()?);
+            let delete = delete.set_key(Some(Key::Visit(token.as_str()).attributes()));
+            delete.send().await.map_err(unavailable)?;
+        }
+        let clicks = tokens.iter().map(|token| Key::ClickToken(token.as_str()).attributes());
+        self.batch_delete(clicks.collect()).await
+    }
+
+    /// Deletes what a megabyte of a list has of a person up to `until`, in Unix seconds, beyond `after`; answers from where
+    /// to go on, or nothing at the end. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn erase_listed(
+        &self,
+        account: AccountId,
+        user: UserId,
+        list: &ErasedList,
+        until: i64,
+        after: Option<&str>,
+    ) -> AppResult<Option<String>> {
+        let end = FactClock::first_of_second(until.saturating_add(1));
+        let month = FactClock::first_of_second(list.month());
+        let (partition, end, who) = match *list {
+            ErasedList::Journal { bot, chat, .. } => {
+                let bot = BotKey { account, bot };
+                (Key::Journal(bot, chat, month).partition(), Key::Journal(bot, chat, end).sort(), "user")
+            }
+            ErasedList::Postbacks { campaign, .. } => {
+                let campaign = CampaignKey { account, campaign };
+                let end = Key::Postback(campaign, end, "").sort();
+                (Key::Postback(campaign, month, "").partition(), end, "subscriber")
+            }
+        };
+        let start = after
+            .map(|after| Item::from([("PK".to_owned(), text(&partition)), ("SK".to_owned(), text(after))]));
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("PK = :pk AND SK < :end")
+            .filter_expression("#who = :user")
+            .projection_expression("PK, SK")
+            .expression_attribute_names("#who", who)
+            .expression_attribute_values(":pk", text(&partition))
+            .expression_attribute_values(":end", text(end))
+            .expression_attribute_values(":user", number(user))
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(unavailable)?;
+        self.batch_delete(answer.items.unwrap_or_default()).await?;
+        let last = answer.last_evaluated_key.and_then(|key| key.get("SK").cloned());
+        Ok(last.and_then(|last| last.as_s().ok().cloned()))
+    }
+}
