@@ -21,6 +21,8 @@ pub struct Config {
     pub notification_queue_url: Option<String>,
     /// `BOT_QUEUE_URL`: where the standing checks of bots go.
     pub bot_queue_url: Option<String>,
+    /// `PLAN_QUEUE_URL`: where the planning of executions goes.
+    pub plan_queue_url: Option<String>,
     /// `LEAD_STREAM_DEAD_LETTERS_URL`: where stream records go that do not read.
     pub lead_stream_dead_letters_url: Option<String>,
     /// `TELEGRAM_API_URL`: the Bot API's base, without a trailing slash.
@@ -138,6 +140,7 @@ impl Config {
             welcome_queue_url: optional("WELCOME_QUEUE_URL"),
             notification_queue_url: optional("NOTIFICATION_QUEUE_URL"),
             bot_queue_url: optional("BOT_QUEUE_URL"),
+            plan_queue_url: optional("PLAN_QUEUE_URL"),
             lead_stream_dead_letters_url: optional("LEAD_STREAM_DEAD_LETTERS_URL"),
             telegram_api_url: optional("TELEGRAM_API_URL")
                 .map_or_else(|| "https://api.telegram.org".to_owned(), base_url),

@@ -72,6 +72,7 @@ fn only_the_keys_spell_the_tables_keys() {
             "\"TGBOT#{",
             "\"NOTICE#{",
             "\"OUT#{",
+            "\"EXEC#{",
             "\"HOST#{",
         ] {
             assert!(!text.contains(prefix), "{path} spells {prefix}");

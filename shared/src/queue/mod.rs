@@ -6,6 +6,7 @@ mod dead_letters;
 mod hand_on;
 mod message_task;
 mod owner_task;
+mod plan_task;
 mod retries;
 mod task;
 
@@ -19,6 +20,7 @@ pub use dead_letters::{DeadLetterQueue, DeadLetters};
 pub use hand_on::{HandOn, WaitingTask};
 pub use message_task::{MessageTask, QueuedMessage};
 pub use owner_task::OwnerTask;
+pub use plan_task::PlanTask;
 pub use task::Task;
 
 use crate::error::{AppError, AppResult};

@@ -10,8 +10,8 @@ use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::media::MediaRef;
 use crate::ids::{
-    AccountId, BotId, BotKey, CampaignKey, ChatId, LeadId, OutreachCampaignId, SegmentId, TelegramBotId,
-    UserId,
+    AccountId, BotId, BotKey, CampaignKey, ChatId, ExecutionId, LeadId, OutreachCampaignId, SegmentId,
+    TelegramBotId, UserId,
 };
 
 /// One item's primary key.
@@ -90,6 +90,28 @@ pub enum Key<'a> {
     Segment(AccountId, &'a SegmentId),
     /// One step of an outreach campaign, by the version that it made; list by `begins_with(SK, "STEP#<id>#")`.
     OutreachStep(AccountId, &'a OutreachCampaignId, u64),
+    /// One line of the list of an outreach campaign's executions, by when they were asked for; list by
+    /// `begins_with(SK, "EXEC#<campaign>#")`.
+    ExecutionListing(AccountId, &'a OutreachCampaignId, i64, &'a ExecutionId),
+    /// Get or move one execution.
+    Execution(AccountId, &'a ExecutionId),
+    /// What an execution is planned by.
+    ExecutionPlan(AccountId, &'a ExecutionId),
+    /// How far one of [`super::CONTACT_SHARDS`] shards is planned; list by `begins_with(SK, "SHARD#")`.
+    PlannedShard(AccountId, &'a ExecutionId, u64),
+    /// Get or move one chunk of recipients; list a bot's by `begins_with(SK, "CHUNK#<bot>#")`.
+    Chunk {
+        /// Whose.
+        account: AccountId,
+        /// Of which execution.
+        execution: &'a ExecutionId,
+        /// Who sends it.
+        bot: BotId,
+        /// From which shard its recipients are.
+        shard: u64,
+        /// Which one of that shard, from 0.
+        number: u64,
+    },
     /// What an owner's chat was told within one stretch of time; expires within days.
     Notices(NoticeWindow),
 }
@@ -137,9 +159,16 @@ impl Key<'_> {
             Self::Contact(account, _, user)
             | Self::Person(account, user)
             | Self::BehindPerson(account, user) => contact_partition(account, contact_shard(user)),
-            Self::Outreach(account, _) | Self::OutreachStep(account, ..) | Self::Segment(account, _) => {
+            Self::Outreach(account, _)
+            | Self::OutreachStep(account, ..)
+            | Self::Segment(account, _)
+            | Self::ExecutionListing(account, ..) => {
                 format!("OUT#{account}")
             }
+            Self::Execution(account, execution)
+            | Self::ExecutionPlan(account, execution)
+            | Self::PlannedShard(account, execution, _)
+            | Self::Chunk { account, execution, .. } => format!("EXEC#{account}.{execution}"),
             Self::Notices(NoticeWindow { account, chat, .. }) => format!("NOTICE#{account}.{chat}"),
         }
     }
@@ -179,6 +208,11 @@ impl Key<'_> {
             Self::Outreach(_, id) => format!("CAMP#{id}"),
             Self::Segment(_, id) => format!("SEG#{id}"),
             Self::OutreachStep(_, id, version) => format!("STEP#{id}#{version:08}"),
+            Self::ExecutionListing(_, campaign, created, id) => format!("EXEC#{campaign}#{created:011}#{id}"),
+            Self::Execution(..) => "CONTROL".to_owned(),
+            Self::ExecutionPlan(..) => "PLAN".to_owned(),
+            Self::PlannedShard(_, _, shard) => format!("SHARD#{shard:02}"),
+            Self::Chunk { bot, shard, number, .. } => format!("CHUNK#{:010}#{shard:02}#{number:06}", bot.0),
             Self::Notices(NoticeWindow { span, begun, .. }) => format!("{}#{begun:011}", span.name()),
         }
     }

@@ -5,8 +5,8 @@ use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::media::MediaRef;
 use crate::ids::{
-    AccountId, BotId, BotKey, CampaignKey, ChatId, LeadId, OutreachCampaignId, SegmentId, TelegramBotId,
-    TrackingCampaignId, UserId,
+    AccountId, BotId, BotKey, CampaignKey, ChatId, ExecutionId, LeadId, OutreachCampaignId, SegmentId,
+    TelegramBotId, TrackingCampaignId, UserId,
 };
 
 fn layout(keys: &[Key<'_>]) -> String {
@@ -78,16 +78,26 @@ fn the_layout_is_frozen() {
 #[test]
 fn the_layout_of_outreach_is_frozen() {
     let (account, campaign) = (AccountId(1), OutreachCampaignId::of("k3x9"));
-    let segment = SegmentId::of("9zq1");
+    let (segment, execution) = (SegmentId::of("9zq1"), ExecutionId::of("5f0a"));
     let keys = [
         Key::Outreach(account, &campaign),
         Key::OutreachStep(account, &campaign, 12),
         Key::Segment(account, &segment),
+        Key::ExecutionListing(account, &campaign, 1_780_000_000, &execution),
+        Key::Execution(account, &execution),
+        Key::ExecutionPlan(account, &execution),
+        Key::PlannedShard(account, &execution, 7),
+        Key::Chunk { account, execution: &execution, bot: BotId(3), shard: 7, number: 12 },
     ];
     insta::assert_snapshot!(layout(&keys), @r#"
     OUT#1 | CAMP#campk3x9
     OUT#1 | STEP#campk3x9#00000012
     OUT#1 | SEG#seg9zq1
+    OUT#1 | EXEC#campk3x9#01780000000#exec5f0a
+    EXEC#1.exec5f0a | CONTROL
+    EXEC#1.exec5f0a | PLAN
+    EXEC#1.exec5f0a | SHARD#07
+    EXEC#1.exec5f0a | CHUNK#0000000003#07#000012
     "#);
 }
 

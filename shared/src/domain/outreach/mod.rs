@@ -6,12 +6,17 @@ mod audience_member;
 mod audience_tests;
 mod body;
 mod campaign;
+mod execution;
 mod field;
+mod frozen;
 mod json_text;
 mod machine;
 mod operand;
+mod order;
 mod person_change;
+mod plan;
 mod reader;
+mod recipient;
 mod rule;
 mod segment;
 mod segment_body;
@@ -25,12 +30,16 @@ pub use audience::{
 pub use audience_member::{AudienceMember, LeadOfMember, Reaction};
 pub use body::{CampaignBody, CampaignType, Message, TargetAudience, Variation};
 pub use campaign::{OutreachCampaign, copied, own_fields};
+pub use execution::{BotPart, Execution, MESSAGES_A_SECOND, Priority, merge_parts, seconds_to_send};
 pub use field::{Field, is_attribute_name, is_attribute_value};
 pub use machine::{
     CampaignAction, CampaignRefusal, ExecutionProgress, ExecutionStatus, OutreachStatus, Refusal, Standing,
     rule,
 };
+pub use order::ExecutionOrder;
 pub use person_change::PersonChange;
+pub use plan::{ExecutionPlan, PlanCount};
+pub use recipient::{CHUNK_RECIPIENTS_MAX, Recipient};
 pub use rule::{Op, Rule, RuleFault};
 pub use segment::{Criteria, Match, RULES_MAX, Selected, rule_of_filter};
 pub use segment_body::{Segment, SegmentBody};
