@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use bot_checker::BOT_CHECKER;
+use broadcast_planner::BROADCAST_PLANNER;
 use due_sweep::DUE_SWEEP;
 use futures::FutureExt;
 use lambda_runtime::{Context, LambdaEvent};
@@ -18,7 +19,7 @@ use shared::aws::SharedHttpClient;
 use shared::clock::Clock;
 use shared::config::Config;
 use shared::edge::http::Route;
-use shared::edge::{HandlerError, bots, http, messages, owner_news, queue, retries, schedule, stream};
+use shared::edge::{HandlerError, bots, http, messages, owner_news, plans, queue, retries, schedule, stream};
 use telegram_webhook::TELEGRAM_WEBHOOK;
 
 /// One function, by what calls it.
@@ -34,6 +35,8 @@ pub enum Function {
     Messages(messages::MessageFunction),
     /// The queue of bots.
     Bots(bots::BotFunction),
+    /// The queue of plans.
+    Plans(plans::PlanFunction),
     /// A schedule.
     Scheduled(schedule::ScheduledFunction),
     /// The queue of news for owners.
@@ -43,7 +46,7 @@ pub enum Function {
 }
 
 /// The functions that are no route of an API.
-const OTHERS: [Function; 9] = [
+const OTHERS: [Function; 10] = [
     Function::Http(TELEGRAM_WEBHOOK),
     Function::Stream(LEAD_STREAM),
     Function::Queue(POSTBACK_SENDER),
@@ -52,6 +55,7 @@ const OTHERS: [Function; 9] = [
     Function::Scheduled(DUE_SWEEP),
     Function::OwnerNews(NOTIFIER),
     Function::Bots(BOT_CHECKER),
+    Function::Plans(BROADCAST_PLANNER),
     Function::Retries(POSTBACK_RETRIER),
 ];
 
@@ -71,6 +75,7 @@ impl Function {
             Self::Retries(function) => function.binary,
             Self::Messages(function) => function.binary,
             Self::Bots(function) => function.binary,
+            Self::Plans(function) => function.binary,
             Self::Scheduled(function) => function.binary,
             Self::OwnerNews(function) => function.binary,
             Self::Stream(function) => function.binary,
@@ -84,6 +89,7 @@ impl Function {
             Self::Retries(_) => retries::invoke(app, event).await,
             Self::Messages(_) => messages::invoke(app, event).await,
             Self::Bots(_) => bots::invoke(app, event).await,
+            Self::Plans(_) => plans::invoke(app, event).await,
             Self::Scheduled(_) => schedule::invoke(app, event).await,
             Self::OwnerNews(_) => owner_news::invoke(app, event).await,
             Self::Stream(_) => stream::invoke(app, event).await,

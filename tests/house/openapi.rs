@@ -39,6 +39,7 @@ fn compare(file: &str, belongs: fn(&str) -> bool) {
             | Function::Retries(_)
             | Function::Messages(_)
             | Function::Bots(_)
+            | Function::Plans(_)
             | Function::Scheduled(_)
             | Function::OwnerNews(_)
             | Function::Stream(_) => None,

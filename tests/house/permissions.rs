@@ -7,7 +7,7 @@ use shared::domain::fact_clock::FactClock;
 use shared::domain::lead_event::LeadStatus;
 use shared::domain::owner_news::OwnerNews;
 use shared::ids::{AccountId, BotId, CampaignKey, TrackingCampaignId, UserId};
-use shared::queue::{BotTask, MessageTask, OwnerTask};
+use shared::queue::{BotTask, MessageTask, OwnerTask, PlanTask};
 use shared::store::{Due, DueQueue};
 use telegram_simulator::{ChatKind, Faults, NewChat, ReceiverAnswer, Refusal};
 
@@ -110,18 +110,32 @@ async fn live_through_everything(world: &World) {
     let renewed = account.post_json("/api/profile/apikey.json", &json!({})).await.data();
     let new_key = renewed["key"].as_str().unwrap().to_owned();
     put_aside_a_record(world).await;
-    plan_outreach(&world.account_of(account.id, new_key)).await;
+    let account = world.account_of(account.id, new_key);
+    plan_outreach(&account).await;
+    execute(world, &account).await;
+}
+
+/// A campaign is planned, once the planner finds its table again.
+async fn execute(world: &World, account: &Account) {
+    let id = account.execute(&account.outreach_campaign(&json!({})).await, &json!({})).await;
+    world.settle().await;
+    let execution = world.execution(account.id, &id).await.id;
+    world.faults.go_down();
+    assert!(world.plan(&PlanTask::ShardV1 { account: account.id, execution, shard: 0 }).await);
+    world.faults.come_back();
 }
 
 /// A campaign is made, changed, and deleted.
 async fn plan_outreach(account: &Account) {
-    let id = account.outreach_campaign(&json!({})).await;
+    let start = json!({"startDate": "2099-01-01T00:00:00Z"});
+    let id = account.outreach_campaign(&start).await;
     for (method, path, body) in [
         ("GET", String::new(), Value::Null),
         ("GET", format!("/{id}"), Value::Null),
         ("PUT", format!("/{id}"), json!({"status": "active"})),
         ("POST", format!("/{id}/pause"), Value::Null),
         ("POST", format!("/{id}/resume"), Value::Null),
+        ("PUT", format!("/{id}"), json!({"startDate": "2098-01-01T00:00:00Z"})),
         ("POST", format!("/{id}/clone"), Value::Null),
         ("PUT", format!("/{id}"), json!({"status": "cancelled"})),
         ("DELETE", format!("/{id}"), Value::Null),

@@ -53,6 +53,7 @@ fn every_route_is_served_by_its_own_function_on_the_same_path_and_method() {
             | Function::Retries(_)
             | Function::Messages(_)
             | Function::Bots(_)
+            | Function::Plans(_)
             | Function::Scheduled(_)
             | Function::OwnerNews(_)
             | Function::Stream(_) => {

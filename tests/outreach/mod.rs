@@ -2,7 +2,9 @@
 
 mod audiences;
 mod doors;
+mod executions;
 mod lists;
+mod planning;
 mod refusals;
 mod seeds;
 mod states;

@@ -3,6 +3,7 @@
 
 mod account;
 mod bots;
+mod executions;
 mod leads;
 mod log;
 mod media;
@@ -26,6 +27,7 @@ use tempfile::TempDir;
 
 pub use account::{Account, Reply, form};
 pub use bots::LOOK_AND_PIECES_MS;
+pub use executions::FIRST_CONTACT;
 #[cfg(feature = "many")]
 pub use leads::NEW_YEAR;
 pub use media::{file_part, part, samples};

@@ -39,6 +39,9 @@ pub const CAMPAIGNS_UPDATE: Route =
 /// `DELETE /api/v1/campaigns/:id`
 pub const CAMPAIGNS_DELETE: Route =
     route!("campaigns-delete", "DELETE", "/api/v1/campaigns/{id}", campaigns::delete::delete);
+/// `POST /api/v1/campaigns/:id/execute`
+pub const CAMPAIGNS_EXECUTE: Route =
+    route!("campaigns-execute", "POST", "/api/v1/campaigns/{id}/execute", campaigns::execute::execute);
 /// `POST /api/v1/campaigns/:id/pause`
 pub const CAMPAIGNS_PAUSE: Route =
     route!("campaigns-pause", "POST", "/api/v1/campaigns/{id}/pause", campaigns::pause::pause);
@@ -53,12 +56,13 @@ pub const CAMPAIGNS_UNKNOWN: Route =
     Route { binary: "campaigns-unknown", method: "ANY", path: "/api/v1/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 9] = [
+pub const ROUTES: [Route; 10] = [
     CAMPAIGNS_LIST,
     CAMPAIGNS_CREATE,
     CAMPAIGNS_GET,
     CAMPAIGNS_UPDATE,
     CAMPAIGNS_DELETE,
+    CAMPAIGNS_EXECUTE,
     CAMPAIGNS_PAUSE,
     CAMPAIGNS_RESUME,
     CAMPAIGNS_CLONE,

@@ -1,7 +1,7 @@
 //! Who would be reached: segments read together, and people counted shard by shard.
 
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt, stream};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 
 use super::App;
 use crate::domain::outreach::{
@@ -77,38 +77,57 @@ impl App {
         audiences: &[Audience],
         within_ms: i64,
     ) -> AppResult<Count> {
-        let (begun_ms, now) = (self.clock.now_ms(), self.clock.now());
+        let now = self.clock.now();
+        let (shards, exact) = self
+            .walk_people(account, within_ms, |counts: &mut Vec<AudienceCount>, person| {
+                counts.resize_with(audiences.len(), AudienceCount::default);
+                for (audience, count) in audiences.iter().zip(counts) {
+                    count.add(audience.judge(person, now));
+                }
+            })
+            .await?;
+        let mut counts = vec![AudienceCount::default(); audiences.len()];
+        for of_shard in &shards {
+            counts.iter_mut().zip(of_shard).for_each(|(count, more)| count.merge(more));
+        }
+        if !exact {
+            let walked = shards_walked(&shards);
+            counts.iter_mut().for_each(|count| count.scale(CONTACT_SHARDS, walked));
+        }
+        Ok(Count { counts, exact })
+    }
+
+    /// Shows every person of an account to `see`, with what it made of those before in the same shard. Answers that for
+    /// each shard, and whether all were walked: none is begun when so many milliseconds are over.
+    pub(super) async fn walk_people<T: Default + Send>(
+        &self,
+        account: AccountId,
+        within_ms: i64,
+        see: impl Fn(&mut T, &AudiencePerson) + Sync,
+    ) -> AppResult<(Vec<T>, bool)> {
+        let (begun_ms, see) = (self.clock.now_ms(), &see);
         let shards = stream::iter(0..CONTACT_SHARDS).map(|shard| async move {
             if self.clock.now_ms() - begun_ms > within_ms {
                 return Ok(None);
             }
-            let mut counts = vec![AudienceCount::default(); audiences.len()];
-            let mut after = None;
+            let (mut seen, mut after) = (T::default(), None);
             loop {
                 let PeoplePage { people, next } = self.store.people(account, shard, after, None).await?;
-                for person in people {
-                    let person: AudiencePerson = person.into_audience();
-                    for (audience, count) in audiences.iter().zip(&mut counts) {
-                        count.add(audience.judge(&person, now));
-                    }
-                }
+                people.into_iter().for_each(|person| see(&mut seen, &person.into_audience()));
                 after = next;
                 if after.is_none() {
-                    return AppResult::Ok(Some(counts));
+                    return AppResult::Ok(Some(seen));
                 }
             }
         });
-        let mut shards = shards.buffer_unordered(SHARDS_AT_ONCE);
-        let (mut counts, mut counted) = (vec![AudienceCount::default(); audiences.len()], 0);
-        while let Some(shard) = shards.next().await {
-            let Some(of_shard) = shard? else { continue };
-            counted += 1;
-            counts.iter_mut().zip(&of_shard).for_each(|(count, more)| count.merge(more));
-        }
-        let exact = counted == CONTACT_SHARDS;
-        if !exact {
-            counts.iter_mut().for_each(|count| count.scale(CONTACT_SHARDS, counted.max(1)));
-        }
-        Ok(Count { counts, exact })
+        let shards = shards.buffer_unordered(SHARDS_AT_ONCE);
+        let walked: Vec<T> = shards.try_filter_map(|seen| std::future::ready(Ok(seen))).try_collect().await?;
+        let exact = u64::try_from(walked.len()) == Ok(CONTACT_SHARDS);
+        Ok((walked, exact))
     }
+}
+
+/// How many shards a walk came to, for the one who divides by it.
+pub(super) fn shards_walked<T>(shards: &[T]) -> u64 {
+    u64::try_from(shards.len()).unwrap_or(CONTACT_SHARDS).max(1)
 }

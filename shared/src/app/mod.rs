@@ -16,6 +16,8 @@ mod circuits;
 mod dialogue;
 mod draw;
 mod dues;
+mod execution_moves;
+mod executions;
 mod invites;
 mod journal;
 mod lead_changes;
@@ -28,10 +30,12 @@ mod media;
 mod memberships;
 mod message_tasks;
 mod outreach;
+mod outreach_changes;
 mod outreach_lists;
 mod owed_welcomes;
 mod owner_news;
 mod pages;
+mod planning;
 mod postback_batches;
 mod postback_holds;
 mod postback_leases;
@@ -60,6 +64,7 @@ pub use bot_health::BotHealth;
 pub use bots::{BotState, BotSummary, ConnectedBot, TrackableChat};
 pub use campaign_edits::CampaignEdit;
 pub use campaigns::{CampaignSummary, NewCampaign};
+pub use executions::{BegunExecution, Executed, ExecutionForecast};
 pub use journal::JournalQuestion;
 pub use lead_changes::{LeadChange, StreamBatch};
 pub use lead_export::{LeadExport, LeadFile};
@@ -70,6 +75,7 @@ pub use outreach_lists::{OutreachQuestion, OutreachSort};
 pub use owed_welcomes::WELCOME_LEASE_MS;
 pub use owner_news::NewsReceipt;
 pub use pages::{Page, PageRequest, PageStart};
+pub use planning::StepSize;
 pub use postback_batches::TaskSubject;
 pub use postback_leases::{ATTEMPT_LEASE_MS, PostbackOutcome};
 pub use postback_log::{PostbackPage, PostbackQuery, TimeRange};
@@ -109,6 +115,7 @@ pub struct App {
     welcome_queue: OnceLock<Queue>,
     notification_queue: OnceLock<Queue>,
     bot_queue: OnceLock<Queue>,
+    plan_queue: OnceLock<Queue>,
     objects: OnceLock<Objects>,
     seal: OnceLock<Seal>,
     webhook_cache: WebhookCache,
@@ -132,6 +139,7 @@ impl App {
             welcome_queue: OnceLock::new(),
             notification_queue: OnceLock::new(),
             bot_queue: OnceLock::new(),
+            plan_queue: OnceLock::new(),
             objects: OnceLock::new(),
             seal: OnceLock::new(),
         }
@@ -183,6 +191,10 @@ impl App {
 
     fn bot_queue(&self) -> AppResult<&Queue> {
         once(&self.bot_queue, || self.queue(self.config.bot_queue_url.as_ref(), "BOT_QUEUE_URL"))
+    }
+
+    fn plan_queue(&self) -> AppResult<&Queue> {
+        once(&self.plan_queue, || self.queue(self.config.plan_queue_url.as_ref(), "PLAN_QUEUE_URL"))
     }
 
     fn queue(&self, url: Option<&String>, variable: &str) -> AppResult<Queue> {

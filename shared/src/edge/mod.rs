@@ -10,6 +10,7 @@ pub mod messages;
 mod multipart;
 pub mod owner_news;
 pub mod params;
+pub mod plans;
 pub mod queue;
 pub mod redirect;
 pub mod retries;

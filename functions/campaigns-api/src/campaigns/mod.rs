@@ -3,6 +3,7 @@
 pub mod clone;
 pub mod create;
 pub mod delete;
+pub mod execute;
 pub mod get;
 pub mod list;
 pub mod pause;
