@@ -73,6 +73,7 @@ fn only_the_keys_spell_the_tables_keys() {
             "\"NOTICE#{",
             "\"OUT#{",
             "\"EXEC#{",
+            "\"OSTAT#{",
             "\"HOST#{",
         ] {
             assert!(!text.contains(prefix), "{path} spells {prefix}");

@@ -136,6 +136,8 @@ async fn plan_outreach(account: &Account) {
         ("POST", format!("/{id}/pause"), Value::Null),
         ("POST", format!("/{id}/resume"), Value::Null),
         ("PUT", format!("/{id}"), json!({"startDate": "2098-01-01T00:00:00Z"})),
+        ("GET", format!("/{id}/progress"), Value::Null),
+        ("GET", format!("/{id}/statistics"), Value::Null),
         ("POST", format!("/{id}/clone"), Value::Null),
         ("PUT", format!("/{id}"), json!({"status": "cancelled"})),
         ("DELETE", format!("/{id}"), Value::Null),

@@ -6,6 +6,7 @@ mod executions;
 mod lists;
 mod planning;
 mod refusals;
+mod reports;
 mod seeds;
 mod states;
 

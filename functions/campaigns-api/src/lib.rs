@@ -51,12 +51,22 @@ pub const CAMPAIGNS_RESUME: Route =
 /// `POST /api/v1/campaigns/:id/clone`
 pub const CAMPAIGNS_CLONE: Route =
     route!("campaigns-clone", "POST", "/api/v1/campaigns/{id}/clone", campaigns::clone::clone);
+/// `GET /api/v1/campaigns/:id/progress`
+pub const CAMPAIGNS_PROGRESS: Route =
+    route!("campaigns-progress", "GET", "/api/v1/campaigns/{id}/progress", campaigns::progress::progress);
+/// `GET /api/v1/campaigns/:id/statistics`
+pub const CAMPAIGNS_STATISTICS: Route = route!(
+    "campaigns-statistics",
+    "GET",
+    "/api/v1/campaigns/{id}/statistics",
+    campaigns::statistics::statistics
+);
 /// Every other path or method under `/api/v1`
 pub const CAMPAIGNS_UNKNOWN: Route =
     Route { binary: "campaigns-unknown", method: "ANY", path: "/api/v1/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 10] = [
+pub const ROUTES: [Route; 12] = [
     CAMPAIGNS_LIST,
     CAMPAIGNS_CREATE,
     CAMPAIGNS_GET,
@@ -66,5 +76,7 @@ pub const ROUTES: [Route; 10] = [
     CAMPAIGNS_PAUSE,
     CAMPAIGNS_RESUME,
     CAMPAIGNS_CLONE,
+    CAMPAIGNS_PROGRESS,
+    CAMPAIGNS_STATISTICS,
     CAMPAIGNS_UNKNOWN,
 ];

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{put_step, to_attribute, update_step};
 use super::{Due, Key, Store};
-use crate::domain::outreach::{Execution, ExecutionPlan, ExecutionStatus};
+use crate::domain::outreach::{Execution, ExecutionPlan, ExecutionStatus, OutreachCounters};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotId, ExecutionId, OutreachCampaignId};
 
@@ -166,7 +166,14 @@ impl Store {
                 Ok(steps)
             }
             ExecutionChange::Planned(execution) => {
-                Ok(vec![self.execution_move(account, ExecutionStatus::Planning, execution, true)?])
+                let mut steps =
+                    vec![self.execution_move(account, ExecutionStatus::Planning, execution, true)?];
+                if !execution.test {
+                    let tasks = OutreachCounters { tasks: execution.chunks(), ..OutreachCounters::default() };
+                    let total = Key::OutreachTotal(account, &execution.campaign);
+                    steps.extend(self.counted(&total, &tasks, None)?);
+                }
+                Ok(steps)
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::domain::calendar;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::media::MediaRef;
+use crate::domain::outreach::TimeUnit;
 use crate::ids::{
     AccountId, BotId, BotKey, CampaignKey, ChatId, ExecutionId, LeadId, OutreachCampaignId, SegmentId,
     TelegramBotId, UserId,
@@ -112,6 +113,16 @@ pub enum Key<'a> {
         /// Which one of that shard, from 0.
         number: u64,
     },
+    /// What became of the recipients of one bot in an execution; list by the keys of the least and the greatest bot.
+    ExecutionLane(AccountId, &'a ExecutionId, BotId),
+    /// An outreach campaign's counters.
+    OutreachTotal(AccountId, &'a OutreachCampaignId),
+    /// The same of the minute, hour or day of a second; minutes and hours expire. List by the keys of two seconds.
+    OutreachTime(AccountId, &'a OutreachCampaignId, TimeUnit, i64),
+    /// The same of those who were reached as members of a segment.
+    OutreachSegment(AccountId, &'a OutreachCampaignId, &'a SegmentId),
+    /// The same of those who got a variation, by its id.
+    OutreachVariation(AccountId, &'a OutreachCampaignId, &'a str),
     /// What an owner's chat was told within one stretch of time; expires within days.
     Notices(NoticeWindow),
 }
@@ -168,7 +179,12 @@ impl Key<'_> {
             Self::Execution(account, execution)
             | Self::ExecutionPlan(account, execution)
             | Self::PlannedShard(account, execution, _)
+            | Self::ExecutionLane(account, execution, _)
             | Self::Chunk { account, execution, .. } => format!("EXEC#{account}.{execution}"),
+            Self::OutreachTotal(account, campaign)
+            | Self::OutreachTime(account, campaign, ..)
+            | Self::OutreachSegment(account, campaign, _)
+            | Self::OutreachVariation(account, campaign, _) => format!("OSTAT#{account}.{campaign}"),
             Self::Notices(NoticeWindow { account, chat, .. }) => format!("NOTICE#{account}.{chat}"),
         }
     }
@@ -213,6 +229,16 @@ impl Key<'_> {
             Self::ExecutionPlan(..) => "PLAN".to_owned(),
             Self::PlannedShard(_, _, shard) => format!("SHARD#{shard:02}"),
             Self::Chunk { bot, shard, number, .. } => format!("CHUNK#{:010}#{shard:02}#{number:06}", bot.0),
+            Self::ExecutionLane(_, _, bot) => format!("LANE#{:020}", bot.0),
+            Self::OutreachTotal(..) => "TOTAL".to_owned(),
+            Self::OutreachTime(_, _, TimeUnit::Day, time) => format!("DAY#{}", calendar::date(time)),
+            Self::OutreachTime(_, _, unit, time) => {
+                let begin = time.div_euclid(unit.seconds()) * unit.seconds();
+                let name = if unit == TimeUnit::Hour { "HOUR" } else { "MINUTE" };
+                format!("{name}#{}", calendar::iso_time(begin))
+            }
+            Self::OutreachSegment(_, _, segment) => format!("SEG#{segment}"),
+            Self::OutreachVariation(_, _, variation) => format!("VAR#{variation}"),
             Self::Notices(NoticeWindow { span, begun, .. }) => format!("{}#{begun:011}", span.name()),
         }
     }

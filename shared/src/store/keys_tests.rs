@@ -4,6 +4,7 @@ use super::notice_windows::NoticeWindow;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::media::MediaRef;
+use crate::domain::outreach::TimeUnit;
 use crate::ids::{
     AccountId, BotId, BotKey, CampaignKey, ChatId, ExecutionId, LeadId, OutreachCampaignId, SegmentId,
     TelegramBotId, TrackingCampaignId, UserId,
@@ -88,6 +89,13 @@ fn the_layout_of_outreach_is_frozen() {
         Key::ExecutionPlan(account, &execution),
         Key::PlannedShard(account, &execution, 7),
         Key::Chunk { account, execution: &execution, bot: BotId(3), shard: 7, number: 12 },
+        Key::ExecutionLane(account, &execution, BotId(3)),
+        Key::OutreachTotal(account, &campaign),
+        Key::OutreachTime(account, &campaign, TimeUnit::Day, 1_780_000_007),
+        Key::OutreachTime(account, &campaign, TimeUnit::Hour, 1_780_000_007),
+        Key::OutreachTime(account, &campaign, TimeUnit::Minute, 1_780_000_007),
+        Key::OutreachSegment(account, &campaign, &segment),
+        Key::OutreachVariation(account, &campaign, "var1"),
     ];
     insta::assert_snapshot!(layout(&keys), @r#"
     OUT#1 | CAMP#campk3x9
@@ -98,6 +106,13 @@ fn the_layout_of_outreach_is_frozen() {
     EXEC#1.exec5f0a | PLAN
     EXEC#1.exec5f0a | SHARD#07
     EXEC#1.exec5f0a | CHUNK#0000000003#07#000012
+    EXEC#1.exec5f0a | LANE#00000000000000000003
+    OSTAT#1.campk3x9 | TOTAL
+    OSTAT#1.campk3x9 | DAY#2026-05-28
+    OSTAT#1.campk3x9 | HOUR#2026-05-28T20:00:00Z
+    OSTAT#1.campk3x9 | MINUTE#2026-05-28T20:26:00Z
+    OSTAT#1.campk3x9 | SEG#seg9zq1
+    OSTAT#1.campk3x9 | VAR#var1
     "#);
 }
 

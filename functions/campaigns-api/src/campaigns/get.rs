@@ -14,5 +14,5 @@ use super::{named, shown};
 /// As [`App::outreach_campaign`].
 pub async fn get(app: &App, call: Call) -> AppResult<Answered<Map<String, Value>>> {
     let campaign = app.outreach_campaign(call.account, &named(&call)?).await?;
-    shown::in_full(&campaign, call.account).map(Answered::Found)
+    shown::in_full(app, &campaign, call.account).await.map(Answered::Found)
 }

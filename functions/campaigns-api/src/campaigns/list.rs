@@ -44,7 +44,9 @@ pub async fn list(app: &App, call: Call) -> AppResult<Answered<Campaigns>> {
         limit: call.number("limit", 20, 1, LIMIT_MAX)?,
     };
     let (campaigns, total) = app.list_outreach_campaigns(call.account, &question).await?;
-    let campaigns = campaigns.iter().map(|campaign| shown::in_a_list(campaign, call.account));
+    let counters = app.outreach_counters_of(call.account, &campaigns).await?;
+    let campaigns = campaigns.iter().zip(&counters);
+    let campaigns = campaigns.map(|(campaign, counters)| shown::in_a_list(campaign, call.account, counters));
     let (page, limit) = (question.page, question.limit);
     let pagination = Pagination { page, limit, total, pages: total.div_ceil(limit) };
     Ok(Answered::Found(Campaigns { campaigns: campaigns.collect::<AppResult<_>>()?, pagination }))

@@ -7,8 +7,10 @@ pub mod execute;
 pub mod get;
 pub mod list;
 pub mod pause;
+pub mod progress;
 pub mod resume;
 mod shown;
+pub mod statistics;
 pub mod update;
 
 use serde::Serialize;

@@ -1,24 +1,34 @@
 //! A campaign as the API shows it: what the client said of it, and what follows from that.
 
+use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
-use shared::AppResult;
 use shared::domain::calendar;
-use shared::domain::outreach::{CampaignBody, OutreachCampaign, OutreachStatus};
+use shared::domain::outreach::{CampaignBody, OutreachCampaign, OutreachCounters, OutreachStatus, amount};
 use shared::ids::{AccountId, OutreachCampaignId};
+use shared::{App, AppResult};
 
 /// The fields of the document that a list leaves out.
 const NOT_IN_LISTS: [&str; 1] = ["messages"];
 
 /// A campaign in a list.
-pub fn in_a_list(campaign: &OutreachCampaign, account: AccountId) -> AppResult<Map<String, Value>> {
-    let mut shown = base(campaign, account)?;
+pub fn in_a_list(
+    campaign: &OutreachCampaign,
+    account: AccountId,
+    counters: &OutreachCounters,
+) -> AppResult<Map<String, Value>> {
+    let mut shown = base(campaign, account, counters)?;
     shown.retain(|name, _| !NOT_IN_LISTS.contains(&name.as_str()));
     Ok(shown)
 }
 
 /// A campaign by itself: all that a list has, and more.
-pub fn in_full(campaign: &OutreachCampaign, account: AccountId) -> AppResult<Map<String, Value>> {
-    let mut shown = base(campaign, account)?;
+pub async fn in_full(
+    app: &App,
+    campaign: &OutreachCampaign,
+    account: AccountId,
+) -> AppResult<Map<String, Value>> {
+    let counters = app.store.outreach_counters(account, &campaign.id).await?;
+    let mut shown = base(campaign, account, &counters)?;
     let body = campaign.body()?;
     shown.insert("workflow".to_owned(), workflow(campaign, &body));
     shown.insert("abTests".to_owned(), Value::Array(ab_tests(campaign)));
@@ -29,26 +39,30 @@ pub fn in_full(campaign: &OutreachCampaign, account: AccountId) -> AppResult<Map
     Ok(shown)
 }
 
-fn base(campaign: &OutreachCampaign, account: AccountId) -> AppResult<Map<String, Value>> {
+fn base(
+    campaign: &OutreachCampaign,
+    account: AccountId,
+    counters: &OutreachCounters,
+) -> AppResult<Map<String, Value>> {
     let mut shown = campaign.document.clone();
     shown.insert("id".to_owned(), json!(campaign.id));
     shown.insert("status".to_owned(), json!(campaign.status));
-    shown.insert("statistics".to_owned(), statistics());
+    shown.insert("statistics".to_owned(), statistics(counters, campaign.body()?.cost_per_message));
     shown.insert("createdBy".to_owned(), json!(format!("user{account}")));
     shown.insert("createdAt".to_owned(), json!(calendar::iso_time(campaign.created)));
     shown.insert("updatedAt".to_owned(), json!(calendar::iso_time(campaign.updated)));
     Ok(shown)
 }
 
-/// Nothing was sent yet: no campaign executes so far.
-fn statistics() -> Value {
+/// Tasks are chunks.
+fn statistics(counters: &OutreachCounters, cost_per_message: Decimal) -> Value {
     json!({
-        "totalTasks": 0,
-        "completedTasks": 0,
-        "failedTasks": 0,
-        "messagesSent": 0,
-        "conversionsAchieved": 0,
-        "totalCost": 0,
+        "totalTasks": counters.tasks,
+        "completedTasks": counters.tasks_done,
+        "failedTasks": counters.tasks_failed,
+        "messagesSent": counters.sent,
+        "conversionsAchieved": counters.converted,
+        "totalCost": amount(Decimal::from(counters.sent) * cost_per_message),
     })
 }
 

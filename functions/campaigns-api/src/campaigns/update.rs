@@ -15,5 +15,5 @@ use super::{named, shown};
 pub async fn update(app: &App, call: Call) -> AppResult<Answered<Map<String, Value>>> {
     let id = named(&call)?;
     let campaign = app.update_outreach_campaign(call.account, &id, call.body).await?;
-    shown::in_full(&campaign, call.account).map(Answered::Found)
+    shown::in_full(app, &campaign, call.account).await.map(Answered::Found)
 }

@@ -22,7 +22,9 @@ mod segment;
 mod segment_body;
 #[cfg(test)]
 mod segment_tests;
+mod send_error;
 mod share;
+mod tally;
 
 pub use audience::{
     Audience, AudienceContact, AudienceCount, AudiencePerson, Choice, Exclusion, Judgement, Selection,
@@ -43,4 +45,6 @@ pub use recipient::{CHUNK_RECIPIENTS_MAX, Recipient};
 pub use rule::{Op, Rule, RuleFault};
 pub use segment::{Criteria, Match, RULES_MAX, Selected, rule_of_filter};
 pub use segment_body::{Segment, SegmentBody};
+pub use send_error::SendError;
 pub use share::{Draw, is_within, place};
+pub use tally::{LaneTally, OutreachCounters, TimeUnit, amount, current_rate, percentage, rate};
