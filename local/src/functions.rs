@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use bot_checker::BOT_CHECKER;
+use broadcast_planner::BROADCAST_PLANNER;
 use due_sweep::DUE_SWEEP;
 use eraser::ERASER;
 use futures::FutureExt;
@@ -37,7 +38,7 @@ pub enum Function {
 }
 
 /// The functions that are no route of an API.
-const OTHERS: [Function; 11] = [
+const OTHERS: [Function; 12] = [
     Function::Http(TELEGRAM_WEBHOOK),
     Function::Stream(LEAD_STREAM),
     Function::Queue(POSTBACK_SENDER),
@@ -46,6 +47,7 @@ const OTHERS: [Function; 11] = [
     Function::Scheduled(DUE_SWEEP),
     Function::Queue(NOTIFIER),
     Function::Queue(BOT_CHECKER),
+    Function::Queue(BROADCAST_PLANNER),
     Function::Queue(POSTBACK_RETRIER),
     Function::Queue(SUBSCRIBER_IMPORTER),
     Function::Queue(ERASER),

@@ -72,6 +72,8 @@ fn only_the_keys_spell_the_tables_keys() {
             "\"TGBOT#{",
             "\"NOTICE#{",
             "\"OUT#{",
+            "\"EXEC#{",
+            "\"OSTAT#{",
             "\"HOST#{",
             "\"CALL#{",
         ] {

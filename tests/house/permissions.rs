@@ -7,7 +7,7 @@ use shared::domain::fact_clock::FactClock;
 use shared::domain::lead_event::LeadStatus;
 use shared::domain::owner_news::OwnerNews;
 use shared::ids::{AccountId, BotId, CampaignKey, TrackingCampaignId, UserId};
-use shared::queue::{BotTask, MessageTask, OwnerTask};
+use shared::queue::{BotTask, MessageTask, OwnerTask, PlanTask};
 use shared::store::{Due, DueQueue};
 use telegram_simulator::{ChatKind, Faults, NewChat, ReceiverAnswer, Refusal};
 
@@ -120,12 +120,24 @@ async fn live_through_everything(world: &World) {
     import_people(world, &account).await;
     show_in_messages(world, &account).await;
     know_people(&account, user).await;
+    execute(world, &account).await;
     erase_somebody(world, &account, user).await;
+}
+
+/// A campaign is planned, once the planner finds its table again.
+async fn execute(world: &World, account: &Account) {
+    let id = account.execute(&account.outreach_campaign(&json!({})).await, &json!({})).await;
+    world.quiet().await;
+    let execution = world.execution(account.id, &id).await.id;
+    world.faults.go_down();
+    assert!(world.plan(&PlanTask::ShardV1 { account: account.id, execution, shard: 0 }).await);
+    world.faults.come_back();
 }
 
 /// A campaign is made, changed, and deleted.
 async fn plan_outreach(account: &Account) {
-    let id = account.outreach_campaign(&json!({})).await;
+    let start = json!({"startDate": "2099-01-01T00:00:00Z"});
+    let id = account.outreach_campaign(&start).await;
     // The list has to count a campaign of its own.
     account.v1("GET", &format!("campaigns/{id}"), &Value::Null).await.success(200);
     account.outreach_campaign(&json!({})).await;
@@ -134,6 +146,9 @@ async fn plan_outreach(account: &Account) {
         ("PUT", format!("/{id}"), json!({"status": "active"})),
         ("POST", format!("/{id}/pause"), Value::Null),
         ("POST", format!("/{id}/resume"), Value::Null),
+        ("PUT", format!("/{id}"), json!({"startDate": "2098-01-01T00:00:00Z"})),
+        ("GET", format!("/{id}/progress"), Value::Null),
+        ("GET", format!("/{id}/statistics"), Value::Null),
         ("POST", format!("/{id}/clone"), Value::Null),
         ("PUT", format!("/{id}"), json!({"status": "cancelled"})),
         ("DELETE", format!("/{id}"), Value::Null),

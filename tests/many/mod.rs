@@ -1,5 +1,6 @@
 //! What must hold with many leads; minutes, and therefore behind the feature `many`.
 
+mod audience;
 mod deliveries;
 mod dues;
 mod isolation;

@@ -3,12 +3,15 @@
 mod audiences;
 mod doors;
 mod erasures;
+mod executions;
 mod idempotency;
 mod imports;
 mod lists;
 mod media;
 mod people;
+mod planning;
 mod refusals;
+mod reports;
 mod seeds;
 mod segments;
 mod states;

@@ -4,6 +4,7 @@
 mod account;
 mod bots;
 mod erasure;
+mod executions;
 mod leads;
 mod log;
 mod media;
@@ -28,6 +29,7 @@ use tempfile::TempDir;
 
 pub use account::{Account, Reply, form};
 pub use bots::LOOK_AND_PIECES_MS;
+pub use executions::FIRST_CONTACT;
 #[cfg(feature = "many")]
 pub use leads::NEW_YEAR;
 pub use media::{file_part, part, samples};

@@ -58,6 +58,9 @@ pub const CAMPAIGNS_UPDATE: Route =
 /// `DELETE /api/v1/campaigns/:id`
 pub const CAMPAIGNS_DELETE: Route =
     route!("campaigns-delete", "DELETE", "/api/v1/campaigns/{id}", campaigns::delete::delete);
+/// `POST /api/v1/campaigns/:id/execute`
+pub const CAMPAIGNS_EXECUTE: Route =
+    route!("campaigns-execute", "POST", "/api/v1/campaigns/{id}/execute", campaigns::execute::execute);
 /// `POST /api/v1/campaigns/:id/pause`
 pub const CAMPAIGNS_PAUSE: Route =
     route!("campaigns-pause", "POST", "/api/v1/campaigns/{id}/pause", campaigns::pause::pause);
@@ -125,17 +128,28 @@ pub const SUBSCRIBERS_UPDATE: Route =
 /// `DELETE /api/v1/subscribers/:id`
 pub const SUBSCRIBERS_ERASE: Route =
     route!("subscribers-erase", "DELETE", "/api/v1/subscribers/{id}", subscribers::erase::erase);
+/// `GET /api/v1/campaigns/:id/progress`
+pub const CAMPAIGNS_PROGRESS: Route =
+    route!("campaigns-progress", "GET", "/api/v1/campaigns/{id}/progress", campaigns::progress::progress);
+/// `GET /api/v1/campaigns/:id/statistics`
+pub const CAMPAIGNS_STATISTICS: Route = route!(
+    "campaigns-statistics",
+    "GET",
+    "/api/v1/campaigns/{id}/statistics",
+    campaigns::statistics::statistics
+);
 /// Every other path or method under `/api/v1`
 pub const CAMPAIGNS_UNKNOWN: Route =
     Route { binary: "campaigns-unknown", method: "ANY", path: "/api/v1/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 30] = [
+pub const ROUTES: [Route; 33] = [
     CAMPAIGNS_LIST,
     CAMPAIGNS_CREATE,
     CAMPAIGNS_GET,
     CAMPAIGNS_UPDATE,
     CAMPAIGNS_DELETE,
+    CAMPAIGNS_EXECUTE,
     CAMPAIGNS_PAUSE,
     CAMPAIGNS_RESUME,
     CAMPAIGNS_CLONE,
@@ -160,5 +174,7 @@ pub const ROUTES: [Route; 30] = [
     SUBSCRIBERS_GET,
     SUBSCRIBERS_UPDATE,
     SUBSCRIBERS_ERASE,
+    CAMPAIGNS_PROGRESS,
+    CAMPAIGNS_STATISTICS,
     CAMPAIGNS_UNKNOWN,
 ];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 
 use super::App;
 use crate::domain::outreach::{
@@ -31,6 +31,7 @@ pub struct Count {
 }
 
 /// What was counted of one shard.
+#[derive(Default)]
 struct ShardCount {
     counts: Vec<AudienceCount>,
     sample: Vec<UserId>,
@@ -101,57 +102,64 @@ impl App {
         audiences: &[Audience],
         within_ms: i64,
     ) -> AppResult<Count> {
-        let begun_ms = self.clock.now_ms();
-        let shards = stream::iter(0..CONTACT_SHARDS).map(|shard| async move {
-            match self.clock.now_ms() - begun_ms > within_ms {
-                true => Ok(None),
-                false => self.count_shard(account, shard, audiences).await.map(Some),
-            }
-        });
-        let mut shards = shards.buffered(SHARDS_AT_ONCE);
-        let (mut counts, mut sample) = (vec![AudienceCount::default(); audiences.len()], Vec::new());
-        let mut counted = 0;
-        while let Some(shard) = shards.next().await {
-            let Some(of_shard) = shard? else { continue };
-            counted += 1;
+        let now = self.clock.now();
+        let (shards, exact) = self
+            .walk_people(account, within_ms, |seen: &mut ShardCount, person| {
+                seen.counts.resize_with(audiences.len(), AudienceCount::default);
+                for (index, (audience, count)) in audiences.iter().zip(&mut seen.counts).enumerate() {
+                    let judgement = audience.judge(person, now);
+                    count.add(judgement);
+                    if index == 0 && seen.sample.len() < SAMPLE_MAX && is_meant(judgement) {
+                        seen.sample.push(person.user);
+                    }
+                }
+            })
+            .await?;
+        let mut counts = vec![AudienceCount::default(); audiences.len()];
+        for of_shard in &shards {
             counts.iter_mut().zip(&of_shard.counts).for_each(|(count, more)| count.merge(more));
-            sample.extend(of_shard.sample);
-            sample.truncate(SAMPLE_MAX);
         }
-        let exact = counted == CONTACT_SHARDS;
         if !exact {
-            counts.iter_mut().for_each(|count| count.scale(CONTACT_SHARDS, counted.max(1)));
+            let walked = shards_walked(&shards);
+            counts.iter_mut().for_each(|count| count.scale(CONTACT_SHARDS, walked));
         }
+        let sample = shards.iter().flat_map(|of_shard| &of_shard.sample).copied().take(SAMPLE_MAX).collect();
         Ok(Count { counts, exact, sample })
     }
 
-    async fn count_shard(
+    /// Shows every person of an account to `see`, with what it made of those before in the same shard. Answers that for
+    /// each shard in their order, and whether all were walked: none is begun when so many milliseconds are over.
+    pub(super) async fn walk_people<T: Default + Send>(
         &self,
         account: AccountId,
-        shard: u64,
-        audiences: &[Audience],
-    ) -> AppResult<ShardCount> {
-        let now = self.clock.now();
-        let (mut counts, mut sample) = (vec![AudienceCount::default(); audiences.len()], Vec::new());
-        let mut after = None;
-        loop {
-            let PeoplePage { people, next } = self.store.people(account, shard, after, None).await?;
-            for person in people {
-                let person: AudiencePerson = person.into_audience();
-                for (index, (audience, count)) in audiences.iter().zip(&mut counts).enumerate() {
-                    let judgement = audience.judge(&person, now);
-                    count.add(judgement);
-                    if index == 0 && sample.len() < SAMPLE_MAX && is_meant(judgement) {
-                        sample.push(person.user);
-                    }
+        within_ms: i64,
+        see: impl Fn(&mut T, &AudiencePerson) + Sync,
+    ) -> AppResult<(Vec<T>, bool)> {
+        let (begun_ms, see) = (self.clock.now_ms(), &see);
+        let shards = stream::iter(0..CONTACT_SHARDS).map(|shard| async move {
+            if self.clock.now_ms() - begun_ms > within_ms {
+                return Ok(None);
+            }
+            let (mut seen, mut after) = (T::default(), None);
+            loop {
+                let PeoplePage { people, next } = self.store.people(account, shard, after, None).await?;
+                people.into_iter().for_each(|person| see(&mut seen, &person.into_audience()));
+                after = next;
+                if after.is_none() {
+                    return AppResult::Ok(Some(seen));
                 }
             }
-            after = next;
-            if after.is_none() {
-                return Ok(ShardCount { counts, sample });
-            }
-        }
+        });
+        let shards = shards.buffered(SHARDS_AT_ONCE);
+        let walked: Vec<T> = shards.try_filter_map(|seen| std::future::ready(Ok(seen))).try_collect().await?;
+        let exact = u64::try_from(walked.len()) == Ok(CONTACT_SHARDS);
+        Ok((walked, exact))
     }
+}
+
+/// How many shards a walk came to, for the one who divides by it.
+pub(super) fn shards_walked<T>(shards: &[T]) -> u64 {
+    u64::try_from(shards.len()).unwrap_or(CONTACT_SHARDS).max(1)
 }
 
 /// Whether somebody is in an audience, reachable or not.

@@ -169,6 +169,7 @@ impl App {
             DueQueue::Welcomes => self.welcome_queue(),
             DueQueue::Retries => self.retry_queue(),
             DueQueue::Bots => self.bot_queue(),
+            DueQueue::Plans => self.plan_queue(),
         }
     }
 }

@@ -18,6 +18,8 @@ mod dialogue;
 mod draw;
 mod dues;
 mod erasures;
+mod execution_moves;
+mod executions;
 mod import_work;
 mod invites;
 mod journal;
@@ -32,12 +34,15 @@ mod media;
 mod memberships;
 mod message_tasks;
 mod outreach;
+mod outreach_changes;
 mod outreach_lists;
 mod outreach_media;
+mod outreach_reports;
 mod outreach_templates;
 mod owed_welcomes;
 mod owner_news;
 mod pages;
+mod planning;
 mod postback_batches;
 mod postback_holds;
 mod postback_leases;
@@ -74,6 +79,7 @@ pub use bot_health::BotHealth;
 pub use bots::{BotState, BotSummary, ConnectedBot, TrackableChat};
 pub use campaign_edits::CampaignEdit;
 pub use campaigns::{CampaignSummary, NewCampaign};
+pub use executions::{BegunExecution, Executed, ExecutionForecast};
 pub use import_work::IMPORT_LEASE_MS;
 pub use journal::JournalQuestion;
 pub use lead_changes::{LeadChange, StreamBatch};
@@ -83,10 +89,12 @@ pub use list_pages::ListPage;
 pub use media::AwaitedMedia;
 pub use message_tasks::{MessageOutcome, Receipt};
 pub use outreach_lists::{OutreachQuestion, OutreachSort};
+pub use outreach_reports::{OutreachPeriod, OutreachProgress, OutreachStatistics};
 pub use outreach_templates::{TemplateQuestion, TemplateSort};
 pub use owed_welcomes::WELCOME_LEASE_MS;
 pub use owner_news::NewsReceipt;
 pub use pages::{Page, PageRequest, PageStart};
+pub use planning::StepSize;
 pub use postback_batches::TaskSubject;
 pub use postback_leases::{ATTEMPT_LEASE_MS, PostbackOutcome};
 pub use postback_log::{PostbackPage, PostbackQuery, TimeRange};
@@ -136,6 +144,7 @@ pub struct App {
     bot_queue: OnceLock<Queue>,
     import_queue: OnceLock<Queue>,
     erasure_queue: OnceLock<Queue>,
+    plan_queue: OnceLock<Queue>,
     objects: OnceLock<Objects>,
     seal: OnceLock<Seal>,
     webhook_cache: WebhookCache,
@@ -162,6 +171,7 @@ impl App {
             bot_queue: OnceLock::new(),
             import_queue: OnceLock::new(),
             erasure_queue: OnceLock::new(),
+            plan_queue: OnceLock::new(),
             objects: OnceLock::new(),
             seal: OnceLock::new(),
         }
@@ -228,6 +238,10 @@ impl App {
 
     fn erasure_queue(&self) -> AppResult<&Queue> {
         once(&self.erasure_queue, || self.queue(self.config.erasure_queue_url.as_ref(), "ERASURE_QUEUE_URL"))
+    }
+
+    fn plan_queue(&self) -> AppResult<&Queue> {
+        once(&self.plan_queue, || self.queue(self.config.plan_queue_url.as_ref(), "PLAN_QUEUE_URL"))
     }
 
     fn queue(&self, url: Option<&String>, variable: &str) -> AppResult<Queue> {

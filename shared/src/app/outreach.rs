@@ -2,13 +2,12 @@ use serde_json::{Map, Value};
 
 use super::App;
 use super::draw::draw;
+use super::outreach_changes::{Asked, allow, step};
 use crate::domain::outreach::{
-    CampaignAction, CampaignBody, CampaignRefusal, ExecutionProgress, OutreachCampaign, OutreachStatus,
-    copied, own_fields, rule,
+    CampaignAction, CampaignBody, ExecutionProgress, OutreachCampaign, OutreachStatus, copied, own_fields,
 };
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{AccountId, OutreachCampaignId};
-use crate::store::OutreachStep;
 
 /// How many letters and digits an id has after its prefix; among 36^16 none is drawn twice.
 pub(super) const ID_LENGTH: usize = 16;
@@ -91,32 +90,8 @@ impl App {
             let document = self.outreach_campaign(account, id).await?.changed(changes.clone());
             self.check_campaign_media(account, &CampaignBody::read(&document)?).await?;
         }
-        self.change_outreach(account, id, |mut campaign, now| {
-            if version.is_some_and(|version| version != campaign.version) {
-                return Err(AppError::VersionConflict);
-            }
-            let action = match campaign.touches_content(&changes) {
-                true => CampaignAction::EditContent,
-                false => CampaignAction::EditDetails,
-            };
-            if !changes.is_empty() {
-                allow(&campaign, action, now)?;
-                campaign.document = campaign.changed(changes.clone());
-            }
-            let body = campaign.body()?;
-            let Some(status) = status else { return Ok((campaign, action)) };
-            let action = CampaignAction::SetStatus(status);
-            let to = allow(&campaign, action, now)?;
-            if to == OutreachStatus::Active
-                && campaign.status == OutreachStatus::Draft
-                && body.messages.is_empty()
-            {
-                return Err(AppError::NoContent);
-            }
-            campaign.set_status(to);
-            Ok((campaign, action))
-        })
-        .await
+        let asked = Asked::Update { version, status, changes: &changes };
+        Ok(self.change_outreach(account, id, &asked).await?.campaign)
     }
 
     /// Deletes a campaign; its history stays.
@@ -152,7 +127,7 @@ impl App {
         account: AccountId,
         id: &OutreachCampaignId,
     ) -> AppResult<OutreachCampaign> {
-        self.move_outreach(account, id, CampaignAction::Pause).await
+        Ok(self.change_outreach(account, id, &Asked::Move(CampaignAction::Pause)).await?.campaign)
     }
 
     /// Lets a paused campaign go on.
@@ -165,7 +140,7 @@ impl App {
         account: AccountId,
         id: &OutreachCampaignId,
     ) -> AppResult<OutreachCampaign> {
-        self.move_outreach(account, id, CampaignAction::Resume).await
+        Ok(self.change_outreach(account, id, &Asked::Move(CampaignAction::Resume)).await?.campaign)
     }
 
     /// Makes a draft of the same content under another id and name, without dates that are over.
@@ -188,51 +163,6 @@ impl App {
         CampaignBody::read(&document)?;
         self.make_outreach_campaign(account, document).await
     }
-
-    async fn move_outreach(
-        &self,
-        account: AccountId,
-        id: &OutreachCampaignId,
-        action: CampaignAction,
-    ) -> AppResult<OutreachCampaign> {
-        self.change_outreach(account, id, |mut campaign, now| {
-            let to = allow(&campaign, action, now)?;
-            campaign.set_status(to);
-            Ok((campaign, action))
-        })
-        .await
-    }
-
-    /// Changes a campaign by one conditional write; one that others overtook is judged anew by what they made of it.
-    async fn change_outreach(
-        &self,
-        account: AccountId,
-        id: &OutreachCampaignId,
-        change: impl Fn(OutreachCampaign, i64) -> AppResult<(OutreachCampaign, CampaignAction)>,
-    ) -> AppResult<OutreachCampaign> {
-        for _ in 0..CHANGE_TRIES {
-            let (before, now) = (self.outreach_campaign(account, id).await?, self.clock.now());
-            let (from, version) = (before.status, before.version);
-            let (mut after, action) = change(before, now)?;
-            (after.version, after.updated) = (version + 1, now);
-            let step = step(action, from, after.status, now);
-            if self.store.change_outreach_campaign(account, &after, &step).await? {
-                return Ok(after);
-            }
-        }
-        Err(AppError::unavailable("the campaign is being changed by other calls"))
-    }
-}
-
-/// The status that an action leads to.
-fn allow(campaign: &OutreachCampaign, action: CampaignAction, now: i64) -> AppResult<OutreachStatus> {
-    let standing = campaign.standing(now);
-    rule(standing, action)
-        .map_err(|refusal| AppError::Refused(CampaignRefusal::of(refusal, standing, action)))
-}
-
-fn step(action: CampaignAction, from: OutreachStatus, to: OutreachStatus, time: i64) -> OutreachStep {
-    OutreachStep { action: action.name().to_owned(), from, to, time }
 }
 
 /// The fields that are the client's, with ids for messages and variations that have none.

@@ -13,6 +13,7 @@ pub mod messages;
 mod multipart;
 pub mod owner_news;
 pub mod params;
+pub mod plans;
 pub mod postbacks;
 pub mod redirect;
 pub mod retries;

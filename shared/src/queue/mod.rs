@@ -8,6 +8,7 @@ mod hand_on;
 mod import_task;
 mod message_task;
 mod owner_task;
+mod plan_task;
 mod retries;
 mod task;
 
@@ -23,6 +24,7 @@ pub use hand_on::{HandOn, WaitingTask};
 pub use import_task::ImportTask;
 pub use message_task::{MessageTask, QueuedMessage};
 pub use owner_task::OwnerTask;
+pub use plan_task::PlanTask;
 pub use task::Task;
 
 use crate::error::{AppError, AppResult};

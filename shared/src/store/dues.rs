@@ -26,6 +26,8 @@ pub enum DueQueue {
     Retries,
     /// The queue of the standing checks of bots.
     Bots,
+    /// The queue of the planning of executions.
+    Plans,
 }
 
 /// Something to be done at a time further away than a queue can delay it.

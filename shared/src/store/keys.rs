@@ -9,9 +9,10 @@ use crate::domain::calendar;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::media::MediaRef;
+use crate::domain::outreach::TimeUnit;
 use crate::ids::{
-    AccountId, BotId, BotKey, CampaignKey, ChatId, ImportId, LeadId, OutreachCampaignId, SegmentId,
-    TelegramBotId, TemplateId, UserId,
+    AccountId, BotId, BotKey, CampaignKey, ChatId, ExecutionId, ImportId, LeadId, OutreachCampaignId,
+    SegmentId, TelegramBotId, TemplateId, UserId,
 };
 
 /// One item's primary key.
@@ -102,6 +103,38 @@ pub enum Key<'a> {
     Import(AccountId, &'a ImportId),
     /// A call that came under a client's key, by the key's hash, and what it was answered; expires within a day.
     Call(AccountId, &'a str),
+    /// One line of the list of an outreach campaign's executions, by when they were asked for; list by
+    /// `begins_with(SK, "EXEC#<campaign>#")`.
+    ExecutionListing(AccountId, &'a OutreachCampaignId, i64, &'a ExecutionId),
+    /// Get or move one execution.
+    Execution(AccountId, &'a ExecutionId),
+    /// What an execution is planned by.
+    ExecutionPlan(AccountId, &'a ExecutionId),
+    /// How far one of [`super::CONTACT_SHARDS`] shards is planned; list by `begins_with(SK, "SHARD#")`.
+    PlannedShard(AccountId, &'a ExecutionId, u64),
+    /// Get or move one chunk of recipients; list a bot's by `begins_with(SK, "CHUNK#<bot>#")`.
+    Chunk {
+        /// Whose.
+        account: AccountId,
+        /// Of which execution.
+        execution: &'a ExecutionId,
+        /// Who sends it.
+        bot: BotId,
+        /// From which shard its recipients are.
+        shard: u64,
+        /// Which one of that shard, from 0.
+        number: u64,
+    },
+    /// What became of the recipients of one bot in an execution; list by the keys of the least and the greatest bot.
+    ExecutionLane(AccountId, &'a ExecutionId, BotId),
+    /// An outreach campaign's counters.
+    OutreachTotal(AccountId, &'a OutreachCampaignId),
+    /// The same of the minute, hour or day of a second; minutes and hours expire. List by the keys of two seconds.
+    OutreachTime(AccountId, &'a OutreachCampaignId, TimeUnit, i64),
+    /// The same of those who were reached as members of a segment.
+    OutreachSegment(AccountId, &'a OutreachCampaignId, &'a SegmentId),
+    /// The same of those who got a variation, by its id.
+    OutreachVariation(AccountId, &'a OutreachCampaignId, &'a str),
     /// What an owner's chat was told within one stretch of time; expires within days.
     Notices(NoticeWindow),
 }
@@ -113,14 +146,13 @@ impl Key<'_> {
         match *self {
             Self::System => "SYSTEM".to_owned(),
             Self::AccountListing(_) => "ACCOUNTS".to_owned(),
-            Self::Account(account) => format!("ACC#{account}"),
-            Self::Bot(BotKey { account, .. }) => format!("ACC#{account}"),
-            Self::Campaign(CampaignKey { account, .. }) | Self::Invite(CampaignKey { account, .. }) => {
-                format!("ACC#{account}")
-            }
-            Self::TrackedChat(account, _) | Self::Media(account, _) | Self::Erasure(account, _) => {
-                format!("ACC#{account}")
-            }
+            Self::Account(account)
+            | Self::Bot(BotKey { account, .. })
+            | Self::Campaign(CampaignKey { account, .. })
+            | Self::Invite(CampaignKey { account, .. })
+            | Self::TrackedChat(account, _)
+            | Self::Media(account, _)
+            | Self::Erasure(account, _) => format!("ACC#{account}"),
             Self::BotOwner(telegram) => format!("TGBOT#{telegram}"),
             Self::Chat(BotKey { account, bot }, _)
             | Self::FileId(BotKey { account, bot }, _)
@@ -157,8 +189,18 @@ impl Key<'_> {
             | Self::Segment(account, _)
             | Self::Template(account, _)
             | Self::Testers(account)
-            | Self::Import(account, _) => format!("OUT#{account}"),
+            | Self::Import(account, _)
+            | Self::ExecutionListing(account, ..) => format!("OUT#{account}"),
             Self::Call(account, key_hash) => format!("CALL#{account}#{key_hash}"),
+            Self::Execution(account, execution)
+            | Self::ExecutionPlan(account, execution)
+            | Self::PlannedShard(account, execution, _)
+            | Self::ExecutionLane(account, execution, _)
+            | Self::Chunk { account, execution, .. } => format!("EXEC#{account}.{execution}"),
+            Self::OutreachTotal(account, campaign)
+            | Self::OutreachTime(account, campaign, ..)
+            | Self::OutreachSegment(account, campaign, _)
+            | Self::OutreachVariation(account, campaign, _) => format!("OSTAT#{account}.{campaign}"),
             Self::Notices(NoticeWindow { account, chat, .. }) => format!("NOTICE#{account}.{chat}"),
         }
     }
@@ -204,6 +246,21 @@ impl Key<'_> {
             Self::Testers(_) => "TESTERS".to_owned(),
             Self::Import(_, id) => format!("IMPORT#{id}"),
             Self::Call(..) => "CALL".to_owned(),
+            Self::ExecutionListing(_, campaign, created, id) => format!("EXEC#{campaign}#{created:011}#{id}"),
+            Self::Execution(..) => "CONTROL".to_owned(),
+            Self::ExecutionPlan(..) => "PLAN".to_owned(),
+            Self::PlannedShard(_, _, shard) => format!("SHARD#{shard:02}"),
+            Self::Chunk { bot, shard, number, .. } => format!("CHUNK#{:010}#{shard:02}#{number:06}", bot.0),
+            Self::ExecutionLane(_, _, bot) => format!("LANE#{:020}", bot.0),
+            Self::OutreachTotal(..) => "TOTAL".to_owned(),
+            Self::OutreachTime(_, _, TimeUnit::Day, time) => format!("DAY#{}", calendar::date(time)),
+            Self::OutreachTime(_, _, unit, time) => {
+                let begin = time.div_euclid(unit.seconds()) * unit.seconds();
+                let name = if unit == TimeUnit::Hour { "HOUR" } else { "MINUTE" };
+                format!("{name}#{}", calendar::iso_time(begin))
+            }
+            Self::OutreachSegment(_, _, segment) => format!("SEG#{segment}"),
+            Self::OutreachVariation(_, _, variation) => format!("VAR#{variation}"),
             Self::Notices(NoticeWindow { span, begun, .. }) => format!("{}#{begun:011}", span.name()),
         }
     }

@@ -4,9 +4,10 @@ use super::notice_windows::NoticeWindow;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::media::MediaRef;
+use crate::domain::outreach::TimeUnit;
 use crate::ids::{
-    AccountId, BotId, BotKey, CampaignKey, ChatId, ImportId, LeadId, OutreachCampaignId, SegmentId,
-    TelegramBotId, TemplateId, TrackingCampaignId, UserId,
+    AccountId, BotId, BotKey, CampaignKey, ChatId, ExecutionId, ImportId, LeadId, OutreachCampaignId,
+    SegmentId, TelegramBotId, TemplateId, TrackingCampaignId, UserId,
 };
 
 fn layout(keys: &[Key<'_>]) -> String {
@@ -79,7 +80,8 @@ fn the_layout_is_frozen() {
 fn the_layout_of_outreach_is_frozen() {
     let (account, campaign) = (AccountId(1), OutreachCampaignId::of("k3x9"));
     let import = ImportId::of("77a");
-    let (segment, template) = (SegmentId::of("9zq1"), TemplateId::of("k3x9"));
+    let template = TemplateId::of("k3x9");
+    let (segment, execution) = (SegmentId::of("9zq1"), ExecutionId::of("5f0a"));
     let keys = [
         Key::Outreach(account, &campaign),
         Key::OutreachStep(account, &campaign, 12),
@@ -90,6 +92,18 @@ fn the_layout_of_outreach_is_frozen() {
         Key::Call(account, "9f86d081884c7d65"),
         Key::AudienceCount(account, &campaign),
         Key::Erasure(account, UserId(7_000_000_001)),
+        Key::ExecutionListing(account, &campaign, 1_780_000_000, &execution),
+        Key::Execution(account, &execution),
+        Key::ExecutionPlan(account, &execution),
+        Key::PlannedShard(account, &execution, 7),
+        Key::Chunk { account, execution: &execution, bot: BotId(3), shard: 7, number: 12 },
+        Key::ExecutionLane(account, &execution, BotId(3)),
+        Key::OutreachTotal(account, &campaign),
+        Key::OutreachTime(account, &campaign, TimeUnit::Day, 1_780_000_007),
+        Key::OutreachTime(account, &campaign, TimeUnit::Hour, 1_780_000_007),
+        Key::OutreachTime(account, &campaign, TimeUnit::Minute, 1_780_000_007),
+        Key::OutreachSegment(account, &campaign, &segment),
+        Key::OutreachVariation(account, &campaign, "var1"),
     ];
     insta::assert_snapshot!(layout(&keys), @r#"
     OUT#1 | CAMP#campk3x9
@@ -101,6 +115,18 @@ fn the_layout_of_outreach_is_frozen() {
     CALL#1#9f86d081884c7d65 | CALL
     OUT#1 | COUNT#campk3x9
     ACC#1 | ERASE#7000000001
+    OUT#1 | EXEC#campk3x9#01780000000#exec5f0a
+    EXEC#1.exec5f0a | CONTROL
+    EXEC#1.exec5f0a | PLAN
+    EXEC#1.exec5f0a | SHARD#07
+    EXEC#1.exec5f0a | CHUNK#0000000003#07#000012
+    EXEC#1.exec5f0a | LANE#00000000000000000003
+    OSTAT#1.campk3x9 | TOTAL
+    OSTAT#1.campk3x9 | DAY#2026-05-28
+    OSTAT#1.campk3x9 | HOUR#2026-05-28T20:00:00Z
+    OSTAT#1.campk3x9 | MINUTE#2026-05-28T20:26:00Z
+    OSTAT#1.campk3x9 | SEG#seg9zq1
+    OSTAT#1.campk3x9 | VAR#var1
     "#);
 }
 

@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::access::{delete_step, number, put_step, written};
-use super::{Key, Store};
+use super::{ExecutionChange, Key, Store};
 use crate::domain::outreach::{OutreachCampaign, OutreachStatus};
 use crate::error::AppResult;
 use crate::ids::{AccountId, OutreachCampaignId};
@@ -58,8 +58,8 @@ impl Store {
         written(put.condition_expression("attribute_not_exists(PK)").send().await)
     }
 
-    /// Replaces a campaign that was read at the version before this one, and notes the step: both or neither. `false`
-    /// if it was changed since, or is gone.
+    /// Replaces a campaign that was read at the version before this one, notes the step, and begins or moves an execution
+    /// with it: all or nothing. `false` if one of both was changed since, or is gone.
     ///
     /// # Errors
     ///
@@ -69,13 +69,18 @@ impl Store {
         account: AccountId,
         campaign: &OutreachCampaign,
         step: &OutreachStep,
+        execution: Option<ExecutionChange<'_>>,
     ) -> AppResult<bool> {
         let put = self
             .new_item(&Key::Outreach(account, &campaign.id), campaign)?
             .condition_expression("version = :before")
             .expression_attribute_values(":before", number(campaign.version - 1));
         let step = self.new_item(&Key::OutreachStep(account, &campaign.id, campaign.version), step)?;
-        Ok(self.transact([put_step(put)?, put_step(step)?]).await?.is_none())
+        let mut steps = vec![put_step(put)?, put_step(step)?];
+        if let Some(change) = execution {
+            steps.extend(self.execution_steps(account, change)?);
+        }
+        Ok(self.transact(steps).await?.is_none())
     }
 
     /// Deletes a campaign that was read at this version; `false` if it was changed since, or is gone. Its history

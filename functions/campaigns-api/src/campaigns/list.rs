@@ -38,9 +38,12 @@ pub async fn list(app: &App, call: Call) -> AppResult<Answered<Campaigns>> {
     };
     let (campaigns, total) = app.list_outreach_campaigns(call.account, &question).await?;
     let totals = app.audience_totals(call.account, &campaigns).await?;
-    let campaigns = campaigns.iter().zip(totals);
-    let campaigns = campaigns.map(|(campaign, total)| shown::in_a_list(campaign, call.account, total));
-    Ok(Answered::Found(Campaigns { campaigns: campaigns.collect(), pagination: Pagination::of(page, total) }))
+    let counters = app.outreach_counters_of(call.account, &campaigns).await?;
+    let campaigns = campaigns.iter().zip(totals).zip(&counters);
+    let campaigns = campaigns
+        .map(|((campaign, total), counters)| shown::in_a_list(campaign, call.account, total, counters));
+    let campaigns = campaigns.collect::<AppResult<_>>()?;
+    Ok(Answered::Found(Campaigns { campaigns, pagination: Pagination::of(page, total) }))
 }
 
 /// The answer.

@@ -3,11 +3,14 @@
 pub mod clone;
 pub mod create;
 pub mod delete;
+pub mod execute;
 pub mod get;
 pub mod list;
 pub mod pause;
+pub mod progress;
 pub mod resume;
 mod shown;
+pub mod statistics;
 pub mod update;
 
 use serde::Serialize;

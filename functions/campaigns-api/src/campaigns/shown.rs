@@ -1,9 +1,10 @@
 //! A campaign as the API shows it: what the client said of it, and what follows from that.
 
+use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 use shared::app::AudienceTotal;
 use shared::domain::calendar;
-use shared::domain::outreach::{CampaignBody, OutreachCampaign, OutreachStatus};
+use shared::domain::outreach::{CampaignBody, OutreachCampaign, OutreachCounters, OutreachStatus, amount};
 use shared::ids::{AccountId, OutreachCampaignId};
 use shared::{App, AppResult};
 
@@ -15,10 +16,11 @@ pub fn in_a_list(
     campaign: &OutreachCampaign,
     account: AccountId,
     total: AudienceTotal,
-) -> Map<String, Value> {
-    let mut shown = base(campaign, account, total);
+    counters: &OutreachCounters,
+) -> AppResult<Map<String, Value>> {
+    let mut shown = base(campaign, account, total, counters)?;
     shown.retain(|name, _| !NOT_IN_LISTS.contains(&name.as_str()));
-    shown
+    Ok(shown)
 }
 
 /// A campaign by itself: all that a list has, and more.
@@ -29,7 +31,8 @@ pub async fn in_full(
 ) -> AppResult<Map<String, Value>> {
     let totals = app.audience_totals(account, std::slice::from_ref(campaign)).await?;
     let total = totals.first().copied().unwrap_or(AudienceTotal { reachable: 0, exact: true });
-    let mut shown = base(campaign, account, total);
+    let counters = app.store.outreach_counters(account, &campaign.id).await?;
+    let mut shown = base(campaign, account, total, &counters)?;
     let body = campaign.body()?;
     shown.insert("workflow".to_owned(), workflow(campaign, &body));
     shown.insert("abTests".to_owned(), Value::Array(ab_tests(campaign)));
@@ -40,11 +43,16 @@ pub async fn in_full(
     Ok(shown)
 }
 
-fn base(campaign: &OutreachCampaign, account: AccountId, total: AudienceTotal) -> Map<String, Value> {
+fn base(
+    campaign: &OutreachCampaign,
+    account: AccountId,
+    total: AudienceTotal,
+    counters: &OutreachCounters,
+) -> AppResult<Map<String, Value>> {
     let mut shown = campaign.document.clone();
     shown.insert("id".to_owned(), json!(campaign.id));
     shown.insert("status".to_owned(), json!(campaign.status));
-    shown.insert("statistics".to_owned(), statistics());
+    shown.insert("statistics".to_owned(), statistics(counters, campaign.body()?.cost_per_message));
     shown.insert("createdBy".to_owned(), json!(format!("user{account}")));
     shown.insert("createdAt".to_owned(), json!(calendar::iso_time(campaign.created)));
     shown.insert("updatedAt".to_owned(), json!(calendar::iso_time(campaign.updated)));
@@ -55,18 +63,18 @@ fn base(campaign: &OutreachCampaign, account: AccountId, total: AudienceTotal) -
             audience.insert("totalCountExact".to_owned(), json!(false));
         }
     }
-    shown
+    Ok(shown)
 }
 
-/// Nothing was sent yet: no campaign executes so far.
-fn statistics() -> Value {
+/// Tasks are chunks.
+fn statistics(counters: &OutreachCounters, cost_per_message: Decimal) -> Value {
     json!({
-        "totalTasks": 0,
-        "completedTasks": 0,
-        "failedTasks": 0,
-        "messagesSent": 0,
-        "conversionsAchieved": 0,
-        "totalCost": 0,
+        "totalTasks": counters.tasks,
+        "completedTasks": counters.tasks_done,
+        "failedTasks": counters.tasks_failed,
+        "messagesSent": counters.sent,
+        "conversionsAchieved": counters.converted,
+        "totalCost": amount(Decimal::from(counters.sent) * cost_per_message),
     })
 }
 

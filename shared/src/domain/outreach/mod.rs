@@ -10,24 +10,31 @@ mod content;
 #[cfg(test)]
 mod content_tests;
 mod exclusions;
+mod execution;
 mod field;
+mod frozen;
 mod import;
 mod import_records;
 mod joined;
 mod json_text;
 mod machine;
 mod operand;
+mod order;
 mod person_change;
 mod personal;
 #[cfg(test)]
 mod personal_tests;
+mod plan;
 mod reader;
+mod recipient;
 mod rule;
 mod segment;
 mod segment_body;
 #[cfg(test)]
 mod segment_tests;
+mod send_error;
 mod share;
+mod tally;
 mod template;
 mod testers;
 
@@ -39,6 +46,7 @@ pub use body::{CampaignBody, CampaignType, Message, TargetAudience, Variation};
 pub use campaign::{OutreachCampaign, copied, own_fields};
 pub use content::{Button, Content, OutreachMessage};
 pub use exclusions::{CHAIN_MAX, exclusion_faults};
+pub use execution::{BotPart, Execution, MESSAGES_A_SECOND, Priority, merge_parts, seconds_to_send};
 pub use field::{Field, is_attribute_name, is_attribute_value};
 pub use import::{IMPORT_FAULTS_MAX, ImportColumns, ImportFault, ImportLine, ImportStatus, SubscriberImport};
 pub use import_records::{BYTE_ORDER_MARK, FilePosition, Record, RecordReader, TooLong, delimiter_of};
@@ -47,11 +55,16 @@ pub use machine::{
     CampaignAction, CampaignRefusal, ExecutionProgress, ExecutionStatus, OutreachStatus, Refusal, Standing,
     rule,
 };
+pub use order::ExecutionOrder;
 pub use person_change::{PersonChange, is_tag};
 pub use personal::{MissingField, PersonValues, PersonalText, render};
+pub use plan::{ExecutionPlan, PlanCount};
+pub use recipient::{CHUNK_RECIPIENTS_MAX, Recipient};
 pub use rule::{Op, Rule, RuleFault};
 pub use segment::{Criteria, Match, RULES_MAX, Selected, rule_of_filter};
 pub use segment_body::{Segment, SegmentBody};
+pub use send_error::SendError;
 pub use share::{Draw, is_within, place};
+pub use tally::{LaneTally, OutreachCounters, TimeUnit, amount, current_rate, percentage, rate};
 pub use template::{Template, TemplateBody};
 pub use testers::read_testers;

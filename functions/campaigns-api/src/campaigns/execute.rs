@@ -1,0 +1,95 @@
+//! `POST /api/v1/campaigns/:id/execute`
+
+use serde::Serialize;
+use shared::app::{Executed, ExecutionForecast};
+use shared::domain::calendar;
+use shared::domain::outreach::{AudienceCount, ExecutionOrder, ExecutionStatus};
+use shared::edge::campaigns_api::Call;
+use shared::edge::envelope::Answered;
+use shared::ids::ExecutionId;
+use shared::{App, AppResult};
+
+use super::named;
+
+/// Executes a campaign, or tells what that would do.
+///
+/// # Errors
+///
+/// - [`shared::AppError::Invalid`] for the body.
+/// - As [`App::execute_outreach_campaign`].
+pub async fn execute(app: &App, call: Call) -> AppResult<Answered<Answer>> {
+    let (id, order) = (named(&call)?, ExecutionOrder::read(&call.body)?);
+    Ok(match app.execute_outreach_campaign(call.account, &id, &order).await? {
+        Executed::Previewed(forecast) => Answered::Found(Answer::Previewed(Preview::of(forecast))),
+        Executed::Begun(begun) => {
+            let is_scheduled = begun.execution.status == ExecutionStatus::Scheduled;
+            let (status, message) = match is_scheduled {
+                true => ("scheduled", "Campaign execution scheduled"),
+                false => ("started", "Campaign execution started"),
+            };
+            Answered::Begun(Answer::Begun(Begun {
+                execution_id: begun.execution.id,
+                status,
+                estimated_completion: calendar::iso_time(begun.forecast.completion),
+                message,
+                audience: Audience::of(begun.forecast),
+            }))
+        }
+    })
+}
+
+/// The answer.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// To an order that is carried out.
+    Begun(Begun),
+    /// To one that only asks.
+    Previewed(Preview),
+}
+
+/// What begins.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Begun {
+    execution_id: ExecutionId,
+    status: &'static str,
+    estimated_completion: String,
+    message: &'static str,
+    audience: Audience,
+}
+
+/// What would begin.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Preview {
+    status: &'static str,
+    estimated_completion: String,
+    message: &'static str,
+    audience: Audience,
+}
+
+/// Whom it reaches.
+#[derive(Debug, Serialize)]
+struct Audience {
+    #[serde(flatten)]
+    count: AudienceCount,
+    exact: bool,
+}
+
+impl Preview {
+    fn of(forecast: ExecutionForecast) -> Self {
+        Self {
+            status: "preview",
+            estimated_completion: calendar::iso_time(forecast.completion),
+            message: "Nothing was sent",
+            audience: Audience::of(forecast),
+        }
+    }
+}
+
+impl Audience {
+    fn of(forecast: ExecutionForecast) -> Self {
+        Self { count: forecast.count, exact: forecast.exact }
+    }
+}

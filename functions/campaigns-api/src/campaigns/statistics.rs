@@ -1,0 +1,110 @@
+//! `GET /api/v1/campaigns/:id/statistics`
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+use shared::app::{OutreachPeriod, OutreachStatistics};
+use shared::domain::outreach::{OutreachCounters, amount, rate};
+use shared::edge::campaigns_api::{Call, invalid};
+use shared::edge::envelope::Answered;
+use shared::{App, AppResult};
+
+use super::named;
+
+const PERIODS: [(&str, OutreachPeriod); 5] = [
+    ("1h", OutreachPeriod::Hour),
+    ("24h", OutreachPeriod::Day),
+    ("7d", OutreachPeriod::Days(7)),
+    ("30d", OutreachPeriod::Days(30)),
+    ("all", OutreachPeriod::All),
+];
+
+/// Sections, and the fields of those that have some of their own.
+const SECTIONS: [(&str, &[&str]); 4] = [
+    ("overview", &["messagesSent", "delivered", "read", "clicked", "converted", "revenue"]),
+    ("performance", &["deliveryRate", "readRate", "clickRate", "conversionRate"]),
+    ("timeline", &[]),
+    ("segments", &[]),
+];
+
+/// What the numbers of the overview can be relied on for.
+const QUALITY: [(&str, &str); 6] = [
+    ("messagesSent", "exact"),
+    ("delivered", "exact"),
+    ("read", "lower_bound"),
+    ("clicked", "near_exact"),
+    ("converted", "exact"),
+    ("revenue", "as_reported"),
+];
+
+/// What was counted of a campaign.
+///
+/// # Errors
+///
+/// - [`shared::AppError::Invalid`] for a period or a metric that is not known.
+/// - As [`App::outreach_statistics`].
+pub async fn statistics(app: &App, call: Call) -> AppResult<Answered<Map<String, Value>>> {
+    let id = named(&call)?;
+    let period = call.word("period", &PERIODS)?.unwrap_or(OutreachPeriod::All);
+    let asked = asked_metrics(&call)?;
+    let statistics = app.outreach_statistics(call.account, &id, period).await?;
+    let mut shown = whole(&statistics);
+    if let Some(asked) = asked {
+        for (section, fields) in SECTIONS {
+            let named: Vec<_> = fields.iter().filter(|field| asked.contains(**field)).collect();
+            if asked.contains(section) {
+                continue;
+            }
+            match shown.get_mut(section).and_then(Value::as_object_mut).filter(|_| !named.is_empty()) {
+                Some(known) => known.retain(|field, _| asked.contains(field)),
+                None => drop(shown.remove(section)),
+            }
+        }
+    }
+    Ok(Answered::Found(shown))
+}
+
+/// Names of sections and fields; `None` for all.
+fn asked_metrics(call: &Call) -> AppResult<Option<BTreeSet<String>>> {
+    let Some(text) = call.text("metrics") else { return Ok(None) };
+    let asked: BTreeSet<_> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    let known: Vec<_> =
+        SECTIONS.iter().flat_map(|(section, fields)| std::iter::once(section).chain(*fields)).collect();
+    match asked.iter().find(|name| *name != "all" && !known.contains(&&name.as_str())) {
+        Some(name) => Err(invalid("metrics", format!("no such metric: {name}"))),
+        None if asked.contains("all") => Ok(None),
+        None => Ok(Some(asked)),
+    }
+}
+
+fn whole(statistics: &OutreachStatistics) -> Map<String, Value> {
+    let OutreachStatistics { counters, timeline, segments } = statistics;
+    let sent = counters.sent;
+    let timeline = timeline.iter().filter(|(_, counters)| counters.sent > 0 || counters.converted > 0);
+    let point = |(date, counters): &(String, OutreachCounters)| json!({"date": date, "sent": counters.sent, "delivered": counters.delivered, "conversions": counters.converted});
+    let segments = segments.iter().map(|(id, name, counters)| {
+        let performance =
+            json!({"sent": counters.sent, "conversionRate": rate(counters.converted, counters.sent)});
+        json!({"segmentId": id, "name": name, "performance": performance})
+    });
+    let shown = json!({
+        "overview": {
+            "messagesSent": sent,
+            "delivered": counters.delivered,
+            "read": counters.read,
+            "clicked": counters.clicked,
+            "converted": counters.converted,
+            "revenue": amount(counters.revenue),
+        },
+        "performance": {
+            "deliveryRate": rate(counters.delivered, sent),
+            "readRate": rate(counters.read, sent),
+            "clickRate": rate(counters.clicked, sent),
+            "conversionRate": rate(counters.converted, sent),
+        },
+        "timeline": timeline.map(point).collect::<Vec<_>>(),
+        "segments": segments.collect::<Vec<_>>(),
+        "metricQuality": QUALITY.map(|(name, quality)| (name.to_owned(), json!(quality))).into_iter().collect::<Map<_, _>>(),
+    });
+    shown.as_object().cloned().unwrap_or_default()
+}

@@ -1,0 +1,189 @@
+//! What is done with a campaign, and what becomes of its execution with it: one transaction for both, and who was overtaken
+//! is judged anew by what the others made of it.
+
+use serde_json::{Map, Value};
+
+use super::App;
+use super::execution_moves::{ExecutionMove, Moment, drawn_execution};
+use super::outreach::CHANGE_TRIES;
+use crate::domain::outreach::{
+    AudienceCount, CampaignAction, CampaignBody, CampaignRefusal, Execution, ExecutionOrder,
+    ExecutionProgress, OutreachCampaign, OutreachStatus, rule,
+};
+use crate::error::{AppError, AppResult};
+use crate::ids::{AccountId, OutreachCampaignId};
+use crate::store::OutreachStep;
+
+/// What is asked for.
+pub(super) enum Asked<'a> {
+    /// To change fields, or the status, or both.
+    Update { version: Option<u64>, status: Option<OutreachStatus>, changes: &'a Map<String, Value> },
+    /// To pause it or to let it go on.
+    Move(CampaignAction),
+    /// To execute it.
+    Execute { order: &'a ExecutionOrder, counts: &'a AudienceCount },
+}
+
+/// A campaign after a change.
+pub(super) struct Changed {
+    pub campaign: OutreachCampaign,
+    pub execution: Option<ExecutionMove>,
+    action: CampaignAction,
+}
+
+impl App {
+    /// Does what is asked for.
+    pub(super) async fn change_outreach(
+        &self,
+        account: AccountId,
+        id: &OutreachCampaignId,
+        asked: &Asked<'_>,
+    ) -> AppResult<Changed> {
+        for _ in 0..CHANGE_TRIES {
+            let before = self.outreach_campaign(account, id).await?;
+            let (from, version, at) = (before.status, before.version, Moment::of(account, &self.clock));
+            let mut changed = self.changed(before, asked, at).await?;
+            (changed.campaign.version, changed.campaign.updated) = (version + 1, at.now);
+            let step = step(changed.action, from, changed.campaign.status, at.now);
+            let execution = changed.execution.as_ref().map(|moved| moved.written(at));
+            if self.store.change_outreach_campaign(account, &changed.campaign, &step, execution).await? {
+                return Ok(changed);
+            }
+        }
+        Err(AppError::unavailable("the campaign is being changed by other calls"))
+    }
+
+    async fn changed(
+        &self,
+        mut campaign: OutreachCampaign,
+        asked: &Asked<'_>,
+        at: Moment,
+    ) -> AppResult<Changed> {
+        let underway = self.execution_underway(at.account, &campaign).await?;
+        match *asked {
+            Asked::Update { version, .. } if version.is_some_and(|version| version != campaign.version) => {
+                Err(AppError::VersionConflict)
+            }
+            Asked::Update { status, changes, .. } => {
+                self.updated(campaign, underway, (status, changes), at).await
+            }
+            Asked::Move(action) => {
+                campaign.set_status(allow(&campaign, action, at.now)?);
+                let execution = at.follow(&mut campaign, underway)?;
+                Ok(Changed { campaign, execution, action })
+            }
+            Asked::Execute { order, counts } => {
+                let action = order.action();
+                campaign.set_status(allow(&campaign, action, at.now)?);
+                let plan = self.plan_of(at.account, &campaign, order).await?;
+                let mut execution = drawn_execution(&campaign, order, at.now)?;
+                execution.counts = counts.clone();
+                let execution = at.begin(&mut campaign, execution, plan)?;
+                Ok(Changed { campaign, execution: Some(execution), action })
+            }
+        }
+    }
+
+    /// The execution of a campaign that is not over; tests do not count.
+    async fn execution_underway(
+        &self,
+        account: AccountId,
+        campaign: &OutreachCampaign,
+    ) -> AppResult<Option<Execution>> {
+        match (&campaign.last_execution, campaign.progress) {
+            (Some(id), ExecutionProgress::Underway) => {
+                let execution = self.store.execution(account, id).await?;
+                Ok(execution.filter(|execution| !execution.status.is_over()))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn updated(
+        &self,
+        mut campaign: OutreachCampaign,
+        underway: Option<Execution>,
+        (status, changes): (Option<OutreachStatus>, &Map<String, Value>),
+        at: Moment,
+    ) -> AppResult<Changed> {
+        let mut action = match campaign.touches_content(changes) {
+            true => CampaignAction::EditContent,
+            false => CampaignAction::EditDetails,
+        };
+        if !changes.is_empty() {
+            allow(&campaign, action, at.now)?;
+            campaign.document = campaign.changed(changes.clone());
+        }
+        let (body, was_draft) = (campaign.body()?, campaign.status == OutreachStatus::Draft);
+        if let Some(status) = status {
+            action = CampaignAction::SetStatus(status);
+            let to = allow_beside(&campaign, underway.as_ref(), action, at.now)?;
+            if to == OutreachStatus::Active && was_draft && body.messages.is_empty() {
+                return Err(AppError::NoContent);
+            }
+            campaign.set_status(to);
+        }
+        let begins = was_draft && campaign.status == OutreachStatus::Active;
+        let execution = match underway {
+            None if begins && body.start.is_some_and(|start| start > at.now) => {
+                Some(self.scheduled_by_start_date(&mut campaign, &body, at).await?)
+            }
+            None => None,
+            Some(execution) => at.follow_edit(&mut campaign, execution, body.start)?,
+        };
+        Ok(Changed { campaign, execution, action })
+    }
+
+    async fn scheduled_by_start_date(
+        &self,
+        campaign: &mut OutreachCampaign,
+        body: &CampaignBody,
+        at: Moment,
+    ) -> AppResult<ExecutionMove> {
+        let order = ExecutionOrder { scheduled_at: body.start, ..ExecutionOrder::default() };
+        let plan = self.plan_of(at.account, campaign, &order).await?;
+        let mut execution = drawn_execution(campaign, &order, at.now)?;
+        execution.by_start_date = true;
+        at.begin(campaign, execution, plan)
+    }
+}
+
+/// The status that an action leads to.
+pub(super) fn allow(
+    campaign: &OutreachCampaign,
+    action: CampaignAction,
+    now: i64,
+) -> AppResult<OutreachStatus> {
+    let standing = campaign.standing(now);
+    rule(standing, action)
+        .map_err(|refusal| AppError::Refused(CampaignRefusal::of(refusal, standing, action)))
+}
+
+/// The same where an execution is underway: while that is not sending, nothing of it stands against a draft.
+fn allow_beside(
+    campaign: &OutreachCampaign,
+    underway: Option<&Execution>,
+    action: CampaignAction,
+    now: i64,
+) -> AppResult<OutreachStatus> {
+    match (underway, action) {
+        (Some(execution), CampaignAction::SetStatus(OutreachStatus::Draft)) => {
+            let progress = match execution.has_begun_sending() {
+                true => ExecutionProgress::Underway,
+                false => execution.before,
+            };
+            allow(&OutreachCampaign { progress, ..campaign.clone() }, action, now)
+        }
+        _ => allow(campaign, action, now),
+    }
+}
+
+/// What a campaign's history says of a step.
+pub(super) fn step(
+    action: CampaignAction,
+    from: OutreachStatus,
+    to: OutreachStatus,
+    time: i64,
+) -> OutreachStep {
+    OutreachStep { action: action.name().to_owned(), from, to, time }
+}

@@ -1,0 +1,190 @@
+//! How far a campaign's execution is, and what was counted of the campaign.
+
+use std::collections::BTreeMap;
+
+use super::App;
+use crate::domain::calendar;
+use crate::domain::outreach::{
+    Execution, ExecutionStatus, LaneTally, OutreachCampaign, OutreachCounters, TimeUnit, current_rate,
+    seconds_to_send,
+};
+use crate::error::AppResult;
+use crate::ids::{AccountId, OutreachCampaignId, SegmentId};
+
+/// How far a campaign's last execution is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutreachProgress {
+    /// The campaign.
+    pub campaign: OutreachCampaign,
+    /// The execution; `None` before the first.
+    pub execution: Option<Execution>,
+    /// How many people it reaches; before the end of planning, as counted when it was asked for.
+    pub total: u64,
+    /// What became of them.
+    pub tally: LaneTally,
+    /// How many messages a minute go out now.
+    pub rate: u64,
+    /// When it is done, or was, in Unix seconds; `None` while that depends on somebody.
+    pub completion: Option<i64>,
+}
+
+/// What was counted of a campaign.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutreachStatistics {
+    /// In the period.
+    pub counters: OutreachCounters,
+    /// The same by time, as a day, or as the time at which an hour or a minute begins; oldest first.
+    pub timeline: Vec<(String, OutreachCounters)>,
+    /// By segment, with its name, from the beginning on.
+    pub segments: Vec<(SegmentId, String, OutreachCounters)>,
+}
+
+/// Over how much time is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutreachPeriod {
+    /// The last hour, by minutes.
+    Hour,
+    /// The last day, by hours.
+    Day,
+    /// So many days, by days.
+    Days(i64),
+    /// From the beginning on, by days.
+    All,
+}
+
+impl App {
+    /// How far a campaign's last execution is that was no test.
+    ///
+    /// # Errors
+    ///
+    /// - [`crate::AppError::NotFound`] if the account has none such.
+    /// - [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn outreach_progress(
+        &self,
+        account: AccountId,
+        id: &OutreachCampaignId,
+    ) -> AppResult<OutreachProgress> {
+        let (campaign, now) = (self.outreach_campaign(account, id).await?, self.clock.now());
+        let execution = match &campaign.last_execution {
+            Some(last) => self.store.execution(account, last).await?,
+            None => None,
+        };
+        let Some(execution) = execution else {
+            let tally = LaneTally::default();
+            return Ok(OutreachProgress { campaign, execution, total: 0, tally, rate: 0, completion: None });
+        };
+        let lanes = self.store.lanes(account, &execution.id).await?;
+        let mut tally = LaneTally::default();
+        lanes.iter().for_each(|(_, lane)| tally.merge(lane));
+        let total = match execution.bots.is_empty() {
+            true => execution.counts.reachable,
+            false => execution.recipients(),
+        };
+        let minutes = self.store.outreach_series(account, id, TimeUnit::Minute, (now - 60, now)).await?;
+        let sent = |time: i64| {
+            let begin = minute(time);
+            minutes.iter().find(|(known, _)| *known == begin).map_or(0, |(_, counters)| counters.sent)
+        };
+        let second = now.rem_euclid(60).unsigned_abs();
+        let rate = match execution.status {
+            ExecutionStatus::Running | ExecutionStatus::Testing => {
+                current_rate(sent(now - 60), sent(now), second)
+            }
+            _ => 0,
+        };
+        let completion = completion(&execution, &lanes, (tally.pending(total), rate), now);
+        Ok(OutreachProgress { campaign, execution: Some(execution), total, tally, rate, completion })
+    }
+
+    /// What was counted of a campaign in a period.
+    ///
+    /// # Errors
+    ///
+    /// - [`crate::AppError::NotFound`] if the account has none such.
+    /// - [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn outreach_statistics(
+        &self,
+        account: AccountId,
+        id: &OutreachCampaignId,
+        period: OutreachPeriod,
+    ) -> AppResult<OutreachStatistics> {
+        self.outreach_campaign(account, id).await?;
+        let (unit, from) = period.buckets(self.clock.now());
+        let timeline = self.store.outreach_series(account, id, unit, (from, self.clock.now())).await?;
+        let counters = match period {
+            OutreachPeriod::All => self.store.outreach_counters(account, id).await?,
+            _ => timeline.iter().fold(OutreachCounters::default(), |sum, (_, counters)| sum.plus(*counters)),
+        };
+        let by_segment = self.store.outreach_by_segment(account, id).await?;
+        let mut names = BTreeMap::new();
+        if !by_segment.is_empty() {
+            for segment in self.store.segments(account).await? {
+                names.insert(segment.id.clone(), segment.body()?.name);
+            }
+        }
+        let named = |(id, counters): (SegmentId, OutreachCounters)| {
+            // One that is gone has only its id left.
+            let name = names.get(&id).cloned().unwrap_or_else(|| id.to_string());
+            (id, name, counters)
+        };
+        Ok(OutreachStatistics { counters, timeline, segments: by_segment.into_iter().map(named).collect() })
+    }
+
+    /// The counters of campaigns, in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn outreach_counters_of(
+        &self,
+        account: AccountId,
+        campaigns: &[OutreachCampaign],
+    ) -> AppResult<Vec<OutreachCounters>> {
+        let ids: Vec<_> = campaigns.iter().map(|campaign| &campaign.id).collect();
+        self.store.outreach_counters_of(account, &ids).await
+    }
+}
+
+impl OutreachPeriod {
+    /// In which buckets it is counted, and from which second on.
+    const fn buckets(self, now: i64) -> (TimeUnit, i64) {
+        match self {
+            Self::Hour => (TimeUnit::Minute, now - 3_600),
+            Self::Day => (TimeUnit::Hour, now - 86_400),
+            Self::Days(days) => (TimeUnit::Day, now - days * 86_400),
+            Self::All => (TimeUnit::Day, 0),
+        }
+    }
+}
+
+/// A minute as the series has it.
+fn minute(time: i64) -> String {
+    calendar::iso_time(time.div_euclid(60) * 60)
+}
+
+fn completion(
+    execution: &Execution,
+    lanes: &[(crate::ids::BotId, LaneTally)],
+    (pending, rate): (u64, u64),
+    now: i64,
+) -> Option<i64> {
+    let left = execution.bots.iter().map(|part| {
+        let lane = lanes.iter().find(|(bot, _)| *bot == part.bot);
+        lane.map_or(part.recipients, |(_, tally)| tally.pending(part.recipients))
+    });
+    let seconds = match (rate, execution.bots.is_empty()) {
+        (0, true) => seconds_to_send([pending]),
+        (0, false) => seconds_to_send(left),
+        (rate, _) => i64::try_from(pending.saturating_mul(60).div_ceil(rate)).unwrap_or(i64::MAX),
+    };
+    match execution.status {
+        ExecutionStatus::Scheduled => Some(execution.scheduled_at?.max(now).saturating_add(seconds)),
+        ExecutionStatus::Planning | ExecutionStatus::Running | ExecutionStatus::Testing => {
+            Some(now.saturating_add(seconds))
+        }
+        ExecutionStatus::Pausing | ExecutionStatus::Paused => None,
+        ExecutionStatus::Completed | ExecutionStatus::Failed | ExecutionStatus::Cancelled => {
+            execution.finished
+        }
+    }
+}

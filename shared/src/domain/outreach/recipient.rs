@@ -1,0 +1,78 @@
+//! Who is in a chunk, in as few bytes as will do: a chunk is written before and after each ten of them.
+
+use crate::ids::UserId;
+
+/// A chunk has no more recipients than this.
+pub const CHUNK_RECIPIENTS_MAX: usize = 100;
+
+/// Somebody who gets a campaign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// Telegram's id.
+    pub user: UserId,
+    /// The segment that they count in, by its place in the plan; `None` where the campaign names none.
+    pub segment: Option<usize>,
+    /// For each message the variation they get; 0 is the message itself.
+    pub variations: Vec<usize>,
+}
+
+impl Recipient {
+    /// Recipients as text: `user:segment:variation.variation`, with blanks between them.
+    #[must_use]
+    pub fn spell_all(recipients: &[Self]) -> String {
+        recipients.iter().map(Self::spelled).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Reads what [`Recipient::spell_all`] wrote; `None` for anything else.
+    #[must_use]
+    pub fn read_all(text: &str) -> Option<Vec<Self>> {
+        text.split_ascii_whitespace().map(Self::read).collect()
+    }
+
+    fn spelled(&self) -> String {
+        let segment = self.segment.map(|segment| segment.to_string()).unwrap_or_default();
+        let variations: Vec<_> = self.variations.iter().map(usize::to_string).collect();
+        format!("{}:{segment}:{}", self.user, variations.join("."))
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let (user, segment, variations) = (parts.next()?, parts.next()?, parts.next()?);
+        let number = |text: &str| text.parse::<usize>().ok();
+        let segment = if segment.is_empty() { None } else { Some(number(segment)?) };
+        let variations = variations.split('.').filter(|text| !text.is_empty()).map(number);
+        let recipient =
+            Self { user: user.parse().ok()?, segment, variations: variations.collect::<Option<_>>()? };
+        parts.next().is_none().then_some(recipient)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_text_is_frozen() {
+        let recipients = [
+            Recipient { user: UserId(7_000_000_001), segment: None, variations: vec![0] },
+            Recipient { user: UserId(7_000_000_002), segment: Some(3), variations: vec![2, 0] },
+        ];
+        insta::assert_snapshot!(Recipient::spell_all(&recipients), @"7000000001::0 7000000002:3:2.0");
+        for nothing in ["x::", "1", "1:2", "1:x:0", "1::0:5", "1::-1"] {
+            assert_eq!(Recipient::read_all(nothing), None, "{nothing}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_reads_the_same(
+            drawn in proptest::collection::vec((any::<i64>(), proptest::option::of(0usize..50), proptest::collection::vec(0usize..11, 0..10)), 0..100),
+        ) {
+            let recipient = |(user, segment, variations)| Recipient { user: UserId(user), segment, variations };
+            let recipients: Vec<_> = drawn.into_iter().map(recipient).collect();
+            prop_assert_eq!(Recipient::read_all(&Recipient::spell_all(&recipients)), Some(recipients));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+use serde::{Deserialize, Serialize};
+
+use super::spell;
+use crate::error::AppResult;
+use crate::ids::{AccountId, ExecutionId};
+
+/// Something that the planning of an execution has to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum PlanTask {
+    /// Begin planning, if it is time, and have every shard planned.
+    BeginV1 {
+        /// Whose.
+        account: AccountId,
+        /// The execution.
+        execution: ExecutionId,
+    },
+    /// Plan one shard of contacts from where it stands.
+    ShardV1 {
+        /// Whose.
+        account: AccountId,
+        /// The execution.
+        execution: ExecutionId,
+        /// One of 64.
+        shard: u64,
+    },
+}
+
+impl PlanTask {
+    /// The same for a task that is made again.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self {
+            Self::BeginV1 { account, execution } => format!("begin.{account}.{execution}"),
+            Self::ShardV1 { account, execution, shard } => format!("shard.{account}.{execution}.{shard}"),
+        }
+    }
+
+    /// As the queue has it.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`] if it does not write; a fault of this crate.
+    pub fn spelled(&self) -> AppResult<String> {
+        spell(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wire_form_is_frozen() {
+        let (account, execution) = (AccountId(1), ExecutionId::of("7"));
+        let shard = PlanTask::ShardV1 { account, execution: execution.clone(), shard: 63 };
+        let tasks = [PlanTask::BeginV1 { account, execution }, shard];
+        let wire = tasks.each_ref().map(|task| format!("{} {}", task.id(), task.spelled().unwrap()));
+        insta::assert_snapshot!(wire.join("\n"), @r#"
+        begin.1.exec7 {"type":"begin_v1","account":1,"execution":"exec7"}
+        shard.1.exec7.63 {"type":"shard_v1","account":1,"execution":"exec7","shard":63}
+        "#);
+        for (task, wire) in tasks.iter().zip(wire) {
+            let (_, json) = wire.split_once(' ').unwrap();
+            assert_eq!(&serde_json::from_str::<PlanTask>(json).unwrap(), task);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use serde::{Deserialize, Serialize};
+
+use super::access::{put_step, to_attribute, update_step};
+use super::{Due, Key, Store};
+use crate::domain::outreach::{Execution, ExecutionPlan, ExecutionStatus, OutreachCounters};
+use crate::error::AppResult;
+use crate::ids::{AccountId, BotId, ExecutionId, OutreachCampaignId};
+
+/// What happens to an execution.
+#[derive(Clone, Copy, Debug)]
+pub enum ExecutionChange<'a> {
+    /// It is asked for.
+    New {
+        /// The execution.
+        execution: &'a Execution,
+        /// What it is planned by.
+        plan: &'a ExecutionPlan,
+        /// What begins it.
+        due: &'a Due,
+        /// Unix milliseconds.
+        now_ms: i64,
+    },
+    /// It moves from this status to that of the execution; the rest of it stays.
+    Moved {
+        /// Where it is.
+        from: ExecutionStatus,
+        /// As it is then.
+        execution: &'a Execution,
+        /// What has it go on; `None` if nothing has to.
+        due: Option<&'a Due>,
+        /// Unix milliseconds.
+        now_ms: i64,
+    },
+    /// It is planned: as moved, and whom it reaches is known exactly.
+    Planned(&'a Execution),
+}
+
+/// Some recipients of one bot that are sent to one after the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chunk {
+    /// Who sends it.
+    pub bot: BotId,
+    /// From which shard its recipients are.
+    pub shard: u64,
+    /// Which one of that shard, from 0.
+    pub number: u64,
+    /// How far it is.
+    pub state: ChunkState,
+    /// How many recipients it has.
+    pub count: u64,
+    /// Who, as [`crate::domain::outreach::Recipient::spell_all`] writes it.
+    pub recipients: String,
+}
+
+/// How far a chunk is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChunkState {
+    /// Nobody of it was sent to.
+    #[default]
+    Pending,
+}
+
+/// A line of the list of a campaign's executions.
+#[derive(Serialize, Deserialize)]
+struct Listing {
+    id: ExecutionId,
+}
+
+impl Store {
+    /// One execution of an account.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn execution(&self, account: AccountId, id: &ExecutionId) -> AppResult<Option<Execution>> {
+        self.get(&Key::Execution(account, id)).await
+    }
+
+    /// What an execution is planned by.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn execution_plan(
+        &self,
+        account: AccountId,
+        id: &ExecutionId,
+    ) -> AppResult<Option<ExecutionPlan>> {
+        self.get(&Key::ExecutionPlan(account, id)).await
+    }
+
+    /// Every execution of a campaign, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn executions(
+        &self,
+        account: AccountId,
+        campaign: &OutreachCampaignId,
+    ) -> AppResult<Vec<Execution>> {
+        let any = ExecutionId::default();
+        let listing = Key::ExecutionListing(account, campaign, 0, &any);
+        let prefix = listing.sort();
+        // Without the time and the id.
+        let prefix = prefix.rsplitn(3, '#').last().map(|prefix| format!("{prefix}#")).unwrap_or_default();
+        let mut lines: Vec<Listing> = self.query(listing.partition(), &prefix).await?;
+        lines.reverse();
+        let mut executions = Vec::with_capacity(lines.len());
+        for some in lines.chunks(100) {
+            let keys: Vec<_> = some.iter().map(|line| Key::Execution(account, &line.id)).collect();
+            executions.extend(self.get_many(&keys).await?.into_iter().flatten());
+        }
+        Ok(executions)
+    }
+
+    /// Every chunk that a bot has to send in an execution, in the order of shards and numbers.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn chunks(&self, account: AccountId, id: &ExecutionId, bot: BotId) -> AppResult<Vec<Chunk>> {
+        let any = Key::Chunk { account, execution: id, bot, shard: 0, number: 0 };
+        let sort = any.sort();
+        // Without the shard and the number.
+        let prefix = sort.rsplitn(3, '#').last().map(|prefix| format!("{prefix}#")).unwrap_or_default();
+        self.query(any.partition(), &prefix).await
+    }
+
+    /// Moves an execution by itself, without its campaign; `false` if it is elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`]; a retry may answer `false` by the first attempt.
+    pub async fn change_execution(&self, account: AccountId, change: ExecutionChange<'_>) -> AppResult<bool> {
+        Ok(self.transact(self.execution_steps(account, change)?).await?.is_none())
+    }
+
+    /// What an execution's change is in a transaction.
+    pub(super) fn execution_steps(
+        &self,
+        account: AccountId,
+        change: ExecutionChange<'_>,
+    ) -> AppResult<Vec<TransactWriteItem>> {
+        match change {
+            ExecutionChange::New { execution, plan, due, now_ms } => {
+                let Execution { id, campaign, created, .. } = execution;
+                let control = self
+                    .new_item(&Key::Execution(account, id), execution)?
+                    .condition_expression("attribute_not_exists(PK)");
+                let line = Key::ExecutionListing(account, campaign, *created, id);
+                Ok(vec![
+                    put_step(control)?,
+                    put_step(self.new_item(&Key::ExecutionPlan(account, id), plan)?)?,
+                    put_step(self.new_item(&line, &Listing { id: id.clone() })?)?,
+                    put_step(self.new_item(&due.unswept_key(now_ms), due)?)?,
+                ])
+            }
+            ExecutionChange::Moved { from, execution, due, now_ms } => {
+                let mut steps = vec![self.execution_move(account, from, execution, false)?];
+                if let Some(due) = due {
+                    steps.push(put_step(self.new_item(&due.unswept_key(now_ms), due)?)?);
+                }
+                Ok(steps)
+            }
+            ExecutionChange::Planned(execution) => {
+                let mut steps =
+                    vec![self.execution_move(account, ExecutionStatus::Planning, execution, true)?];
+                if !execution.test {
+                    let tasks = OutreachCounters { tasks: execution.chunks(), ..OutreachCounters::default() };
+                    let total = Key::OutreachTotal(account, &execution.campaign);
+                    steps.extend(self.counted(&total, &tasks, None)?);
+                }
+                Ok(steps)
+            }
+        }
+    }
+
+    fn execution_move(
+        &self,
+        account: AccountId,
+        from: ExecutionStatus,
+        execution: &Execution,
+        is_planned: bool,
+    ) -> AppResult<TransactWriteItem> {
+        let (mut sets, mut removes) = (vec!["#status = :status".to_owned()], Vec::new());
+        let mut update = self
+            .update(&Key::Execution(account, &execution.id))
+            .condition_expression("#status = :from")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":from", to_attribute(&from)?)
+            .expression_attribute_values(":status", to_attribute(&execution.status)?);
+        let time = |time: Option<i64>| time.map(|time| to_attribute(&time)).transpose();
+        let resumes_to = execution.resumes_to.map(|status| to_attribute(&status)).transpose()?;
+        let mut fields = vec![
+            ("resumes_to", resumes_to),
+            ("started", time(execution.started)?),
+            ("finished", time(execution.finished)?),
+            ("scheduled_at", time(execution.scheduled_at)?),
+        ];
+        if is_planned {
+            fields.push(("counts", Some(to_attribute(&execution.counts)?)));
+            fields.push(("bots", Some(to_attribute(&execution.bots)?)));
+        }
+        for (name, value) in fields {
+            match value {
+                Some(value) => {
+                    sets.push(format!("{name} = :{name}"));
+                    update = update.expression_attribute_values(format!(":{name}"), value);
+                }
+                None => removes.push(name),
+            }
+        }
+        let mut expression = format!("SET {}", sets.join(", "));
+        if !removes.is_empty() {
+            expression += &format!(" REMOVE {}", removes.join(", "));
+        }
+        update_step(update.update_expression(expression))
+    }
+}

@@ -1,0 +1,68 @@
+use futures::{StreamExt, stream};
+use serde_json::{Value, json};
+use shared::domain::fact_clock::FactClock;
+use shared::domain::outreach::{Execution, Recipient};
+use shared::domain::person::Person;
+use shared::ids::{AccountId, BotId, BotKey, ExecutionId, UserId};
+use shared::queue::PlanTask;
+
+use super::{Account, World};
+
+/// The first of the people that [`World::contacts`] makes.
+pub const FIRST_CONTACT: i64 = 7_000_000_000;
+
+impl World {
+    /// So many people, each of whom started one of so many bots.
+    pub async fn contacts(&self, account: AccountId, bots: u64, people: std::ops::Range<i64>) {
+        let record = |number: i64| async move {
+            let bot = BotKey { account, bot: BotId(number.unsigned_abs() % bots + 1) };
+            let person = Person { user: UserId(FIRST_CONTACT + number), ..Person::default() };
+            let clock = FactClock { date: 10, update: 1 };
+            self.system.app.store.record_contact(bot, &person, clock).await.unwrap();
+        };
+        stream::iter(people.map(record)).buffer_unordered(16).collect::<Vec<_>>().await;
+    }
+
+    /// Has broadcast-planner carry out one task; whether it is to be received again.
+    pub async fn plan(&self, task: &PlanTask) -> bool {
+        let record = json!({"messageId": "1", "receiptHandle": "1", "body": task.spelled().unwrap(),
+            "attributes": {}, "messageAttributes": {}});
+        let event = json!({"Records": [record]});
+        let answer = self.system.cloud.invoke("broadcast-planner", event).await.unwrap();
+        !answer["batchItemFailures"].as_array().unwrap().is_empty()
+    }
+
+    /// An execution as it is.
+    pub async fn execution(&self, account: AccountId, id: &str) -> Execution {
+        self.system.app.outreach_execution(account, &ExecutionId::parse(id).unwrap()).await.unwrap()
+    }
+
+    /// Everybody in the chunks of an execution, in no order, after a look at each chunk.
+    pub async fn recipients(&self, account: AccountId, execution: &Execution) -> Vec<(BotId, Recipient)> {
+        let mut found = Vec::new();
+        for part in &execution.bots {
+            let chunks = self.system.app.store.chunks(account, &execution.id, part.bot).await.unwrap();
+            assert_eq!(u64::try_from(chunks.len()).unwrap(), part.chunks);
+            for chunk in chunks {
+                let recipients = Recipient::read_all(&chunk.recipients).unwrap();
+                assert!(chunk.bot == part.bot && (1..=100).contains(&recipients.len()));
+                assert_eq!(u64::try_from(recipients.len()).unwrap(), chunk.count);
+                found.extend(recipients.into_iter().map(|recipient| (chunk.bot, recipient)));
+            }
+        }
+        found
+    }
+}
+
+impl Account {
+    /// Executes a campaign, and answers the execution's id.
+    pub async fn execute(&self, campaign: &str, order: &Value) -> String {
+        let reply = self.v1("POST", &format!("campaigns/{campaign}/execute"), order).await;
+        reply.success(202)["executionId"].as_str().unwrap().to_owned()
+    }
+
+    /// A campaign as it is shown by itself.
+    pub async fn shown(&self, campaign: &str) -> Value {
+        self.v1("GET", &format!("campaigns/{campaign}"), &Value::Null).await.success(200)
+    }
+}
