@@ -59,7 +59,7 @@ pub use clicks::VaultedClick;
 pub use contacts::{Contact, Reach};
 pub use disabled_endpoints::TemplateOwner;
 pub use dues::{Due, DuePage, DuePlace, DueQueue, UnreadableDue};
-pub use erasures::Erasure;
+pub use erasures::{Erasure, ListedOfPerson, PlannedPostback};
 pub use file_ids::{UploadClaim, UploadLease};
 pub use invites::Invite;
 pub use journal::{JOURNAL_KEPT_SECONDS, JournalRange, JournalReader, JournalRow};
