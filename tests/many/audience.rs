@@ -60,7 +60,7 @@ async fn fill(world: &World) {
         let document = json!({"name": id, "rules": [rule]}).as_object().unwrap().clone();
         let id = SegmentId::parse(id).unwrap();
         assert!(
-            store
+            app.store
                 .create_segment(ACCOUNT, &Segment { id, document, version: 1, created: 1, updated: 1 })
                 .await
                 .unwrap()

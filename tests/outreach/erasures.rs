@@ -8,10 +8,11 @@ use shared::domain::fact_clock::FactClock;
 use shared::domain::journal::JournalAction;
 use shared::domain::lead_event::{LeadEvent, LeadStatus};
 use shared::domain::person::Person;
+use shared::domain::postback_id::PostbackId;
 use shared::ids::{ChatId, LeadId, TrackingCampaignId, UserId};
 use shared::queue::Task;
-use shared::store::JournalRow;
-use telegram_simulator::NewUser;
+use shared::store::{Due, JournalRow};
+use telegram_simulator::{NewUser, ReceiverAnswer};
 
 use crate::world::{Account, Scene, World, start_update};
 
@@ -200,6 +201,31 @@ async fn a_walk_goes_on_where_it_ended_for_want_of_time() {
     let left = world.naming(&anna.to_string()).await;
     assert!(left.iter().any(|item| item.contains("JOUR#")), "journals come before the place");
     assert!(!left.iter().any(|item| item.contains(r#""subscriber""#)), "{left:#?}");
+}
+
+#[tokio::test]
+async fn a_postback_that_is_to_be_tried_again_is_forgotten() {
+    let world = ahead().await;
+    let scene = world.scene().await;
+    world.simulator.set_receiver(ReceiverAnswer { status: 503, delay_ms: 0 });
+    let dora = world.person("Dora");
+    scene.start(dora, "click");
+    world.quiet().await;
+    let (app, lead) = (&world.system.app, scene.lead(dora).await.unwrap());
+    let clock = lead.facts.first_start().unwrap().clock;
+    let event = LeadEvent { status: LeadStatus::Wait, clock };
+    let id = PostbackId { campaign: scene.campaign.campaign, lead: lead.id.unwrap(), event };
+    let postback = app.store.postback(scene.account.id, id).await.unwrap().unwrap();
+    let task = Task::PostbackV1 { campaign: scene.campaign, user: UserId(dora), event };
+    let due_ms = postback.course.next_ms.unwrap() + 100;
+    let due = Due { due_ms, id: task.id(), task: task.spelled().unwrap(), ..Due::default() };
+    app.store.put_due(&due, app.clock.now_ms()).await.unwrap();
+    let dues =
+        async || world.naming("DUE#").await.iter().filter(|due| due.contains(&dora.to_string())).count();
+    assert_eq!(dues().await, 1);
+    delete(&scene.account, dora).await;
+    world.quiet().await;
+    assert_eq!(dues().await, 0);
 }
 
 #[tokio::test]

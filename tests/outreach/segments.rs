@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 use shared::domain::calendar;
+use shared::ids::OutreachCampaignId;
+use shared::store::KeptCount;
 
 use super::people::{meet, say, segment};
 use crate::world::{Account, World};
@@ -169,4 +171,8 @@ async fn campaigns_show_how_many_people_they_would_reach() {
     let list = account.v1("GET", "campaigns?sort=budget", &Value::Null).await.success(200);
     let totals = |index: usize| list["campaigns"][index]["targetAudience"]["totalCount"].clone();
     assert_eq!([totals(0), totals(1)], [0, 8], "another version is counted anew");
+    let (kept, soon) = (OutreachCampaignId::parse(&id).unwrap(), world.system.app.clock.now() + 60);
+    let scaled = KeptCount { version: 2, reachable: 700, exact: false };
+    world.system.app.store.keep_audience_counts(account.id, &[(&kept, scaled)], soon).await.unwrap();
+    assert_eq!(shown(&id).await, json!({"totalCount": 700, "totalCountExact": false}));
 }

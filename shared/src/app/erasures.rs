@@ -3,6 +3,7 @@
 use super::App;
 use super::links::token_of_asked_link;
 use super::message_tasks::{Attempt, MessageOutcome, Receipt};
+use super::postback_retries::SKEW_MS;
 use super::sending::backoff_seconds;
 use crate::domain::click::ClickToken;
 use crate::domain::erasure::{
@@ -10,8 +11,8 @@ use crate::domain::erasure::{
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotKey, CampaignKey, UserId};
-use crate::queue::ErasureTask;
-use crate::store::{Erasure, JOURNAL_KEPT_SECONDS, Lead};
+use crate::queue::{ErasureTask, Task};
+use crate::store::{Due, Erasure, JOURNAL_KEPT_SECONDS, Lead, PlannedPostback};
 
 /// How long lists are walked in one go, in milliseconds; a page takes far less than what is left of a minute then.
 const WALK_MS: i64 = 40_000;
@@ -131,13 +132,36 @@ impl App {
                     return Ok(Some(ErasurePlace { list, after }));
                 }
                 let (user, until) = (erasure.user, erasure.requested);
-                after = self.store.erase_listed(account, user, &list, until, after.as_deref()).await?;
+                let found =
+                    self.store.listed_of_person(account, user, &list, until, after.as_deref()).await?;
+                for planned in &found.planned {
+                    self.forget_retry(account, user, planned).await?;
+                }
+                after = self.store.erase_listed(found).await?;
                 if after.is_none() {
                     break;
                 }
             }
         }
         Ok(None)
+    }
+
+    /// Forgets that a postback is due, which names the person in its task. A replay that waits stays until it is due.
+    async fn forget_retry(
+        &self,
+        account: AccountId,
+        user: UserId,
+        planned: &PlannedPostback,
+    ) -> AppResult<()> {
+        let (campaign, event) = (CampaignKey { account, campaign: planned.id.campaign }, planned.id.event);
+        let due_ms = planned.next_ms.saturating_add(SKEW_MS);
+        let due = Due { due_ms, id: Task::PostbackV1 { campaign, user, event }.id(), ..Due::default() };
+        let minute = due_ms.div_euclid(60_000);
+        // What was written shortly before its minute lies in one of the next two.
+        for minute in minute..=minute + 2 {
+            self.store.delete_dues(minute, std::slice::from_ref(&due)).await?;
+        }
+        Ok(())
     }
 
     /// Every list that may name the person, in an order that stays: the journals of all chats, because nobody knows who was

@@ -9,7 +9,7 @@ use crate::queue::{DELAY_MAX_SECONDS, Task};
 use crate::store::{Due, DueQueue};
 
 /// By how much clocks of functions may differ, in milliseconds.
-const SKEW_MS: i64 = 100;
+pub(super) const SKEW_MS: i64 = 100;
 
 impl App {
     /// Carries out a task of the queue of retries: one attempt, if it is due. What is to be tried again, or has to wait

@@ -3,11 +3,12 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use super::access::{number, text, to_attribute, to_item, unavailable, written};
+use super::access::{from_item, number, text, to_attribute, to_item, unavailable, written};
 use super::{Item, Key, Store};
 use crate::domain::click::ClickToken;
 use crate::domain::erasure::{ErasedLead, ErasedList, ErasurePass, ErasurePlace};
 use crate::domain::fact_clock::FactClock;
+use crate::domain::postback_id::PostbackId;
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotId, BotKey, CampaignKey, UserId};
 
@@ -31,6 +32,24 @@ pub struct Erasure {
     pub place: Option<ErasurePlace>,
     /// How often this was written; a change names the version that it was made of.
     pub version: u64,
+}
+
+/// What a page of a list has of a person.
+#[derive(Clone, Debug, Default)]
+pub struct ListedOfPerson {
+    /// The postbacks among it that are to be tried again.
+    pub planned: Vec<PlannedPostback>,
+    rows: Vec<Item>,
+    next: Option<String>,
+}
+
+/// A postback that is to be tried again.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct PlannedPostback {
+    /// The postback.
+    pub id: PostbackId,
+    /// When, in Unix milliseconds.
+    pub next_ms: i64,
 }
 
 impl Store {
@@ -150,20 +169,19 @@ impl Store {
         self.batch_delete(clicks.collect()).await
     }
 
-    /// Deletes what a megabyte of a list has of a person up to `until`, in Unix seconds, beyond `after`; answers from where
-    /// to go on, or nothing at the end. Twice is the same as once.
+    /// What a megabyte of a list has of a person up to `until`, in Unix seconds, beyond `after`.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn erase_listed(
+    pub async fn listed_of_person(
         &self,
         account: AccountId,
         user: UserId,
         list: &ErasedList,
         until: i64,
         after: Option<&str>,
-    ) -> AppResult<Option<String>> {
+    ) -> AppResult<ListedOfPerson> {
         let end = FactClock::first_of_second(until.saturating_add(1));
         let month = FactClock::first_of_second(list.month());
         let (partition, end, who) = match *list {
@@ -186,7 +204,7 @@ impl Store {
             .consistent_read(true)
             .key_condition_expression("PK = :pk AND SK < :end")
             .filter_expression("#who = :user")
-            .projection_expression("PK, SK")
+            .projection_expression("PK, SK, id, next_ms")
             .expression_attribute_names("#who", who)
             .expression_attribute_values(":pk", text(&partition))
             .expression_attribute_values(":end", text(end))
@@ -195,8 +213,26 @@ impl Store {
             .send()
             .await
             .map_err(unavailable)?;
-        self.batch_delete(answer.items.unwrap_or_default()).await?;
         let last = answer.last_evaluated_key.and_then(|key| key.get("SK").cloned());
-        Ok(last.and_then(|last| last.as_s().ok().cloned()))
+        let mut found =
+            ListedOfPerson { next: last.and_then(|last| last.as_s().ok().cloned()), ..Default::default() };
+        for mut row in answer.items.unwrap_or_default() {
+            if row.contains_key("next_ms") {
+                found.planned.push(from_item(row.clone())?);
+            }
+            row.retain(|name, _| matches!(name.as_str(), "PK" | "SK"));
+            found.rows.push(row);
+        }
+        Ok(found)
+    }
+
+    /// Deletes what was found in a list. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn erase_listed(&self, found: ListedOfPerson) -> AppResult<Option<String>> {
+        self.batch_delete(found.rows).await?;
+        Ok(found.next)
     }
 }

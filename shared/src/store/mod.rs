@@ -67,7 +67,7 @@ pub use clicks::VaultedClick;
 pub use contacts::{Contact, Reach};
 pub use disabled_endpoints::TemplateOwner;
 pub use dues::{Due, DuePage, DuePlace, DueQueue, UnreadableDue};
-pub use erasures::Erasure;
+pub use erasures::{Erasure, ListedOfPerson, PlannedPostback};
 pub use executions::{Chunk, ChunkState, ExecutionChange};
 pub use file_ids::{UploadClaim, UploadLease};
 pub use invites::Invite;
