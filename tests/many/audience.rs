@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::domain::fact_clock::FactClock;
 use shared::domain::outreach::{ExecutionStatus, PersonChange, Segment};
 use shared::domain::person::Person;
 use shared::ids::{AccountId, BotId, BotKey, SegmentId, UserId};
+use shared::store::Key;
 
 use crate::world::{FIRST_CONTACT, World};
 
@@ -37,21 +38,62 @@ fn segment_of(number: i64) -> Option<usize> {
     [young, northern, is_premium].into_iter().position(|is_in| is_in)
 }
 
-async fn fill(world: &World) {
-    let app = &world.system.app;
-    let record = |number: i64| async move {
-        let user = UserId(FIRST_CONTACT + number);
-        let bot = BotKey { account: ACCOUNT, bot: BotId((number % BOTS + 1).unsigned_abs()) };
-        let person = Person { user, premium: number % 3 == 0, ..Person::default() };
-        app.store.record_contact(bot, &person, FactClock { date: 10, update: 1 }).await.unwrap();
-        if let Some((age, location)) = attributes_of(number) {
-            let attributes = [("age", json!(age)), ("location", json!(location))];
-            let attributes = attributes.map(|(name, value)| (name.to_owned(), Some(value))).into();
-            let change = PersonChange { attributes, ..PersonChange::default() };
-            app.set_person(ACCOUNT, user, change).await.unwrap();
-        }
+/// An item as the table has it.
+async fn raw(world: &World, key: &Key<'_>) -> Value {
+    let table = world.system.cloud.table_name("Table").unwrap();
+    let place = json!({"PK": {"S": key.partition()}, "SK": {"S": key.sort()}});
+    world.ask_table("GetItem", &json!({"TableName": table, "Key": place})).await["Item"].take()
+}
+
+/// What the table has of a person, after the pattern of one whom the store itself wrote.
+fn items_of(number: i64, contact: &Value, words: &Value) -> Vec<Value> {
+    let (user, bot) = (UserId(FIRST_CONTACT + number), BotId((number % BOTS + 1).unsigned_abs()));
+    let put = |key: Key<'_>, mut item: Value| {
+        item["PK"] = json!({"S": key.partition()});
+        item["SK"] = json!({"S": key.sort()});
+        item["user"] = json!({"N": user.to_string()});
+        json!({"PutRequest": {"Item": item}})
     };
-    stream::iter((0..PEOPLE).map(record)).buffer_unordered(64).for_each(async |()| {}).await;
+    let mut contact = contact.clone();
+    contact["bot"] = json!({"N": bot.to_string()});
+    contact["premium"] = json!({"BOOL": number % 3 == 0});
+    let mut items = vec![put(Key::Contact(ACCOUNT, bot, user), contact)];
+    if let Some((age, location)) = attributes_of(number) {
+        let mut words = words.clone();
+        words["attr#age"] = json!({"S": age.to_string()});
+        words["attr#location"] = json!({"S": json!(location).to_string()});
+        items.push(put(Key::Person(ACCOUNT, user), words));
+    }
+    items
+}
+
+/// Writes people as fast as the table takes them, and segments.
+async fn fill(world: &World) {
+    let (app, user) = (&world.system.app, UserId(FIRST_CONTACT + 1));
+    let bot = BotKey { account: ACCOUNT, bot: BotId(1) };
+    let person =
+        Person { user, first_name: "Anna".to_owned(), language: "en".to_owned(), ..Person::default() };
+    app.store.record_contact(bot, &person, FactClock { date: 10, update: 1 }).await.unwrap();
+    let attributes = [("age", json!(1)), ("location", json!("US"))];
+    let attributes = attributes.map(|(name, value)| (name.to_owned(), Some(value))).into();
+    app.set_person(ACCOUNT, user, PersonChange { attributes, ..PersonChange::default() }).await.unwrap();
+    let contact = raw(world, &Key::Contact(ACCOUNT, bot.bot, user)).await;
+    let words = raw(world, &Key::Person(ACCOUNT, user)).await;
+    let delete = json!({"TableName": world.system.cloud.table_name("Table").unwrap(),
+        "Key": {"PK": contact["PK"], "SK": contact["SK"]}});
+    world.ask_table("DeleteItem", &delete).await;
+
+    let table = world.system.cloud.table_name("Table").unwrap();
+    let numbers: Vec<_> = (0..PEOPLE).collect();
+    let batches = numbers.chunks(12).map(|some| {
+        let items: Vec<_> = some.iter().flat_map(|number| items_of(*number, &contact, &words)).collect();
+        let question = json!({"RequestItems": {table: items}});
+        async move {
+            let answer = world.ask_table("BatchWriteItem", &question).await;
+            assert_eq!(answer["UnprocessedItems"], json!({}), "{answer}");
+        }
+    });
+    stream::iter(batches).buffer_unordered(8).for_each(async |()| {}).await;
     for (id, rule) in [
         ("segyoung", json!({"field": "attributes.age", "op": "lt", "value": 30})),
         ("segnorth", json!({"field": "attributes.location", "op": "in", "value": ["US", "CA"]})),

@@ -46,7 +46,7 @@ impl World {
     }
 
     /// Asks DynamoDB as nothing of Gatepost may.
-    async fn ask_table(&self, operation: &str, question: &Value) -> Value {
+    pub async fn ask_table(&self, operation: &str, question: &Value) -> Value {
         let environment = self.system.cloud.aws_environment();
         let url =
             environment.get("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| environment.get("AWS_ENDPOINT_URL"));
