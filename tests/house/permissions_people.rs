@@ -9,6 +9,8 @@ use crate::world::{Account, World};
 pub async fn erase_somebody(world: &World, account: &Account, user: i64) {
     // Of somebody who is no contact the leads are looked for.
     assert_eq!(account.v1("DELETE", "subscribers/1", &Value::Null).await.code, 404);
+    let testers = json!({"testers": [user.to_string()]});
+    account.v1("PUT", "testers", &testers).await.success(200);
     account.v1("DELETE", &format!("subscribers/{user}"), &Value::Null).await.success(202);
     world.quiet().await;
     let store = &world.system.app.store;

@@ -64,7 +64,30 @@ async fn live(world: &World) -> Lived {
         let said = json!({"attributes": {"location": "US"}, "tags": ["vip"]});
         account.v1("PUT", &format!("subscribers/{user}"), &said).await.success(200);
     }
+    reach(world, account, anna).await;
     Lived { scenes, anna, bert }
+}
+
+/// Anna is in a list of subscribers, once at fault, in an execution, and alone in a test of another.
+async fn reach(world: &World, account: &Account, anna: i64) {
+    let import = account.v1("POST", "subscribers/imports", &Value::Null).await.success(201);
+    let file = format!("id,city\n{anna},Annabella\n{anna},Annabella,\n");
+    assert_eq!(world.send_form(&import, file.as_bytes()).await, 204);
+    let path = format!("subscribers/imports/{}", import["importId"].as_str().unwrap());
+    account.v1("POST", &format!("{path}/start"), &Value::Null).await.success(202);
+    world.settle().await;
+    let import = account.v1("GET", &path, &Value::Null).await.success(200);
+    assert_eq!((&import["imported"], &import["failed"]), (&json!(1), &json!(1)), "{import}");
+    let testers = json!({"testers": [anna.to_string()]});
+    account.v1("PUT", "testers", &testers).await.success(200);
+    for order in [json!({}), json!({"testMode": true})] {
+        let campaign = account.outreach_campaign(&json!({})).await;
+        let id = account.execute(&campaign, &order).await;
+        world.settle().await;
+        let execution = world.execution(account.id, &id).await;
+        let recipients = world.recipients(account.id, &execution).await;
+        assert!(recipients.iter().any(|(_, them)| them.user == UserId(anna)), "{order}");
+    }
 }
 
 async fn shown(account: &Account, user: i64) -> u16 {

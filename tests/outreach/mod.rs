@@ -2,6 +2,7 @@
 
 mod audiences;
 mod doors;
+mod erased_executions;
 mod erasures;
 mod executions;
 mod idempotency;

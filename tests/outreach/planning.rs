@@ -18,7 +18,7 @@ use crate::world::{FIRST_CONTACT, World};
 const ACCOUNT: AccountId = AccountId(1);
 
 /// Executes a campaign, and keeps it from the planner.
-async fn execute_unplanned(world: &World, campaign: &str) -> String {
+pub async fn execute_unplanned(world: &World, campaign: &str) -> String {
     world.faults.refuse(&["sqs:SendMessage"]);
     let id = world.account().execute(campaign, &json!({})).await;
     world.faults.refuse(&[]);

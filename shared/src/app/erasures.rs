@@ -17,12 +17,15 @@ use crate::store::{Due, Erasure, JOURNAL_KEPT_SECONDS, Lead, PlannedPostback};
 /// How long lists are walked in one go, in milliseconds; a page takes far less than what is left of a minute then.
 const WALK_MS: i64 = 40_000;
 
+/// How long a task waits whose erasure another one is at, in seconds. Both would overtake each other time and again else.
+const OVERTAKEN_SECONDS: u64 = 60;
+
 /// How many leads are read at the same time.
 const LEADS_AT_ONCE: usize = 100;
 
 impl App {
     /// Has a person erased from everything of an account that names them: contacts, leads and their lines, journals, the log
-    /// of postbacks, clicks and visits. Counters stay. Twice is the same as once, and begins anew.
+    /// of postbacks, clicks and visits, testers and executions. Counters stay. Twice is the same as once, and begins anew.
     ///
     /// # Errors
     ///
@@ -31,6 +34,7 @@ impl App {
     pub async fn begin_erasure(&self, account: AccountId, user: UserId) -> AppResult<()> {
         let is_known = self.store.known_person(account, user).await?.is_some()
             || self.store.erasure(account, user).await?.is_some()
+            || self.store.testers(account).await?.contains(&user)
             || !self.leads_of(account, user).await?.is_empty();
         if !is_known {
             return Err(AppError::NotFound("subscriber"));
@@ -64,7 +68,7 @@ impl App {
             return Ok(Attempt::Again(waits.unsigned_abs()));
         }
         if erasure.place.is_none() && !self.erase_person(account, &mut erasure).await? {
-            return Ok(Attempt::Again(0));
+            return Ok(Attempt::Again(OVERTAKEN_SECONDS));
         }
         erasure.place = self.erase_from_lists(account, &erasure).await?;
         let waits = match (&erasure.place, erasure.pass) {
@@ -76,11 +80,11 @@ impl App {
             }
             (None, ErasurePass::Second) => {
                 let is_over = self.store.end_erasure(account, &erasure).await?;
-                return Ok(if is_over { Attempt::Done } else { Attempt::Again(0) });
+                return Ok(if is_over { Attempt::Done } else { Attempt::Again(OVERTAKEN_SECONDS) });
             }
         };
         let is_saved = self.store.save_erasure(account, &mut erasure).await?;
-        Ok(Attempt::Again(if is_saved { waits } else { 0 }))
+        Ok(Attempt::Again(if is_saved { waits } else { OVERTAKEN_SECONDS }))
     }
 
     /// Erases what lies under keys that are known; `false` if somebody else is at it. What the lists are walked for is
@@ -111,6 +115,7 @@ impl App {
             .partition(|contact| spares && contact.started.is_some_and(|started| started.date > requested));
         let bots: Vec<_> = erased.iter().map(|contact| contact.bot).collect();
         self.store.erase_contacts(account, user, &bots, spared.is_empty()).await?;
+        self.erase_from_testers(account, erasure).await?;
         Ok(true)
     }
 
@@ -131,19 +136,33 @@ impl App {
                 if self.clock.now_ms() - begun_ms > WALK_MS {
                     return Ok(Some(ErasurePlace { list, after }));
                 }
-                let (user, until) = (erasure.user, erasure.requested);
-                let found =
-                    self.store.listed_of_person(account, user, &list, until, after.as_deref()).await?;
-                for planned in &found.planned {
-                    self.forget_retry(account, user, planned).await?;
-                }
-                after = self.store.erase_listed(found).await?;
+                after = self.erase_from_list(account, erasure, &list, after.as_deref()).await?;
                 if after.is_none() {
                     break;
                 }
             }
         }
         Ok(None)
+    }
+
+    /// Erases from some of a list, beyond `after`, and answers how far that was; `None` at its end.
+    async fn erase_from_list(
+        &self,
+        account: AccountId,
+        erasure: &Erasure,
+        list: &ErasedList,
+        after: Option<&str>,
+    ) -> AppResult<Option<String>> {
+        if let ErasedList::Execution { execution } = list {
+            self.erase_from_execution(account, erasure, execution).await?;
+            return Ok(None);
+        }
+        let (user, until) = (erasure.user, erasure.requested);
+        let found = self.store.listed_of_person(account, user, list, until, after).await?;
+        for planned in &found.planned {
+            self.forget_retry(account, user, planned).await?;
+        }
+        self.store.erase_listed(found).await
     }
 
     /// Forgets that a postback is due, which names the person in its task. A replay that waits stays until it is due.
@@ -165,7 +184,7 @@ impl App {
     }
 
     /// Every list that may name the person, in an order that stays: the journals of all chats, because nobody knows who was
-    /// seen where, and the logs of the campaigns that knew them.
+    /// seen where, the logs of the campaigns that knew them, and all executions.
     async fn lists_naming(&self, account: AccountId, erasure: &Erasure) -> AppResult<Vec<ErasedList>> {
         let (from, to) = (erasure.requested.saturating_sub(JOURNAL_KEPT_SECONDS), erasure.requested);
         let campaigns = self.store.campaigns(account).await?;
@@ -177,7 +196,9 @@ impl App {
         let journals = chats.into_iter().flat_map(|(bot, chat)| ErasedList::of_journal(bot, chat, from, to));
         let leads = erasure.leads.iter().filter(|erased| erased.lead.is_some());
         let logs = leads.flat_map(|erased| ErasedList::of_postbacks(erased.campaign, erased.since, to));
-        let mut lists: Vec<_> = journals.chain(logs).collect();
+        let executions = self.store.execution_ids(account).await?.into_iter();
+        let executions = executions.map(|execution| ErasedList::Execution { execution });
+        let mut lists: Vec<_> = journals.chain(logs).chain(executions).collect();
         lists.sort_unstable();
         lists.dedup();
         Ok(lists)

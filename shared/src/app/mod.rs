@@ -17,6 +17,7 @@ mod circuits;
 mod dialogue;
 mod draw;
 mod dues;
+mod erased_executions;
 mod erasures;
 mod execution_moves;
 mod executions;

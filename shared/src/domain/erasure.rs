@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar;
 use super::lead::LeadFacts;
-use crate::ids::{BotId, ChatId, LeadId, TrackingCampaignId};
+use crate::ids::{BotId, ChatId, ExecutionId, LeadId, TrackingCampaignId};
 
 /// How long after the first pass the second begins, in seconds: longer than the stream is behind, or a postback on its way.
 pub const SECOND_PASS_SECONDS: i64 = 900;
@@ -33,8 +33,9 @@ pub struct ErasedLead {
     pub since: i64,
 }
 
-/// A list that may have something of the person anywhere. Each is one month, named by its last second that counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// A list that may have something of the person anywhere. Each is one month, named by its last second that counts, or one
+/// execution.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ErasedList {
     /// The journal of a chat.
@@ -53,6 +54,11 @@ pub enum ErasedList {
         /// Within the month, in Unix seconds.
         month: i64,
     },
+    /// What an execution is planned by, how far it is, and its chunks.
+    Execution {
+        /// The execution.
+        execution: ExecutionId,
+    },
 }
 
 /// How far a pass is.
@@ -65,14 +71,6 @@ pub struct ErasurePlace {
 }
 
 impl ErasedList {
-    /// A second within its month.
-    #[must_use]
-    pub const fn month(&self) -> i64 {
-        match self {
-            Self::Journal { month, .. } | Self::Postbacks { month, .. } => *month,
-        }
-    }
-
     /// A chat's journal, month by month.
     pub fn of_journal(bot: BotId, chat: ChatId, from: i64, to: i64) -> impl Iterator<Item = Self> {
         let months = calendar::months_back(from, to).into_iter();

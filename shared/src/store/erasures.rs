@@ -183,17 +183,19 @@ impl Store {
         after: Option<&str>,
     ) -> AppResult<ListedOfPerson> {
         let end = FactClock::first_of_second(until.saturating_add(1));
-        let month = FactClock::first_of_second(list.month());
         let (partition, end, who) = match *list {
-            ErasedList::Journal { bot, chat, .. } => {
-                let bot = BotKey { account, bot };
+            ErasedList::Journal { bot, chat, month } => {
+                let (bot, month) = (BotKey { account, bot }, FactClock::first_of_second(month));
                 (Key::Journal(bot, chat, month).partition(), Key::Journal(bot, chat, end).sort(), "user")
             }
-            ErasedList::Postbacks { campaign, .. } => {
-                let campaign = CampaignKey { account, campaign };
+            ErasedList::Postbacks { campaign, month } => {
+                let (campaign, month) =
+                    (CampaignKey { account, campaign }, FactClock::first_of_second(month));
                 let end = Key::Postback(campaign, end, "").sort();
                 (Key::Postback(campaign, month, "").partition(), end, "subscriber")
             }
+            // It has no rows of its own for anybody.
+            ErasedList::Execution { .. } => return Ok(ListedOfPerson::default()),
         };
         let start = after
             .map(|after| Item::from([("PK".to_owned(), text(&partition)), ("SK".to_owned(), text(after))]));

@@ -116,6 +116,18 @@ impl Store {
         Ok(executions)
     }
 
+    /// Every execution of an account, whichever campaign's.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn execution_ids(&self, account: AccountId) -> AppResult<Vec<ExecutionId>> {
+        let (campaign, any) = (OutreachCampaignId::default(), ExecutionId::default());
+        let partition = Key::ExecutionListing(account, &campaign, 0, &any).partition();
+        let lines: Vec<Listing> = self.query(partition, "EXEC#").await?;
+        Ok(lines.into_iter().map(|line| line.id).collect())
+    }
+
     /// Every chunk that a bot has to send in an execution, in the order of shards and numbers.
     ///
     /// # Errors

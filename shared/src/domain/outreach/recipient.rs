@@ -5,10 +5,13 @@ use crate::ids::UserId;
 /// A chunk has no more recipients than this.
 pub const CHUNK_RECIPIENTS_MAX: usize = 100;
 
+/// In the place of who was erased: an id that Telegram gives to no one. Nothing is sent to it.
+pub const NOBODY: UserId = UserId(0);
+
 /// Somebody who gets a campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
-    /// Telegram's id.
+    /// Telegram's id; [`NOBODY`] if they were erased.
     pub user: UserId,
     /// The segment that they count in, by its place in the plan; `None` where the campaign names none.
     pub segment: Option<usize>,
@@ -27,6 +30,17 @@ impl Recipient {
     #[must_use]
     pub fn read_all(text: &str) -> Option<Vec<Self>> {
         text.split_ascii_whitespace().map(Self::read).collect()
+    }
+
+    /// Whether this was somebody who was erased; nothing may be sent then.
+    #[must_use]
+    pub fn is_nobody(&self) -> bool {
+        self.user == NOBODY
+    }
+
+    /// Takes the name away. What they were to the execution stays, so that what was counted stays true.
+    pub const fn forget(&mut self) {
+        self.user = NOBODY;
     }
 
     fn spelled(&self) -> String {
