@@ -12,6 +12,7 @@ mod people;
 mod planning;
 mod refusals;
 mod reports;
+mod samples;
 mod seeds;
 mod segments;
 mod states;

@@ -271,12 +271,31 @@ async fn a_change_that_names_an_old_version_is_refused() {
 }
 
 #[tokio::test]
-async fn a_campaign_without_messages_is_not_activated() {
+async fn a_draft_without_content_or_audience_is_not_activated() {
     let world = inhabited().await;
     let account = world.account();
-    let id = account.outreach_campaign(&json!({"messages": []})).await;
-    let reply = account.v1("PUT", &format!("campaigns/{id}"), &json!({"status": "active"})).await;
-    assert_eq!(reply.failure(), (422, "NO_CONTENT".to_owned()));
+    let start = "2099-01-01T00:00:00Z";
+    let nobody = json!({"filters": {"location": ["nowhere"]}});
+    let rows = [
+        (json!({"messages": []}), 422, "NO_CONTENT"),
+        (json!({"targetAudience": nobody}), 422, "EMPTY_AUDIENCE"),
+        (json!({"targetAudience": nobody, "startDate": start}), 422, "EMPTY_AUDIENCE"),
+        (json!({"targetAudience": {"segments": ["segnone"]}}), 404, "SEGMENT_NOT_FOUND"),
+        (json!({"messages": [{"templateId": "tmplnone"}]}), 404, "TEMPLATE_NOT_FOUND"),
+    ];
+    for (campaign, http, code) in rows {
+        let id = account.outreach_campaign(&campaign).await;
+        let path = format!("campaigns/{id}");
+        let activate = async |body: Value| account.v1("PUT", &path, &body).await.failure();
+        assert_eq!(activate(json!({"status": "active"})).await, (http, code.to_owned()), "{campaign}");
+        let old = json!({"status": "active", "version": 7});
+        assert_eq!(activate(old).await, (409, "VERSION_CONFLICT".to_owned()), "{campaign}");
+        let shown = account.shown(&id).await;
+        assert_eq!((&shown["status"], &shown["version"]), (&json!("draft"), &json!(1)), "{campaign}");
+        // What is said with the call counts.
+        let whole = json!({"status": "active", "messages": [{"content": "Hello"}], "targetAudience": {}});
+        account.v1("PUT", &path, &whole).await.success(200);
+    }
 }
 
 #[tokio::test]

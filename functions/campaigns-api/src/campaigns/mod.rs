@@ -9,6 +9,7 @@ pub mod list;
 pub mod pause;
 pub mod progress;
 pub mod resume;
+mod samples;
 mod shown;
 pub mod statistics;
 pub mod update;
