@@ -3,6 +3,7 @@
 mod audiences;
 mod doors;
 mod erasures;
+mod execution_lists;
 mod executions;
 mod idempotency;
 mod imports;

@@ -2,6 +2,7 @@
 
 use super::App;
 use super::audiences::shards_walked;
+use super::list_pages::ListPage;
 use super::message_samples::{MessageSample, SAMPLES};
 use super::outreach_changes::{Asked, allow};
 use crate::domain::outreach::{
@@ -107,6 +108,23 @@ impl App {
     /// - [`AppError::Unavailable`], safe to retry.
     pub async fn outreach_execution(&self, account: AccountId, id: &ExecutionId) -> AppResult<Execution> {
         self.store.execution(account, id).await?.ok_or(AppError::NotFound("execution"))
+    }
+
+    /// One page of a campaign's executions, tests included, and how many there are on all pages.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] if the account has no such campaign.
+    /// - [`AppError::Unavailable`], safe to retry.
+    pub async fn list_outreach_executions(
+        &self,
+        account: AccountId,
+        campaign: &OutreachCampaignId,
+        page: ListPage,
+    ) -> AppResult<(Vec<Execution>, u64)> {
+        self.outreach_campaign(account, campaign).await?;
+        let executions = self.store.executions(account, campaign).await?.into_iter();
+        Ok(page.of(executions.map(|found| ((found.created, found.id.clone()), found)).collect()))
     }
 
     /// What a campaign is planned by, as its audience is now.
