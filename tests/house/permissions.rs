@@ -126,8 +126,11 @@ async fn live_through_everything(world: &World) {
 
 /// A campaign is planned, once the planner finds its table again.
 async fn execute(world: &World, account: &Account) {
-    let id = account.execute(&account.outreach_campaign(&json!({})).await, &json!({})).await;
+    let campaign = account.outreach_campaign(&json!({})).await;
+    let id = account.execute(&campaign, &json!({})).await;
+    account.v1("GET", &format!("campaigns/{campaign}/executions"), &Value::Null).await.success(200);
     world.quiet().await;
+    account.v1("GET", &format!("executions/{id}"), &Value::Null).await.success(200);
     let execution = world.execution(account.id, &id).await.id;
     world.faults.go_down();
     assert!(world.plan(&PlanTask::ShardV1 { account: account.id, execution, shard: 0 }).await);

@@ -42,7 +42,10 @@ async fn another_accounts_object_is_as_absent_as_none() {
     let template = json!({"name": "Hello", "content": "Hello"});
     let template = account.v1("POST", "templates", &template).await.success(201);
     let import = account.v1("POST", "subscribers/imports", &json!({})).await.success(201);
+    let campaign = account.outreach_campaign(&json!({})).await;
+    let execution = account.execute(&campaign, &json!({})).await;
     let objects = [
+        ("executions", "EXECUTION_NOT_FOUND", execution),
         ("campaigns", "CAMPAIGN_NOT_FOUND", account.outreach_campaign(&json!({})).await),
         ("segments", "SEGMENT_NOT_FOUND", segment(&account, "Mine", &[], &[]).await),
         ("templates", "TEMPLATE_NOT_FOUND", id(&template, "id")),

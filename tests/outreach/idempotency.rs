@@ -83,6 +83,7 @@ async fn another_call_under_the_same_key_is_a_conflict_and_another_account_is_no
 async fn a_refusal_is_repeated_too_and_a_call_without_a_key_is_a_call_of_its_own() {
     let world = World::new().await;
     let account = world.account();
+    world.contacts(account.id, 1, 0..1).await;
     let id = account.outreach_campaign(&json!({})).await;
     let path = format!("campaigns/{id}/pause");
     let refused = account.v1_under("k", "POST", &path, &Value::Null).await;

@@ -81,6 +81,7 @@ async fn the_examples_are_answered_as_the_document_has_them() {
 async fn pausing_and_resuming_are_answered_as_the_document_has_them() {
     let world = World::new().await;
     let (account, now) = (world.account(), world.system.app.clock.now());
+    world.contacts(account.id, 1, 0..1).await;
     let id = account.outreach_campaign(&json!({})).await;
     account.v1("PUT", &format!("campaigns/{id}"), &json!({"status": "active"})).await.success(200);
     let paused = account.v1("POST", &format!("campaigns/{id}/pause"), &Value::Null).await;

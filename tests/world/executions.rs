@@ -1,10 +1,12 @@
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
+use shared::app::StepSize;
 use shared::domain::fact_clock::FactClock;
 use shared::domain::outreach::{Execution, Recipient};
 use shared::domain::person::Person;
 use shared::ids::{AccountId, BotId, BotKey, ExecutionId, UserId};
 use shared::queue::PlanTask;
+use shared::store::CONTACT_SHARDS;
 
 use super::{Account, World};
 
@@ -30,6 +32,14 @@ impl World {
         let event = json!({"Records": [record]});
         let answer = self.system.cloud.invoke("broadcast-planner", event).await.unwrap();
         !answer["batchItemFailures"].as_array().unwrap().is_empty()
+    }
+
+    /// Plans an execution to its end, without the queue.
+    pub async fn plan_wholly(&self, account: AccountId, id: &ExecutionId) {
+        let (app, size) = (&self.system.app, StepSize::default());
+        let shard = async |shard| while app.plan_step(account, id, shard, size).await.unwrap() {};
+        stream::iter(0..CONTACT_SHARDS).map(shard).buffer_unordered(8).collect::<Vec<_>>().await;
+        app.finish_planning(account, id).await.unwrap();
     }
 
     /// An execution as it is.

@@ -1,6 +1,7 @@
 //! The Campaigns API, `/api/v1/*` (seed 004): one file a route, one binary a route.
 
 pub mod campaigns;
+pub mod executions;
 pub mod imports;
 mod paging;
 pub mod segments;
@@ -138,12 +139,18 @@ pub const CAMPAIGNS_STATISTICS: Route = route!(
     "/api/v1/campaigns/{id}/statistics",
     campaigns::statistics::statistics
 );
+/// `GET /api/v1/campaigns/:id/executions`
+pub const EXECUTIONS_LIST: Route =
+    route!("executions-list", "GET", "/api/v1/campaigns/{id}/executions", executions::list::list);
+/// `GET /api/v1/executions/:id`
+pub const EXECUTIONS_GET: Route =
+    route!("executions-get", "GET", "/api/v1/executions/{id}", executions::get::get);
 /// Every other path or method under `/api/v1`
 pub const CAMPAIGNS_UNKNOWN: Route =
     Route { binary: "campaigns-unknown", method: "ANY", path: "/api/v1/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 33] = [
+pub const ROUTES: [Route; 35] = [
     CAMPAIGNS_LIST,
     CAMPAIGNS_CREATE,
     CAMPAIGNS_GET,
@@ -176,5 +183,7 @@ pub const ROUTES: [Route; 33] = [
     SUBSCRIBERS_ERASE,
     CAMPAIGNS_PROGRESS,
     CAMPAIGNS_STATISTICS,
+    EXECUTIONS_LIST,
+    EXECUTIONS_GET,
     CAMPAIGNS_UNKNOWN,
 ];

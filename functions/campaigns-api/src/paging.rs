@@ -32,6 +32,16 @@ impl Pagination {
     }
 }
 
+/// Which page of a list is asked for, with the highest first or last.
+///
+/// # Errors
+///
+/// [`shared::AppError::Invalid`] for a parameter that is out of bounds.
+pub fn page(call: &Call, descending: bool) -> AppResult<ListPage> {
+    let (page, limit) = (call.number("page", 1, 1, PAGE_MAX)?, call.number("limit", LIMIT, 1, LIMIT_MAX)?);
+    Ok(ListPage { page, limit, descending })
+}
+
 /// What a list is sorted by, and which page of it is asked for. `-` before the field puts the highest first; without a
 /// field, the highest of the first comes first.
 ///
@@ -39,11 +49,6 @@ impl Pagination {
 ///
 /// [`shared::AppError::Invalid`] for a parameter that is unknown or out of bounds.
 pub fn sorted_page<S: Copy>(call: &Call, sorts: &[(&str, S)]) -> AppResult<(S, ListPage)> {
-    let page = |descending| {
-        let (page, limit) =
-            (call.number("page", 1, 1, PAGE_MAX)?, call.number("limit", LIMIT, 1, LIMIT_MAX)?);
-        Ok(ListPage { page, limit, descending })
-    };
     let asked = call.text("sort").or_else(|| Some(sorts.first()?.0)).unwrap_or_default();
     let descending = asked.starts_with('-') || call.text("sort").is_none();
     let name = asked.strip_prefix('-').unwrap_or(asked);
@@ -52,5 +57,5 @@ pub fn sorted_page<S: Copy>(call: &Call, sorts: &[(&str, S)]) -> AppResult<(S, L
     let (_, sort) = found.ok_or_else(|| {
         invalid("sort", format!("must be one of {}, with - before it or not", known.join(", ")))
     })?;
-    Ok((*sort, page(descending)?))
+    Ok((*sort, page(call, descending)?))
 }

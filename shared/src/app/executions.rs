@@ -2,13 +2,15 @@
 
 use super::App;
 use super::audiences::shards_walked;
+use super::list_pages::ListPage;
+use super::message_samples::{MessageSample, SAMPLES};
 use super::outreach_changes::{Asked, allow};
 use crate::domain::outreach::{
-    Audience, AudienceCount, CampaignBody, Execution, ExecutionOrder, ExecutionPlan, OutreachCampaign,
-    PlanCount, seconds_to_send,
+    Audience, AudienceCount, AudiencePerson, CampaignBody, Execution, ExecutionOrder, ExecutionPlan,
+    OutreachCampaign, PlanCount, Recipient, seconds_to_send,
 };
 use crate::error::{AppError, AppResult, Fault};
-use crate::ids::{AccountId, ExecutionId, OutreachCampaignId};
+use crate::ids::{AccountId, BotId, ExecutionId, OutreachCampaignId};
 use crate::queue::PlanTask;
 use crate::store::CONTACT_SHARDS;
 
@@ -41,10 +43,18 @@ pub struct BegunExecution {
 /// What became of an order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Executed {
-    /// Nothing was to be done but to tell what would be.
-    Previewed(ExecutionForecast),
+    /// Nothing was to be done but to tell what would be, with what some of those get whom it would reach.
+    Previewed(ExecutionForecast, Vec<MessageSample>),
     /// It begins, or waits for its time.
     Begun(Box<BegunExecution>),
+}
+
+/// What was seen of those whom a plan looks at.
+#[derive(Default)]
+struct PlanSeen {
+    counted: PlanCount,
+    /// The first of those whom it reaches, each with the bot.
+    sample: Vec<(BotId, Recipient)>,
 }
 
 impl App {
@@ -67,9 +77,9 @@ impl App {
         if !order.preview {
             allow(&campaign, order.action(), now)?;
         }
-        self.content_of(account, &campaign.body()?).await?;
+        let content = self.content_of(account, &campaign.body()?).await?;
         let plan = self.plan_of(account, &campaign, order).await?;
-        let (counted, exact) = self.count_plan(account, &plan).await?;
+        let (PlanSeen { counted, sample }, exact) = self.count_plan(account, &plan).await?;
         let begins = order.scheduled_at.map_or(now, |at| at.max(now));
         let completion = begins.saturating_add(seconds_to_send(counted.by_bot.into_values()));
         let forecast = ExecutionForecast { count: counted.count, exact, completion };
@@ -77,7 +87,8 @@ impl App {
             return Err(AppError::EmptyAudience);
         }
         if order.preview {
-            return Ok(Executed::Previewed(forecast));
+            let samples = self.message_samples(account, &content, sample).await?;
+            return Ok(Executed::Previewed(forecast, samples));
         }
         let asked = Asked::Execute { order, counts: &forecast.count };
         let changed = self.change_outreach(account, id, &asked).await?;
@@ -97,6 +108,23 @@ impl App {
     /// - [`AppError::Unavailable`], safe to retry.
     pub async fn outreach_execution(&self, account: AccountId, id: &ExecutionId) -> AppResult<Execution> {
         self.store.execution(account, id).await?.ok_or(AppError::NotFound("execution"))
+    }
+
+    /// One page of a campaign's executions, tests included, and how many there are on all pages.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] if the account has no such campaign.
+    /// - [`AppError::Unavailable`], safe to retry.
+    pub async fn list_outreach_executions(
+        &self,
+        account: AccountId,
+        campaign: &OutreachCampaignId,
+        page: ListPage,
+    ) -> AppResult<(Vec<Execution>, u64)> {
+        self.outreach_campaign(account, campaign).await?;
+        let executions = self.store.executions(account, campaign).await?.into_iter();
+        Ok(page.of(executions.map(|found| ((found.created, found.id.clone()), found)).collect()))
     }
 
     /// What a campaign is planned by, as its audience is now.
@@ -137,23 +165,40 @@ impl App {
         })
     }
 
+    /// Whether a campaign that is to be active has something to say, and somebody to say it to.
+    pub(super) async fn check_activation(
+        &self,
+        account: AccountId,
+        campaign: &OutreachCampaign,
+    ) -> AppResult<()> {
+        self.content_of(account, &campaign.body()?).await?;
+        let plan = self.plan_of(account, campaign, &ExecutionOrder::default()).await?;
+        let (seen, exact) = self.count_plan(account, &plan).await?;
+        if exact && seen.counted.count.reachable == 0 { Err(AppError::EmptyAudience) } else { Ok(()) }
+    }
+
     /// Whom a plan reaches now, and whether everybody was counted.
-    async fn count_plan(&self, account: AccountId, plan: &ExecutionPlan) -> AppResult<(PlanCount, bool)> {
-        let (now, mut counted) = (self.clock.now(), PlanCount::default());
+    async fn count_plan(&self, account: AccountId, plan: &ExecutionPlan) -> AppResult<(PlanSeen, bool)> {
+        let (now, mut seen) = (self.clock.now(), PlanSeen::default());
         if let Some(testers) = &plan.testers {
             for user in testers {
                 let Some(person) = self.store.known_person(account, *user).await? else { continue };
-                counted.add(plan.judge(&person.into_audience(), now));
+                seen.add(plan, &person.into_audience(), now);
             }
-            return Ok((counted, true));
+            return Ok((seen, true));
         }
-        let see = |counts: &mut PlanCount, person: &_| counts.add(plan.judge(person, now));
+        let see = |seen: &mut PlanSeen, person: &_| seen.add(plan, person, now);
         let (shards, exact) = self.walk_people(account, COUNT_WITHIN_MS, see).await?;
-        shards.iter().for_each(|shard| counted.merge(shard));
-        if !exact {
-            counted.scale(CONTACT_SHARDS, shards_walked(&shards));
+        let walked = shards_walked(&shards);
+        for shard in shards {
+            seen.counted.merge(&shard.counted);
+            seen.sample.extend(shard.sample);
         }
-        Ok((counted, exact))
+        seen.sample.truncate(SAMPLES);
+        if !exact {
+            seen.counted.scale(CONTACT_SHARDS, walked);
+        }
+        Ok((seen, exact))
     }
 
     /// Has planning begin now; where the queue does not take it, the due item that was written with it does.
@@ -162,6 +207,16 @@ impl App {
         let told = async { self.plan_queue()?.send_text(task.spelled()?).await };
         if let Err(error) = told.await {
             tracing::warn!(execution.id = %execution.id, ?error, "an execution begins later than it should");
+        }
+    }
+}
+
+impl PlanSeen {
+    fn add(&mut self, plan: &ExecutionPlan, person: &AudiencePerson, now: i64) {
+        let judgement = plan.judge(person, now);
+        self.counted.add(judgement);
+        if self.sample.len() < SAMPLES {
+            self.sample.extend(plan.recipient(person.user, judgement));
         }
     }
 }

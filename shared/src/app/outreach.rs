@@ -73,9 +73,12 @@ impl App {
     ///
     /// # Errors
     ///
-    /// - [`AppError::NotFound`] if the account has none such.
+    /// - [`AppError::NotFound`] if the account has none such, or not one of the segments and templates of a draft that is
+    ///   activated.
     /// - [`AppError::Invalid`], [`AppError::UnsupportedFilter`] for what was sent.
     /// - [`AppError::Refused`] if its status does not allow it.
+    /// - [`AppError::NoContent`], [`AppError::EmptyAudience`] if a draft is activated that has nothing to send, or nobody to
+    ///   send to.
     /// - [`AppError::VersionConflict`] if it was changed since the version that was named.
     /// - [`AppError::Unavailable`], safe to retry.
     pub async fn update_outreach_campaign(
@@ -86,9 +89,18 @@ impl App {
     ) -> AppResult<OutreachCampaign> {
         let (version, status) = (named_version(&changes)?, named_status(&changes)?);
         let changes = drawn_fields(changes)?;
-        if changes.contains_key("messages") {
-            let document = self.outreach_campaign(account, id).await?.changed(changes.clone());
-            self.check_campaign_media(account, &CampaignBody::read(&document)?).await?;
+        let (says_more, activates) =
+            (changes.contains_key("messages"), status == Some(OutreachStatus::Active));
+        if says_more || activates {
+            let mut campaign = self.outreach_campaign(account, id).await?;
+            campaign.document = campaign.changed(changes.clone());
+            if says_more {
+                self.check_campaign_media(account, &campaign.body()?).await?;
+            }
+            let is_named = version.is_none_or(|version| version == campaign.version);
+            if activates && is_named && campaign.status == OutreachStatus::Draft {
+                self.check_activation(account, &campaign).await?;
+            }
         }
         let asked = Asked::Update { version, status, changes: &changes };
         Ok(self.change_outreach(account, id, &asked).await?.campaign)

@@ -1,7 +1,7 @@
 //! `POST /api/v1/campaigns/:id/execute`
 
 use serde::Serialize;
-use shared::app::{Executed, ExecutionForecast};
+use shared::app::{Executed, ExecutionForecast, MessageSample};
 use shared::domain::calendar;
 use shared::domain::outreach::{AudienceCount, ExecutionOrder, ExecutionStatus};
 use shared::edge::campaigns_api::Call;
@@ -10,6 +10,7 @@ use shared::ids::ExecutionId;
 use shared::{App, AppResult};
 
 use super::named;
+use super::samples::Sample;
 
 /// Executes a campaign, or tells what that would do.
 ///
@@ -20,7 +21,9 @@ use super::named;
 pub async fn execute(app: &App, call: Call) -> AppResult<Answered<Answer>> {
     let (id, order) = (named(&call)?, ExecutionOrder::read(&call.body)?);
     Ok(match app.execute_outreach_campaign(call.account, &id, &order).await? {
-        Executed::Previewed(forecast) => Answered::Found(Answer::Previewed(Preview::of(forecast))),
+        Executed::Previewed(forecast, samples) => {
+            Answered::Found(Answer::Previewed(Preview::of(forecast, samples)))
+        }
         Executed::Begun(begun) => {
             let is_scheduled = begun.execution.status == ExecutionStatus::Scheduled;
             let (status, message) = match is_scheduled {
@@ -67,6 +70,7 @@ pub struct Preview {
     estimated_completion: String,
     message: &'static str,
     audience: Audience,
+    samples: Vec<Sample>,
 }
 
 /// Whom it reaches.
@@ -78,12 +82,13 @@ struct Audience {
 }
 
 impl Preview {
-    fn of(forecast: ExecutionForecast) -> Self {
+    fn of(forecast: ExecutionForecast, samples: Vec<MessageSample>) -> Self {
         Self {
             status: "preview",
             estimated_completion: calendar::iso_time(forecast.completion),
             message: "Nothing was sent",
             audience: Audience::of(forecast),
+            samples: samples.into_iter().map(Sample::from).collect(),
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod list;
 pub mod pause;
 pub mod progress;
 pub mod resume;
+mod samples;
 mod shown;
 pub mod statistics;
 pub mod update;
@@ -20,7 +21,7 @@ use shared::ids::OutreachCampaignId;
 use shared::{AppError, AppResult};
 
 /// The campaign that the path names.
-fn named(call: &Call) -> AppResult<OutreachCampaignId> {
+pub(crate) fn named(call: &Call) -> AppResult<OutreachCampaignId> {
     OutreachCampaignId::parse(&call.id).ok_or(AppError::NotFound("campaign"))
 }
 

@@ -1,0 +1,5 @@
+//! Executions of campaigns.
+
+pub mod get;
+pub mod list;
+mod shown;
