@@ -114,7 +114,7 @@ async fn a_file_that_cannot_be_followed_fails_as_a_whole() {
         ("name,city\n7000000001,Riga\n", "the header must have the column id"),
         (
             "id,first name\n7000000001,Anna\n",
-            "the header has the column \"first name\"; a name has 1 to 64 letters, digits, _ and -",
+            "column 2 of the header has no name; a name has 1 to 64 letters, digits, _ and -",
         ),
         ("\n\n", "the file is empty"),
         ("id,city\n7000000001,Riga\n7000000001,\"", ""),

@@ -141,7 +141,8 @@ impl ImportColumns {
     ///
     /// What the header must be, in plain words.
     pub fn read(delimiter: u8, cells: &[Vec<u8>]) -> Result<Self, String> {
-        let columns: Vec<_> = cells.iter().map(|cell| column(cell)).collect::<Result<_, _>>()?;
+        let columns: Vec<_> =
+            (1..).zip(cells).map(|(number, cell)| column(number, cell)).collect::<Result<_, _>>()?;
         let different: BTreeSet<_> = columns.iter().collect();
         if different.len() < columns.len() {
             return Err("the header must name each column once".to_owned());
@@ -200,7 +201,8 @@ impl Column {
     }
 }
 
-fn column(cell: &[u8]) -> Result<Column, String> {
+/// What is no name is not quoted: in a file without a header it is something of a person, and the reason is kept.
+fn column(number: usize, cell: &[u8]) -> Result<Column, String> {
     let name = String::from_utf8_lossy(cell);
     match name.trim() {
         "id" => Ok(Column::Id),
@@ -209,8 +211,9 @@ fn column(cell: &[u8]) -> Result<Column, String> {
             let attribute = name.strip_prefix(ATTRIBUTE).unwrap_or(name);
             let legal = is_attribute_name(attribute).then(|| Column::Attribute(attribute.to_owned()));
             legal.ok_or_else(|| {
-                let shown: String = name.chars().take(64).collect();
-                format!("the header has the column \"{shown}\"; a name has 1 to 64 letters, digits, _ and -")
+                format!(
+                    "column {number} of the header has no name; a name has 1 to 64 letters, digits, _ and -"
+                )
             })
         }
     }
