@@ -5,6 +5,7 @@ mod doors;
 mod erasures;
 mod execution_lists;
 mod executions;
+mod given_up;
 mod idempotency;
 mod imports;
 mod lists;
