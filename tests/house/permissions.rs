@@ -120,12 +120,17 @@ async fn live_through_everything(world: &World) {
     import_people(world, &account).await;
     show_in_messages(world, &account).await;
     know_people(&account, user).await;
-    execute(world, &account).await;
+    execute(world, &account, user).await;
     erase_somebody(world, &account, user).await;
 }
 
 /// A campaign is planned, once the planner finds its table again.
-async fn execute(world: &World, account: &Account) {
+async fn execute(world: &World, account: &Account, tester: i64) {
+    let testers = json!({"testers": [tester.to_string()]});
+    account.v1("PUT", "testers", &testers).await.success(200);
+    let tested = account.outreach_campaign(&json!({})).await;
+    account.execute(&tested, &json!({"testMode": true, "scheduledAt": "2099-01-01T00:00:00Z"})).await;
+    account.v1("DELETE", &format!("campaigns/{tested}"), &Value::Null).await.success(200);
     let campaign = account.outreach_campaign(&json!({})).await;
     let id = account.execute(&campaign, &json!({})).await;
     account.v1("GET", &format!("campaigns/{campaign}/executions"), &Value::Null).await.success(200);

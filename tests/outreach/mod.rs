@@ -6,6 +6,7 @@ mod erased_executions;
 mod erasures;
 mod execution_lists;
 mod executions;
+mod given_up;
 mod idempotency;
 mod imports;
 mod lists;

@@ -45,7 +45,9 @@ impl Moment {
         execution: Execution,
         plan: ExecutionPlan,
     ) -> AppResult<ExecutionMove> {
-        if !execution.test {
+        if execution.test {
+            campaign.tests.push(execution.id.clone());
+        } else {
             campaign.progress = ExecutionProgress::Underway;
             campaign.last_execution = Some(execution.id.clone());
         }
@@ -96,6 +98,21 @@ impl Moment {
             campaign.progress = execution.progress_after();
         }
         self.moved(from, execution).map(Some)
+    }
+
+    /// Ends the tests of a campaign that is given up.
+    pub fn end_tests(
+        self,
+        campaign: &mut OutreachCampaign,
+        underway: Vec<Execution>,
+    ) -> AppResult<Vec<ExecutionMove>> {
+        campaign.tests.clear();
+        let ended = underway.into_iter().map(|mut test| {
+            let from = test.status;
+            test.move_to(ExecutionStatus::Cancelled, self.now);
+            self.moved(from, test)
+        });
+        ended.collect()
     }
 
     fn moved(self, from: ExecutionStatus, execution: Execution) -> AppResult<ExecutionMove> {

@@ -2,6 +2,7 @@ use serde_json::{Map, Value};
 
 use super::App;
 use super::draw::draw;
+use super::execution_moves::Moment;
 use super::outreach_changes::{Asked, allow, step};
 use crate::domain::outreach::{
     CampaignAction, CampaignBody, ExecutionProgress, OutreachCampaign, OutreachStatus, copied, own_fields,
@@ -43,6 +44,7 @@ impl App {
             status: OutreachStatus::Draft,
             progress: ExecutionProgress::NothingSent,
             last_execution: None,
+            tests: Vec::new(),
             document,
             version: 1,
             pause_reason: None,
@@ -106,7 +108,7 @@ impl App {
         Ok(self.change_outreach(account, id, &asked).await?.campaign)
     }
 
-    /// Deletes a campaign; its history stays.
+    /// Deletes a campaign, and ends its tests; its history stays.
     ///
     /// # Errors
     ///
@@ -119,10 +121,14 @@ impl App {
         id: &OutreachCampaignId,
     ) -> AppResult<()> {
         for _ in 0..CHANGE_TRIES {
-            let (campaign, now) = (self.outreach_campaign(account, id).await?, self.clock.now());
-            let to = allow(&campaign, CampaignAction::Delete, now)?;
-            let step = step(CampaignAction::Delete, campaign.status, to, now);
-            if self.store.delete_outreach_campaign(account, &campaign, &step).await? {
+            let (mut campaign, at) =
+                (self.outreach_campaign(account, id).await?, Moment::of(account, &self.clock));
+            let to = allow(&campaign, CampaignAction::Delete, at.now)?;
+            let step = step(CampaignAction::Delete, campaign.status, to, at.now);
+            let underway = self.tests_underway(account, &campaign.tests).await?;
+            let tests = at.end_tests(&mut campaign, underway)?;
+            let ended = tests.iter().map(|moved| moved.written(at));
+            if self.store.delete_outreach_campaign(account, &campaign, &step, ended).await? {
                 return Ok(());
             }
         }

@@ -8,11 +8,14 @@ use super::execution_moves::{ExecutionMove, Moment, drawn_execution};
 use super::outreach::CHANGE_TRIES;
 use crate::domain::outreach::{
     AudienceCount, CampaignAction, CampaignBody, CampaignRefusal, Execution, ExecutionOrder,
-    ExecutionProgress, OutreachCampaign, OutreachStatus, rule,
+    ExecutionProgress, OutreachCampaign, OutreachStatus, Refusal, rule,
 };
 use crate::error::{AppError, AppResult};
-use crate::ids::{AccountId, OutreachCampaignId};
+use crate::ids::{AccountId, ExecutionId, OutreachCampaignId};
 use crate::store::OutreachStep;
+
+/// How many tests of a campaign are underway at most: they are ended in one transaction with it.
+const TESTS_MAX: usize = 50;
 
 /// What is asked for.
 pub(super) enum Asked<'a> {
@@ -43,10 +46,18 @@ impl App {
             let before = self.outreach_campaign(account, id).await?;
             let (from, version, at) = (before.status, before.version, Moment::of(account, &self.clock));
             let mut changed = self.changed(before, asked, at).await?;
-            (changed.campaign.version, changed.campaign.updated) = (version + 1, at.now);
+            let campaign = &mut changed.campaign;
+            let tests = match campaign.status {
+                OutreachStatus::Cancelled => {
+                    let underway = self.tests_underway(account, &campaign.tests).await?;
+                    at.end_tests(campaign, underway)?
+                }
+                _ => Vec::new(),
+            };
+            (campaign.version, campaign.updated) = (version + 1, at.now);
             let step = step(changed.action, from, changed.campaign.status, at.now);
-            let execution = changed.execution.as_ref().map(|moved| moved.written(at));
-            if self.store.change_outreach_campaign(account, &changed.campaign, &step, execution).await? {
+            let moves = changed.execution.iter().chain(&tests).map(|moved| moved.written(at));
+            if self.store.change_outreach_campaign(account, &changed.campaign, &step, moves).await? {
                 return Ok(changed);
             }
         }
@@ -75,6 +86,9 @@ impl App {
             Asked::Execute { order, counts } => {
                 let action = order.action();
                 campaign.set_status(allow(&campaign, action, at.now)?);
+                if order.test {
+                    self.make_room_for_a_test(&mut campaign, at).await?;
+                }
                 let plan = self.plan_of(at.account, &campaign, order).await?;
                 let mut execution = drawn_execution(&campaign, order, at.now)?;
                 execution.counts = counts.clone();
@@ -82,6 +96,31 @@ impl App {
                 Ok(Changed { campaign, execution: Some(execution), action })
             }
         }
+    }
+
+    /// Those of some tests that are not over.
+    pub(super) async fn tests_underway(
+        &self,
+        account: AccountId,
+        tests: &[ExecutionId],
+    ) -> AppResult<Vec<Execution>> {
+        let mut underway = Vec::new();
+        for id in tests {
+            let test = self.store.execution(account, id).await?;
+            underway.extend(test.filter(|test| !test.status.is_over()));
+        }
+        Ok(underway)
+    }
+
+    /// Forgets tests that are over; too many that are not stand against another one.
+    async fn make_room_for_a_test(&self, campaign: &mut OutreachCampaign, at: Moment) -> AppResult<()> {
+        let underway = self.tests_underway(at.account, &campaign.tests).await?;
+        if underway.len() >= TESTS_MAX {
+            let (standing, action) = (campaign.standing(at.now), CampaignAction::ExecuteTest);
+            return Err(AppError::Refused(CampaignRefusal::of(Refusal::InProgress, standing, action)));
+        }
+        campaign.tests = underway.into_iter().map(|test| test.id).collect();
+        Ok(())
     }
 
     /// The execution of a campaign that is not over; tests do not count.

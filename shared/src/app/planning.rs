@@ -17,8 +17,8 @@ use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, ExecutionId};
 use crate::queue::{HandOn, PlanTask, WaitingTask};
 use crate::store::{
-    CONTACT_SHARDS, Chunk, ChunkState, ExecutionChange, KnownPerson, OutreachStep, PlannedShard, RestOfBot,
-    ShardStep, contact_shard,
+    AccountStatus, CONTACT_SHARDS, Chunk, ChunkState, ExecutionChange, KnownPerson, OutreachStep,
+    PlannedShard, RestOfBot, ShardStep, contact_shard,
 };
 
 /// For how long a shard is planned by one task, in milliseconds; what is left comes again at once.
@@ -29,6 +29,9 @@ const CHUNKS_A_STEP: usize = 20;
 
 /// A step has no more chunks than this: a transaction takes 100 items.
 const CHUNKS_MAX: usize = 90;
+
+/// After how many milliseconds at most it is seen that an account is no longer suspended.
+const HOUR_MS: i64 = 3_600_000;
 
 /// How many tasks a queue takes in one request.
 const BATCH: usize = 10;
@@ -92,6 +95,9 @@ impl App {
     /// Begins what is due, and has each shard planned. Twice is the same as once.
     async fn begin_planning(&self, account: AccountId, id: &ExecutionId) -> AppResult<Planned> {
         let Some(mut execution) = self.store.execution(account, id).await? else { return Ok(Planned::Done) };
+        if self.waits_for_account(account, id).await? {
+            return Ok(Planned::Done);
+        }
         let now_ms = self.clock.now_ms();
         match (execution.status, execution.scheduled_at) {
             (ExecutionStatus::Scheduled, Some(at)) if at.saturating_mul(1000) > now_ms => {
@@ -116,6 +122,19 @@ impl App {
         Ok(Planned::Done)
     }
 
+    /// Whether the account is suspended; then its execution is begun again with the next hour, one due item for all who
+    /// find out.
+    async fn waits_for_account(&self, account: AccountId, id: &ExecutionId) -> AppResult<bool> {
+        let is_active =
+            self.store.account(account).await?.is_some_and(|it| it.status == AccountStatus::Active);
+        if !is_active {
+            let now_ms = self.clock.now_ms();
+            let due = begin_due(account, id, (now_ms.div_euclid(HOUR_MS) + 1) * HOUR_MS)?;
+            self.store.put_due(&due, now_ms).await?;
+        }
+        Ok(!is_active)
+    }
+
     async fn send_shards(&self, account: AccountId, id: &ExecutionId) -> AppResult<()> {
         let task = |shard| PlanTask::ShardV1 { account, execution: id.clone(), shard }.spelled();
         let tasks = (0..CONTACT_SHARDS).map(task).collect::<AppResult<Vec<_>>>()?;
@@ -130,6 +149,9 @@ impl App {
     }
 
     async fn plan_shard_for(&self, account: AccountId, id: &ExecutionId, shard: u64) -> AppResult<Planned> {
+        if self.waits_for_account(account, id).await? {
+            return Ok(Planned::Done);
+        }
         let until_ms = self.clock.now_ms() + TASK_MS;
         while self.plan_step(account, id, shard, StepSize::default()).await? {
             if self.clock.now_ms() > until_ms {

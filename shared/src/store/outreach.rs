@@ -58,8 +58,8 @@ impl Store {
         written(put.condition_expression("attribute_not_exists(PK)").send().await)
     }
 
-    /// Replaces a campaign that was read at the version before this one, notes the step, and begins or moves an execution
-    /// with it: all or nothing. `false` if one of both was changed since, or is gone.
+    /// Replaces a campaign that was read at the version before this one, notes the step, and begins or moves executions
+    /// with it: all or nothing. `false` if one of them was changed since, or is gone.
     ///
     /// # Errors
     ///
@@ -69,7 +69,7 @@ impl Store {
         account: AccountId,
         campaign: &OutreachCampaign,
         step: &OutreachStep,
-        execution: Option<ExecutionChange<'_>>,
+        executions: impl IntoIterator<Item = ExecutionChange<'_>>,
     ) -> AppResult<bool> {
         let put = self
             .new_item(&Key::Outreach(account, &campaign.id), campaign)?
@@ -77,14 +77,14 @@ impl Store {
             .expression_attribute_values(":before", number(campaign.version - 1));
         let step = self.new_item(&Key::OutreachStep(account, &campaign.id, campaign.version), step)?;
         let mut steps = vec![put_step(put)?, put_step(step)?];
-        if let Some(change) = execution {
+        for change in executions {
             steps.extend(self.execution_steps(account, change)?);
         }
         Ok(self.transact(steps).await?.is_none())
     }
 
-    /// Deletes a campaign that was read at this version; `false` if it was changed since, or is gone. Its history
-    /// stays.
+    /// Deletes a campaign that was read at this version, and moves executions with it: all or nothing. `false` if one of
+    /// them was changed since, or is gone. Its history stays.
     ///
     /// # Errors
     ///
@@ -94,12 +94,17 @@ impl Store {
         account: AccountId,
         campaign: &OutreachCampaign,
         step: &OutreachStep,
+        executions: impl IntoIterator<Item = ExecutionChange<'_>>,
     ) -> AppResult<bool> {
         let removal = self
             .removal(&Key::Outreach(account, &campaign.id))
             .condition_expression("version = :version")
             .expression_attribute_values(":version", number(campaign.version));
         let step = self.new_item(&Key::OutreachStep(account, &campaign.id, campaign.version + 1), step)?;
-        Ok(self.transact([delete_step(removal)?, put_step(step)?]).await?.is_none())
+        let mut steps = vec![delete_step(removal)?, put_step(step)?];
+        for change in executions {
+            steps.extend(self.execution_steps(account, change)?);
+        }
+        Ok(self.transact(steps).await?.is_none())
     }
 }

@@ -41,6 +41,9 @@ pub struct OutreachCampaign {
     pub progress: ExecutionProgress,
     /// The last execution that was no test.
     pub last_execution: Option<ExecutionId>,
+    /// The tests that may be underway.
+    #[serde(default)]
+    pub tests: Vec<ExecutionId>,
     /// What the client said of it, unknown fields included; stored as the text it is.
     #[serde(with = "json_text")]
     pub document: Map<String, Value>,
