@@ -27,6 +27,10 @@ const TASK_MS: i64 = 40_000;
 /// A step is written with the first page that fills so many chunks.
 const CHUNKS_A_STEP: usize = 20;
 
+/// A step reads no more often than this, about a megabyte each time, however few people are meant: what it found is
+/// written down long before its function ends.
+const READS_A_STEP: usize = 10;
+
 /// A step has no more chunks than this: a transaction takes 100 items.
 const CHUNKS_MAX: usize = 90;
 
@@ -43,11 +47,13 @@ pub struct StepSize {
     pub rows: Option<i32>,
     /// After how many chunks a step is written; at most 90 count.
     pub chunks: usize,
+    /// After how many reads it is written whatever it found.
+    pub reads: usize,
 }
 
 impl Default for StepSize {
     fn default() -> Self {
-        Self { rows: None, chunks: CHUNKS_A_STEP }
+        Self { rows: None, chunks: CHUNKS_A_STEP, reads: READS_A_STEP }
     }
 }
 
@@ -95,7 +101,8 @@ impl App {
     /// Begins what is due, and has each shard planned. Twice is the same as once.
     async fn begin_planning(&self, account: AccountId, id: &ExecutionId) -> AppResult<Planned> {
         let Some(mut execution) = self.store.execution(account, id).await? else { return Ok(Planned::Done) };
-        if self.waits_for_account(account, id).await? {
+        let is_begun = matches!(execution.status, ExecutionStatus::Scheduled | ExecutionStatus::Planning);
+        if !is_begun || self.waits_for_account(account, id).await? {
             return Ok(Planned::Done);
         }
         let now_ms = self.clock.now_ms();
@@ -275,7 +282,10 @@ impl<'a> Step<'a> {
             }
             return Ok(true);
         }
-        while self.chunks.len() < size.chunks.min(CHUNKS_MAX) {
+        for _ in 0..size.reads {
+            if self.chunks.len() >= size.chunks.min(CHUNKS_MAX) {
+                break;
+            }
             let page = app.store.people(account, self.shard, self.after.cursor, size.rows).await?;
             for person in page.people {
                 if self.chunks.len() == CHUNKS_MAX {
