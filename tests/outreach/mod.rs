@@ -1,6 +1,7 @@
 //! What the Campaigns API's client relies on (seed 004).
 
 mod audiences;
+mod clones;
 mod doors;
 mod erased_executions;
 mod erasures;

@@ -48,7 +48,15 @@ async fn each_fault_of_a_body_is_told_by_its_field() {
             json!({"messages": [{"content": "a", "personalization": {"enabled": "yes"}}]}),
             "messages[0].personalization.enabled",
         ),
+        (json!({"messages": [{"id": "", "content": "a"}]}), "messages[0].id"),
+        (json!({"messages": [{"id": "x".repeat(65), "content": "a"}]}), "messages[0].id"),
+        (
+            json!({"messages": [{"content": "a", "variations": [{"id": "a b", "content": "b", "weight": 1}]}]}),
+            "messages[0].variations[0].id",
+        ),
+        (json!({"messages": [{"id": "same", "content": "a"}, {"id": "same", "content": "b"}]}), "messages"),
         (json!({"budget": -1}), "budget"),
+        (json!({"costPerMessage": 5e28}), "costPerMessage"),
         (json!({"budget": "many"}), "budget"),
         (json!({"startDate": "tomorrow"}), "startDate"),
         (json!({"endDate": "2024-11-31T00:00:00Z"}), "endDate"),
@@ -75,7 +83,7 @@ async fn every_fault_is_told_at_once() {
     let world = World::new().await;
     let reply = world.account().v1("POST", "campaigns", &json!({"type": "x", "budget": "y"})).await;
     assert_eq!(reply.faulty_fields(), ["name", "type", "budget"]);
-    insta::assert_snapshot!(reply.text, @r#"{"success":false,"error":"name: is required","code":"VALIDATION_ERROR","details":[{"field":"name","reason":"is required"},{"field":"type","reason":"must be one of message, invitation, data_collection, engagement, custom"},{"field":"budget","reason":"must be a number, 0 or more"}],"retryable":false}"#);
+    insta::assert_snapshot!(reply.text, @r#"{"success":false,"error":"name: is required","code":"VALIDATION_ERROR","details":[{"field":"name","reason":"is required"},{"field":"type","reason":"must be one of message, invitation, data_collection, engagement, custom"},{"field":"budget","reason":"must be a number from 0 to 1000000000000000"}],"retryable":false}"#);
 }
 
 #[tokio::test]

@@ -161,7 +161,8 @@ impl App {
         Ok(self.change_outreach(account, id, &Asked::Move(CampaignAction::Resume)).await?.campaign)
     }
 
-    /// Makes a draft of the same content under another id and name, without dates that are over.
+    /// Makes a draft of the same content under another id and name, without dates that are over; with what was counted of
+    /// the original in all, or with nothing counted.
     ///
     /// # Errors
     ///
@@ -173,13 +174,18 @@ impl App {
         account: AccountId,
         id: &OutreachCampaignId,
         name: Option<String>,
+        resets_statistics: bool,
     ) -> AppResult<OutreachCampaign> {
         let original = self.outreach_campaign(account, id).await?;
         let mut document = copied(&original, name, self.clock.now());
         forget_ids(&mut document);
         let document = drawn_fields(document)?;
         CampaignBody::read(&document)?;
-        self.make_outreach_campaign(account, document).await
+        let copy = self.make_outreach_campaign(account, document).await?;
+        if !resets_statistics {
+            self.store.copy_outreach_total(account, id, &copy.id).await?;
+        }
+        Ok(copy)
     }
 }
 

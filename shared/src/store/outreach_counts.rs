@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use rust_decimal::Decimal;
 
-use super::access::{number, update_step};
+use super::access::{number, unavailable, update_step};
 use super::{Item, Key, Store};
 use crate::domain::outreach::{LaneTally, OutreachCounters, SendError, TimeUnit};
 use crate::error::AppResult;
@@ -70,6 +70,23 @@ impl Store {
             found.get(&Key::OutreachTotal(account, campaign).partition()).copied().unwrap_or_default()
         };
         Ok(campaigns.iter().map(of).collect())
+    }
+
+    /// Gives a campaign the counters of another one, in all.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn copy_outreach_total(
+        &self,
+        account: AccountId,
+        from: &OutreachCampaignId,
+        to: &OutreachCampaignId,
+    ) -> AppResult<()> {
+        let Some(mut item) = self.get_item(&Key::OutreachTotal(account, from)).await? else { return Ok(()) };
+        item.extend(Key::OutreachTotal(account, to).attributes());
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        put.send().await.map_err(unavailable).map(drop)
     }
 
     /// A campaign's counters by time, from one second to another, both included, oldest first; each with its begin as the

@@ -18,6 +18,11 @@ pub async fn clone(app: &App, call: Call) -> AppResult<Answered<Acknowledged>> {
         Some(Value::String(name)) => Some(name.clone()),
         Some(_) => return Err(invalid("name", "must be text")),
     };
-    let copy = app.clone_outreach_campaign(call.account, &named(&call)?, name).await?;
+    let resets = match call.body.get("resetStatistics") {
+        None | Some(Value::Null) => true,
+        Some(Value::Bool(resets)) => *resets,
+        Some(_) => return Err(invalid("resetStatistics", "must be true or false")),
+    };
+    let copy = app.clone_outreach_campaign(call.account, &named(&call)?, name, resets).await?;
     Ok(Answered::Made(Acknowledged::new(copy, "Campaign cloned successfully")?))
 }

@@ -74,7 +74,7 @@ fn statistics(counters: &OutreachCounters, cost_per_message: Decimal) -> Value {
         "failedTasks": counters.tasks_failed,
         "messagesSent": counters.sent,
         "conversionsAchieved": counters.converted,
-        "totalCost": amount(Decimal::from(counters.sent) * cost_per_message),
+        "totalCost": amount(Decimal::from(counters.sent).saturating_mul(cost_per_message)),
     })
 }
 

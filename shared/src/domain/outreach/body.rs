@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 use super::content::{Content, is_personal, read_text};
-use super::reader::{Reader, required_name};
+use super::reader::{Reader, in_order_once, required_name};
 use super::rule::{Rule, RuleFault};
 use super::segment::rule_of_filter;
 use crate::error::{AppError, AppResult, Fault};
@@ -18,6 +18,7 @@ const SEGMENTS_MAX: usize = 50;
 const BOTS_MAX: usize = 100;
 const MESSAGES_MAX: usize = 10;
 const VARIATIONS_MAX: usize = 10;
+const ID_CHARACTERS_MAX: usize = 64;
 
 /// What a campaign does; the five of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,14 +193,11 @@ fn read_audience(body: &Reader<'_>, faults: &mut Vec<Fault>, unsupported: &mut V
 }
 
 /// Each value once, where it came first.
-pub(super) fn in_order_once<T: Clone + Ord>(values: Vec<T>) -> Vec<T> {
-    let mut seen = BTreeSet::new();
-    values.into_iter().filter(|value| seen.insert(value.clone())).collect()
-}
-
-fn read_messages(body: &Reader<'_>, faults: &mut Vec<Fault>) -> Vec<Message> {
+pub(super) fn read_messages(body: &Reader<'_>, faults: &mut Vec<Fault>) -> Vec<Message> {
     let messages = body.objects("messages", MESSAGES_MAX, faults);
-    messages.iter().map(|message| read_message(message, faults)).collect()
+    let messages: Vec<_> = messages.iter().map(|message| read_message(message, faults)).collect();
+    check_ids(body, &messages, faults);
+    messages
 }
 
 fn read_message(message: &Reader<'_>, faults: &mut Vec<Fault>) -> Message {
@@ -220,11 +218,31 @@ fn read_message(message: &Reader<'_>, faults: &mut Vec<Fault>) -> Message {
     if variations.iter().map(|variation| variation.weight).sum::<Decimal>() > Decimal::ONE_HUNDRED {
         message.refuse("variations", "weights must be 100 or less together", faults);
     }
-    Message { id: id_of(message), template, content, variations, is_personal }
+    Message { id: id_of(message, faults), template, content, variations, is_personal }
 }
 
-fn id_of(item: &Reader<'_>) -> String {
-    item.given("id").and_then(Value::as_str).unwrap_or_default().to_owned()
+/// The id that a client gave a message or a variation; empty if none.
+fn id_of(item: &Reader<'_>, faults: &mut Vec<Fault>) -> String {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let expected = format!("must be 1 to {ID_CHARACTERS_MAX} letters, digits, _ and -");
+    let id = item.read("id", &expected, faults, |value| {
+        let id = value.as_str()?;
+        ((1..=ID_CHARACTERS_MAX).contains(&id.len()) && id.chars().all(legal)).then(|| id.to_owned())
+    });
+    id.unwrap_or_default()
+}
+
+/// Notes messages and variations that have the id of another one: they are counted by it.
+fn check_ids(body: &Reader<'_>, messages: &[Message], faults: &mut Vec<Fault>) {
+    let of_message = |message: &Message| {
+        let variations = message.variations.iter().map(|variation| variation.id.clone());
+        std::iter::once(message.id.clone()).chain(variations).collect::<Vec<_>>()
+    };
+    let ids: Vec<_> = messages.iter().flat_map(of_message).filter(|id| !id.is_empty()).collect();
+    let different: BTreeSet<_> = ids.iter().collect();
+    if different.len() < ids.len() {
+        body.refuse("messages", "must have a different id for each message and variation", faults);
+    }
 }
 
 fn read_variation(
@@ -243,5 +261,9 @@ fn read_variation(
     if variation.given("weight").is_none() {
         variation.refuse("weight", "is required", faults);
     }
-    Variation { id: id_of(variation), text: text.unwrap_or_default(), weight: weight.unwrap_or_default() }
+    Variation {
+        id: id_of(variation, faults),
+        text: text.unwrap_or_default(),
+        weight: weight.unwrap_or_default(),
+    }
 }

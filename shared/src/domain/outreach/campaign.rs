@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use super::body::CampaignBody;
 use super::json_text;
 use super::machine::{ExecutionProgress, OutreachStatus, Standing};
+use super::reader::NAME_CHARACTERS_MAX;
 use crate::error::AppResult;
 use crate::ids::{ExecutionId, OutreachCampaignId};
 
@@ -139,12 +140,19 @@ pub fn own_fields(
     document
 }
 
+/// What the name of a copy ends with.
+const COPY: &str = " (Copy)";
+
 /// The document of a copy made at `now`: under another name, without dates that are over.
 #[must_use]
 pub fn copied(original: &OutreachCampaign, name: Option<String>, now: i64) -> Map<String, Value> {
     let mut document = original.document.clone();
     let body = original.body().ok();
-    let copy_name = || format!("{} (Copy)", body.as_ref().map_or("", |body| &body.name));
+    let copy_name = || {
+        let name = body.as_ref().map_or("", |body| &body.name);
+        let kept: String = name.chars().take(NAME_CHARACTERS_MAX - COPY.chars().count()).collect();
+        format!("{}{COPY}", kept.trim_end())
+    };
     document.insert("name".to_owned(), json!(name.unwrap_or_else(copy_name)));
     let (start, end) = body.as_ref().map_or((None, None), |body| (body.start, body.end));
     for (field, time) in [("startDate", start), ("endDate", end)] {

@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use std::collections::BTreeSet;
+
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 use crate::domain::calendar;
 use crate::error::Fault;
 
+/// No amount is larger: a thousand billions.
+const AMOUNT_MAX: u64 = 1_000_000_000_000_000;
+
 /// How long a name may be.
-const NAME_CHARACTERS_MAX: usize = 200;
+pub(super) const NAME_CHARACTERS_MAX: usize = 200;
 
 /// One object on the way; faults of its fields are noted under their path.
 pub(super) struct Reader<'a> {
@@ -114,10 +119,11 @@ impl<'a> Reader<'a> {
         list.unwrap_or_default()
     }
 
-    /// An amount, exactly as it is spelled; not below zero.
+    /// An amount, not below zero and far from what no sum of amounts could hold.
     pub fn amount(&self, name: &str, faults: &mut Vec<Fault>) -> Option<Decimal> {
-        self.read(name, "must be a number, 0 or more", faults, |value| {
-            exact(value).filter(|amount| !amount.is_sign_negative())
+        let most = Decimal::from(AMOUNT_MAX);
+        self.read(name, &format!("must be a number from 0 to {most}"), faults, |value| {
+            exact(value).filter(|amount| !amount.is_sign_negative() && *amount <= most)
         })
     }
 
@@ -153,4 +159,10 @@ pub(super) fn required_name(body: &Reader<'_>, faults: &mut Vec<Fault>) -> Strin
         },
     }
     String::new()
+}
+
+/// Each value once, where it stands first.
+pub(super) fn in_order_once<T: Clone + Ord>(values: Vec<T>) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    values.into_iter().filter(|value| seen.insert(value.clone())).collect()
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::json_text;
-use super::reader::{Reader, required_name};
+use super::reader::{Reader, in_order_once, required_name};
 use super::rule::{Rule, RuleFault};
 use super::segment::{Criteria, Match, RULES_MAX};
 use crate::error::{AppError, AppResult, Fault};
@@ -88,7 +88,7 @@ impl SegmentBody {
         let rules: Vec<_> =
             rules.iter().filter_map(|rule| read_rule(rule, &mut faults, &mut unsupported)).collect();
         let id = |value: &Value| value.as_str().and_then(SegmentId::parse);
-        let exclude = body.list("exclude", EXCLUDED_MAX, "ids of segments", &mut faults, id);
+        let exclude = in_order_once(body.list("exclude", EXCLUDED_MAX, "ids of segments", &mut faults, id));
         let matching = matching.unwrap_or_default();
         if matching == Match::Any && rules.is_empty() && faults.is_empty() && unsupported.is_empty() {
             body.refuse("rules", "must have at least one rule where any is to match", &mut faults);

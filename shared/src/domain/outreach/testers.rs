@@ -1,7 +1,7 @@
 use serde_json::{Map, Value};
 
-use super::body::in_order_once;
 use super::reader::Reader;
+use super::reader::in_order_once;
 use crate::error::{AppError, AppResult};
 use crate::ids::UserId;
 
