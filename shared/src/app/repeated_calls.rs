@@ -57,7 +57,7 @@ impl App {
     pub async fn settle_call(&self, call: &RepeatableCall, answer: Option<KeptAnswer>) {
         let settled = match answer.filter(|answer| answer.body.len() <= KEPT_BYTES_MAX) {
             Some(answer) => self.store.keep_answer(call, answer).await,
-            None => self.store.forget_call(call).await,
+            None => self.store.forget_call(call, self.clock.now()).await,
         };
         if let Err(error) = settled {
             tracing::warn!(?error, "the answer to a call is not kept");

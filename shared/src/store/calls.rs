@@ -98,13 +98,14 @@ impl Store {
         self.replace_call(call, &call.item(Some(answer), call.expires_at)).await
     }
 
-    /// Forgets one's own call: another one may come under its key at once.
+    /// Forgets one's own call at `now`, in Unix seconds: another one may come under its key at once. DynamoDB deletes what
+    /// expired lately, and never what expired more than five years ago.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
-    pub async fn forget_call(&self, call: &RepeatableCall) -> AppResult<()> {
-        self.replace_call(call, &call.item(None, 0)).await
+    pub async fn forget_call(&self, call: &RepeatableCall, now: i64) -> AppResult<()> {
+        self.replace_call(call, &call.item(None, now)).await
     }
 
     async fn replace_call(&self, call: &RepeatableCall, item: &Expiring<CallItem>) -> AppResult<()> {

@@ -1,4 +1,4 @@
-//! A client's document as the text it is, so that numbers and the order of fields stay as they were sent.
+//! A client's document as the text it is, because DynamoDB spells numbers and empty values otherwise.
 
 use serde::{Deserialize, Deserializer, Serializer, de, ser};
 use serde_json::{Map, Value};
