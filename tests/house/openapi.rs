@@ -10,6 +10,30 @@ fn the_openapi_files_describe_every_route_of_their_api_and_no_other() {
     compare("campaigns-api.yaml", |path| path.starts_with("/api/v1/"));
 }
 
+#[test]
+fn the_openapi_files_name_nothing_twice_and_refer_to_what_there_is() {
+    for file in ["user-api.yaml", "campaigns-api.yaml"] {
+        let text = std::fs::read_to_string(root().join("openapi").join(file)).unwrap();
+        let mut parents = [""; 2];
+        let mut named = BTreeSet::new();
+        for line in text.lines() {
+            let Some((name, _)) = line.trim_start().split_once(':') else { continue };
+            let depth = (line.len() - line.trim_start().len()) / 2;
+            if depth > 2 || line.trim_start().starts_with(['#', '-']) {
+                continue;
+            }
+            let place = [&parents[..depth], &[name]].concat().join("/");
+            assert!(named.insert(place.clone()), "{file} has {place} twice");
+            if depth < 2 {
+                parents[depth] = name;
+            }
+        }
+        for reference in text.split("\"#/").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(named.contains(reference), "{file} refers to {reference}");
+        }
+    }
+}
+
 fn compare(file: &str, belongs: fn(&str) -> bool) {
     let text = std::fs::read_to_string(root().join("openapi").join(file)).unwrap();
     let mut described = BTreeSet::new();
