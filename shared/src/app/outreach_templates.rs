@@ -68,8 +68,8 @@ impl App {
         self.store.template(account, id).await?.ok_or(AppError::NotFound("template"))
     }
 
-    /// Changes what is named of a template; a `version` that is named must be the present one. What was planned with it
-    /// before says what it said then.
+    /// Changes what is named of a template; a `version` that is named must be the present one. An
+    /// execution keeps its audience, not its texts: who is still to be sent to gets what the template says then.
     ///
     /// # Errors
     ///

@@ -5,15 +5,10 @@ use serde_json::{Map, Value};
 use super::App;
 use super::draw::draw;
 use super::list_pages::{ListPage, has_text};
+use super::outreach::{CHANGE_TRIES, ID_LENGTH};
 use crate::domain::outreach::{OutreachStatus, Segment, SegmentBody, exclusion_faults};
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{AccountId, OutreachCampaignId, SegmentId};
-
-/// How many letters and digits an id has after its prefix; among 36^16 none is drawn twice.
-const ID_LENGTH: usize = 16;
-
-/// How often a change is made anew that others overtook.
-const CHANGE_TRIES: usize = 8;
 
 /// Which segments, in which order, and which page of them.
 #[derive(Clone, Debug)]

@@ -1,13 +1,11 @@
 //! What an account says of the people that its bots know.
 
 use super::App;
+use super::outreach::CHANGE_TRIES;
 use crate::domain::outreach::PersonChange;
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, UserId};
 use crate::store::KnownPerson;
-
-/// How often a change is made anew that others overtook.
-const CHANGE_TRIES: usize = 8;
 
 impl App {
     /// One person and all that the account knows of them.

@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A JSON number, or text that spells one, without rounding.
+/// A JSON number as it is spelled once it was read: beyond seventeen digits reading has rounded it.
 pub(super) fn exact(value: &Value) -> Option<Decimal> {
     let spelled = value.as_number()?.to_string();
     spelled.parse().or_else(|_| Decimal::from_scientific(&spelled)).ok()
