@@ -2,7 +2,7 @@
 
 use super::App;
 use super::message_tasks::Receipt;
-use super::shown_media::WelcomeMedia;
+use super::shown_media::ShownMedia;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::gate::{Gate, seconds_until};
 use crate::domain::owner_news::OwnerNews;
@@ -83,7 +83,7 @@ impl App {
         &self,
         to: &Addressee<'_>,
         message: &NewMessage,
-        media: Option<WelcomeMedia<'_>>,
+        media: Option<ShownMedia<'_>>,
     ) -> AppResult<Sent> {
         let Addressee { bot, known, .. } = *to;
         let Some(token) = self.usable_token(bot, known).await? else { return Ok(Sent::Done) };

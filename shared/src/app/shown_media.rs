@@ -7,7 +7,7 @@ use crate::ids::{AccountId, BotKey, CampaignKey};
 use crate::objects::{Fetched, ObjectKey};
 use crate::secret::BotToken;
 use crate::store::{UploadClaim, UploadLease};
-use crate::telegram::{NewMessage, TelegramError};
+use crate::telegram::{NewMessage, SentMessage, TelegramError};
 
 /// How long a message may take from its beginning to the end of its upload. API Gateway waits 30 s for the webhook, and
 /// the text alone may take another eight.
@@ -19,18 +19,27 @@ const UPLOADING_SECONDS: i64 = 35;
 /// How long a media that could not be uploaded is not tried again, in seconds.
 const IN_VAIN_SECONDS: i64 = 60;
 
-/// What stands above a welcome.
+/// What stands above a message.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct WelcomeMedia<'a> {
+pub(super) struct ShownMedia<'a> {
     pub media: &'a MediaRef,
-    pub campaign: CampaignKey,
+    pub otherwise: Otherwise,
+}
+
+/// What becomes of a message whose media is gone, or is not taken.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Otherwise {
+    /// The text goes alone, and the owner is told of this campaign's welcome.
+    TextAlone(CampaignKey),
+    /// Nothing goes.
+    Nothing,
 }
 
 impl App {
     /// Sends a message, below its media if it has one. What Telegram keeps of a media for this bot is sent again by its
     /// id; the first time, and once more where Telegram does not know the id, the file is uploaded, by one message alone.
-    /// A media that is gone, or that Telegram refuses, leaves the text alone, and for a minute that of others too; the
-    /// owner is told.
+    /// A media that is gone, or that Telegram refuses, leaves the text alone, or nothing, and for a minute that of others
+    /// too.
     ///
     /// # Errors
     ///
@@ -40,10 +49,10 @@ impl App {
         bot: BotKey,
         token: &BotToken,
         message: &NewMessage,
-        shown: Option<WelcomeMedia<'_>>,
-    ) -> AppResult<Result<(), TelegramError>> {
+        shown: Option<ShownMedia<'_>>,
+    ) -> AppResult<Result<SentMessage, TelegramError>> {
         let (telegram, began_ms) = (self.telegram()?, self.clock.now_ms());
-        let Some(WelcomeMedia { media, campaign }) = shown else {
+        let Some(ShownMedia { media, otherwise }) = shown else {
             return Ok(telegram.send_message(token, message).await);
         };
         let known = self.store.telegram_file(bot, media).await?;
@@ -59,30 +68,30 @@ impl App {
             UploadClaim::Granted => {}
             // Another message takes it along; what Telegram keeps of that is worth the wait.
             UploadClaim::Leased => return Ok(Err(TelegramError::NotSent)),
-            UploadClaim::InVain => return Ok(telegram.send_message(token, message).await),
+            UploadClaim::InVain => return self.without_media(token, message, otherwise).await,
         }
         let Some((format, bytes)) = self.media_file(bot.account, media).await? else {
             note_refusal(bot, media, "the file is gone");
             self.suspend_upload(bot, media, lease).await;
-            self.tell_of_refused_welcome(bot, campaign).await;
-            return Ok(telegram.send_message(token, message).await);
+            self.tell_of_refused_media(bot, otherwise).await;
+            return self.without_media(token, message, otherwise).await;
         };
         let timeout = upload_timeout(self.clock.now_ms() - began_ms);
         match telegram.upload_file(token, message, format, bytes, timeout).await {
-            Ok(Some(file)) => {
+            Ok((sent, Some(file))) => {
                 self.keep_file(bot, media, &file, known.as_ref()).await;
-                Ok(Ok(()))
+                Ok(Ok(sent))
             }
-            Ok(None) => {
+            Ok((sent, None)) => {
                 note_refusal(bot, media, "Telegram does not say what it keeps");
                 self.suspend_upload(bot, media, lease).await;
-                Ok(Ok(()))
+                Ok(Ok(sent))
             }
             Err(TelegramError::MediaRefused(reason)) => {
                 note_refusal(bot, media, &reason);
                 self.suspend_upload(bot, media, lease).await;
-                self.tell_of_refused_welcome(bot, campaign).await;
-                Ok(telegram.send_message(token, message).await)
+                self.tell_of_refused_media(bot, otherwise).await;
+                self.without_media(token, message, otherwise).await
             }
             Err(error @ TelegramError::ContentRefused(_)) => {
                 self.suspend_upload(bot, media, lease).await;
@@ -92,6 +101,26 @@ impl App {
                 self.release_upload(bot, media, lease).await;
                 Ok(Err(error))
             }
+        }
+    }
+
+    async fn without_media(
+        &self,
+        token: &BotToken,
+        message: &NewMessage,
+        otherwise: Otherwise,
+    ) -> AppResult<Result<SentMessage, TelegramError>> {
+        Ok(match otherwise {
+            Otherwise::TextAlone(_) => self.telegram()?.send_message(token, message).await,
+            Otherwise::Nothing => {
+                Err(TelegramError::MediaRefused("the media is gone or not taken".to_owned()))
+            }
+        })
+    }
+
+    async fn tell_of_refused_media(&self, bot: BotKey, otherwise: Otherwise) {
+        if let Otherwise::TextAlone(campaign) = otherwise {
+            self.tell_of_refused_welcome(bot, campaign).await;
         }
     }
 
@@ -117,8 +146,8 @@ impl App {
     pub(super) async fn kept_media<'a>(
         &self,
         bot: BotKey,
-        shown: Option<WelcomeMedia<'a>>,
-    ) -> AppResult<Option<WelcomeMedia<'a>>> {
+        shown: Option<ShownMedia<'a>>,
+    ) -> AppResult<Option<ShownMedia<'a>>> {
         let Some(shown) = shown else { return Ok(None) };
         Ok(self.store.telegram_file(bot, shown.media).await?.map(|_| shown))
     }

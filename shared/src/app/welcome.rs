@@ -1,6 +1,6 @@
 use super::App;
 use super::sending::{Addressee, Sent};
-use super::shown_media::WelcomeMedia;
+use super::shown_media::{Otherwise, ShownMedia};
 use crate::domain::campaign::TrackingCampaign;
 use crate::domain::lead::Start;
 use crate::domain::lead_event::LeadStatus;
@@ -10,7 +10,7 @@ use crate::domain::welcome::{WelcomeMessage, WelcomeValues, render};
 use crate::error::AppResult;
 use crate::ids::{BotKey, CampaignKey};
 use crate::store::Lead;
-use crate::telegram::{MessageText, NewMessage};
+use crate::telegram::{MessageButton, MessageText, NewMessage};
 
 /// What a start is answered that leads to no running campaign.
 const POLITE_REPLY: &str =
@@ -45,15 +45,18 @@ impl App {
         };
         let WelcomeMessage { html, plain, media, button } = render(&campaign.welcome, text_values, &values);
         let user = lead.person.user;
-        let message = NewMessage { user, text: MessageText::Html(html), button };
+        let button = button.map(|(label, url)| vec![MessageButton::Link { label, url }]);
+        let buttons = button.into_iter().collect();
+        let message = NewMessage { user, text: MessageText::Html(html), buttons, paid: false };
         let key = CampaignKey { account: to.bot.account, campaign: campaign.id };
-        let media = media.as_ref().map(|media| WelcomeMedia { media, campaign: key });
+        let media = media.as_ref().map(|media| ShownMedia { media, otherwise: Otherwise::TextAlone(key) });
         let mut sent = self.send_message(to, &message, media).await?;
         if matches!(sent, Sent::ContentRefused) {
             self.tell_of_refused_welcome(to.bot, key).await;
         }
-        let without_button = message.button.is_some().then_some(NewMessage { button: None, ..message });
-        let bare = NewMessage { user, text: MessageText::Plain(plain), button: None };
+        let without_button =
+            (!message.buttons.is_empty()).then_some(NewMessage { buttons: Vec::new(), ..message });
+        let bare = NewMessage { user, text: MessageText::Plain(plain), buttons: Vec::new(), paid: false };
         for simpler in without_button.iter().chain([&bare]) {
             if !matches!(sent, Sent::ContentRefused) {
                 break;
@@ -81,7 +84,7 @@ impl App {
     /// [`crate::AppError::Unavailable`]: the message did not leave.
     pub(super) async fn send_polite_reply(&self, to: &Addressee<'_>) -> AppResult<Sent> {
         let text = MessageText::Plain(POLITE_REPLY.to_owned());
-        let message = NewMessage { user: to.person.user, text, button: None };
+        let message = NewMessage { user: to.person.user, text, buttons: Vec::new(), paid: false };
         self.send_message(to, &message, None).await
     }
 }

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::error::{ErrorAnswer, TelegramError};
+use super::keyboard::{Keyboard, MessageButton};
 use super::types::ChatMember;
 use crate::ids::{ChatId, TelegramBotId, UserId};
 use crate::secret::{BotToken, WebhookSecret};
@@ -93,8 +94,17 @@ pub struct NewMessage {
     pub user: UserId,
     /// Its text.
     pub text: MessageText,
-    /// A link button's label and URL.
-    pub button: Option<(String, String)>,
+    /// Buttons below it, in rows.
+    pub buttons: Vec<Vec<MessageButton>>,
+    /// Whether it may exceed the free rate, for 0.1 Stars of the bot's owner.
+    pub paid: bool,
+}
+
+/// What Telegram answers about a message that it took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct SentMessage {
+    /// Its id in the chat.
+    pub message_id: i64,
 }
 
 /// How the text of a message is written.
@@ -114,24 +124,8 @@ struct SendMessage<'a> {
     parse_mode: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reply_markup: Option<Keyboard<'a>>,
-}
-
-/// One button below a message.
-#[derive(Serialize)]
-pub(super) struct Keyboard<'a> {
-    inline_keyboard: [[Button<'a>; 1]; 1],
-}
-
-impl<'a> Keyboard<'a> {
-    pub(super) fn of((text, url): &'a (String, String)) -> Self {
-        Self { inline_keyboard: [[Button { text, url }]] }
-    }
-}
-
-#[derive(Serialize)]
-struct Button<'a> {
-    text: &'a str,
-    url: &'a str,
+    #[serde(skip_serializing_if = "is_false")]
+    allow_paid_broadcast: bool,
 }
 
 #[derive(Serialize)]
@@ -240,7 +234,11 @@ impl Telegram {
     /// # Errors
     ///
     /// [`TelegramError`].
-    pub async fn send_message(&self, token: &BotToken, message: &NewMessage) -> Result<(), TelegramError> {
+    pub async fn send_message(
+        &self,
+        token: &BotToken,
+        message: &NewMessage,
+    ) -> Result<SentMessage, TelegramError> {
         let (text, parse_mode) = match &message.text {
             MessageText::Html(html) => (html, Some("HTML")),
             MessageText::Plain(plain) => (plain, None),
@@ -249,9 +247,10 @@ impl Telegram {
             chat_id: message.user,
             text,
             parse_mode,
-            reply_markup: message.button.as_ref().map(Keyboard::of),
+            reply_markup: Keyboard::of(&message.buttons),
+            allow_paid_broadcast: message.paid,
         };
-        self.call::<serde::de::IgnoredAny>(token, "sendMessage", &parameters).await.map(drop)
+        self.call(token, "sendMessage", &parameters).await
     }
 
     pub(super) async fn call<T: DeserializeOwned>(
@@ -267,6 +266,11 @@ impl Telegram {
     pub(super) fn request(&self, token: &BotToken, method: &str) -> RequestBuilder {
         self.http.post(format!("{}/bot{}/{method}", self.base_url, token.reveal()))
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde lends the field")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 pub(super) async fn read<T: DeserializeOwned>(response: Response) -> Result<T, TelegramError> {

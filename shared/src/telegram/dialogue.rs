@@ -5,6 +5,7 @@ use serde::de::IgnoredAny;
 
 use super::client::Telegram;
 use super::error::TelegramError;
+use super::keyboard::{CallbackButton, Keyboard};
 use crate::ids::ChatId;
 use crate::secret::BotToken;
 
@@ -19,38 +20,18 @@ pub struct Note {
     pub button: Option<CallbackButton>,
 }
 
-/// A button that reports to the bot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CallbackButton {
-    /// Its label.
-    pub label: &'static str,
-    /// What it reports, 1 to 64 bytes.
-    pub data: &'static str,
-}
-
 #[derive(Serialize)]
 struct SendMessage<'a> {
     chat_id: ChatId,
     text: &'a str,
     link_preview_options: LinkPreview,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reply_markup: Option<Keyboard>,
+    reply_markup: Option<Keyboard<'a>>,
 }
 
 #[derive(Serialize)]
 struct LinkPreview {
     is_disabled: bool,
-}
-
-#[derive(Serialize)]
-struct Keyboard {
-    inline_keyboard: [[Button; 1]; 1],
-}
-
-#[derive(Serialize)]
-struct Button {
-    text: &'static str,
-    callback_data: &'static str,
 }
 
 #[derive(Serialize)]
@@ -71,9 +52,7 @@ impl Telegram {
             chat_id: note.chat,
             text: &note.text,
             link_preview_options: LinkPreview { is_disabled: true },
-            reply_markup: note.button.map(|CallbackButton { label, data }| Keyboard {
-                inline_keyboard: [[Button { text: label, callback_data: data }]],
-            }),
+            reply_markup: note.button.map(Keyboard::single),
         };
         self.call::<IgnoredAny>(token, "sendMessage", &parameters).await.map(drop)
     }

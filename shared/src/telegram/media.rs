@@ -5,9 +5,10 @@ use reqwest::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::client::{Keyboard, MessageText, NewMessage, Telegram, read, unsent};
+use super::client::{MessageText, NewMessage, SentMessage, Telegram, read, unsent};
 use super::error::TelegramError;
 use super::form::Form;
+use super::keyboard::Keyboard;
 use super::types::lenient;
 use crate::domain::media::{MediaFormat, ShownAs, TelegramFile};
 use crate::secret::{BotToken, hex, random};
@@ -15,6 +16,8 @@ use crate::secret::{BotToken, hex, random};
 /// What `sendPhoto`, `sendAnimation` and `sendVideo` answer.
 #[derive(Debug, Default, Deserialize)]
 struct SentMedia {
+    #[serde(default)]
+    message_id: i64,
     #[serde(default, deserialize_with = "lenient")]
     photo: Vec<SentFile>,
     #[serde(default, deserialize_with = "lenient")]
@@ -43,10 +46,10 @@ impl Telegram {
         token: &BotToken,
         message: &NewMessage,
         file: &TelegramFile,
-    ) -> Result<(), TelegramError> {
+    ) -> Result<SentMessage, TelegramError> {
         let mut parameters = caption(message);
         parameters.insert(file.shown_as.name().to_owned(), json!(file.file_id));
-        self.call::<serde::de::IgnoredAny>(token, method(file.shown_as), &parameters).await.map(drop)
+        self.call(token, method(file.shown_as), &parameters).await
     }
 
     /// Sends a message below a file uploaded within `timeout`; the answer is what Telegram keeps of it for this bot, if it
@@ -62,7 +65,7 @@ impl Telegram {
         format: MediaFormat,
         bytes: Vec<u8>,
         timeout: Duration,
-    ) -> Result<Option<TelegramFile>, TelegramError> {
+    ) -> Result<(SentMessage, Option<TelegramFile>), TelegramError> {
         let shown_as = ShownAs::of(format);
         let boundary = random::<16>().map_err(|_| TelegramError::NotSent)?;
         let mut form = Form::new(hex(&boundary));
@@ -82,7 +85,8 @@ impl Telegram {
             }
             error => error,
         })?;
-        Ok(read::<SentMedia>(response).await?.kept())
+        let sent: SentMedia = read(response).await?;
+        Ok((SentMessage { message_id: sent.message_id }, sent.kept()))
     }
 }
 
@@ -109,8 +113,11 @@ fn caption(message: &NewMessage) -> Map<String, Value> {
     if let Some(mode) = parse_mode {
         parameters.insert("parse_mode".to_owned(), json!(mode));
     }
-    if let Some(button) = &message.button {
-        parameters.insert("reply_markup".to_owned(), json!(Keyboard::of(button)));
+    if let Some(keyboard) = Keyboard::of(&message.buttons) {
+        parameters.insert("reply_markup".to_owned(), json!(keyboard));
+    }
+    if message.paid {
+        parameters.insert("allow_paid_broadcast".to_owned(), json!(true));
     }
     parameters
 }
@@ -183,7 +190,8 @@ mod tests {
         });
         let telegram = Telegram::new(format!("http://{address}")).unwrap();
         let token = BotToken::parse("7000000001:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
-        let message = NewMessage { user: UserId(1), text: MessageText::Plain("Join".into()), button: None };
+        let text = MessageText::Plain("Join".into());
+        let message = NewMessage { user: UserId(1), text, buttons: Vec::new(), paid: false };
         let sent =
             telegram.upload_file(&token, &message, MediaFormat::Mp4, vec![0; file_bytes], timeout).await;
         server.join().unwrap();

@@ -5,13 +5,15 @@ mod dialogue;
 mod error;
 mod form;
 mod invites;
+mod keyboard;
 mod media;
 mod types;
 
-pub use client::{AllowedUpdate, BotProfile, MessageText, NewMessage, Telegram, WebhookInfo};
-pub use dialogue::{CallbackButton, Note};
+pub use client::{AllowedUpdate, BotProfile, MessageText, NewMessage, SentMessage, Telegram, WebhookInfo};
+pub use dialogue::Note;
 pub use error::TelegramError;
 pub use invites::{InviteLink, NewInvite};
+pub use keyboard::{CallbackButton, MessageButton};
 pub use types::{
     CallbackQuery, ChatMember, ChatMemberUpdated, JoinRequest, Membership, Message, TelegramChat,
     TelegramUser, Update,
