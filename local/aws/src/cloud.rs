@@ -142,11 +142,17 @@ impl Cloud {
     /// a tumbling window.
     #[must_use]
     pub fn is_idle(&self) -> bool {
+        self.is_idle_besides(&[])
+    }
+
+    /// The same, where messages of some queues may be in flight, held back by whoever received them.
+    #[must_use]
+    pub fn is_idle_besides(&self, holding: &[&str]) -> bool {
         let begun = self.lambda.begun();
         self.lambda.running() == 0
-            && self.are_queues_empty()
+            && self.are_queues_empty(holding)
             && self.cursors.iter().all(|cursor| cursor.is_drained())
-            && self.are_queues_empty()
+            && self.are_queues_empty(holding)
             && self.lambda.running() == 0
             && self.lambda.begun() == begun
     }
@@ -199,9 +205,15 @@ impl Cloud {
         queue.map(|queue| queue.name.as_str())
     }
 
-    fn are_queues_empty(&self) -> bool {
+    fn are_queues_empty(&self, holding: &[&str]) -> bool {
         let working = self.stack.queues.iter().filter(|queue| !self.dead_letters.contains(&queue.arn()));
-        working.into_iter().all(|queue| self.sqs.depth(&queue.name).is_none_or(|depth| depth.total() == 0))
+        working.into_iter().all(|queue| {
+            let held = |depth: &Depth| match holding.contains(&queue.logical_id.as_str()) {
+                true => depth.in_flight,
+                false => 0,
+            };
+            self.sqs.depth(&queue.name).is_none_or(|depth| depth.total() == held(&depth))
+        })
     }
 }
 

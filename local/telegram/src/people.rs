@@ -42,6 +42,22 @@ impl Simulator {
         self.change(|world| world.new_user(user))
     }
 
+    /// Creates so many people who started the bot long ago; nobody is told of it now.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Unknown`] if there is no such bot.
+    pub fn create_starters(&self, bot: i64, count: usize) -> Result<Vec<i64>, ControlError> {
+        self.change(|world| {
+            let make = |number| world.new_user(NewUser::named(&format!("Person {number}")));
+            let users: Vec<_> = (1..=count).map(make).collect();
+            for user in &users {
+                world.bot_mut(bot)?.people.entry(*user).or_default().is_started = true;
+            }
+            Ok(users)
+        })
+    }
+
     /// The person deletes their account: sends are refused from now on.
     ///
     /// # Errors

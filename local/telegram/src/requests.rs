@@ -1,5 +1,7 @@
 //! The record of what bots asked for.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -41,6 +43,13 @@ impl Simulator {
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.read(|world| world.requests.iter().cloned().collect())
+    }
+
+    /// How many messages each bot put into each chat since the start, by (bot, chat). Those that were refused are none;
+    /// those that were carried out and left unanswered are.
+    #[must_use]
+    pub fn sends(&self) -> BTreeMap<(i64, i64), u64> {
+        self.read(|world| world.sends.clone())
     }
 
     /// Forgets the recorded calls.

@@ -26,6 +26,8 @@ pub struct World {
     pub limits: Limits,
     pub clock: Clock,
     pub requests: VecDeque<RecordedRequest>,
+    /// How many messages each bot put into each chat since the start.
+    pub sends: BTreeMap<(i64, i64), u64>,
     /// The last updates made, for delivering one again.
     pub history: VecDeque<(i64, PendingUpdate)>,
     /// Uploaded files, newest last, with their content types.
@@ -45,6 +47,7 @@ impl World {
             limits: Limits::default(),
             clock: Clock::default(),
             requests: VecDeque::new(),
+            sends: BTreeMap::new(),
             history: VecDeque::new(),
             uploads: BTreeMap::new(),
             upload_order: VecDeque::new(),
@@ -108,6 +111,9 @@ impl World {
 
     /// Keeps a message under a new id; the oldest are forgotten beyond a bound.
     pub fn keep_message(&mut self, mut message: SentMessage) -> SentMessage {
+        if !message.is_from_person {
+            *self.sends.entry((message.bot, message.chat)).or_default() += 1;
+        }
         message.message_id = self.next_number();
         message.date = self.clock.now_s();
         self.state.messages.insert(message.message_id, message.clone());
