@@ -27,6 +27,16 @@ impl Priority {
     /// All three, the first to go first.
     pub const ALL: [Self; 3] = [Self::High, Self::Normal, Self::Low];
 
+    /// Its place among the others, the first to go first.
+    #[must_use]
+    pub const fn rank(self) -> u64 {
+        match self {
+            Self::High => 0,
+            Self::Normal => 1,
+            Self::Low => 2,
+        }
+    }
+
     /// The word in the API.
     #[must_use]
     pub const fn name(self) -> &'static str {

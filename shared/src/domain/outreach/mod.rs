@@ -1,5 +1,7 @@
 //! Outreach: campaigns that message the people who started a bot (seed 004).
 
+mod ab_test;
+mod allowance;
 mod audience;
 mod audience_member;
 #[cfg(test)]
@@ -17,14 +19,17 @@ mod import;
 mod import_records;
 mod joined;
 mod json_text;
+mod ledger;
 mod machine;
 mod operand;
 mod order;
+mod outcome;
 mod person_change;
 mod personal;
 #[cfg(test)]
 mod personal_tests;
 mod plan;
+mod quiet_hours;
 mod reader;
 mod recipient;
 mod rule;
@@ -38,6 +43,8 @@ mod tally;
 mod template;
 mod testers;
 
+pub use ab_test::{Arm, Standard, winner};
+pub use allowance::{Allowance, PAID_PER_SECOND, PER_SECOND};
 pub use audience::{
     Audience, AudienceContact, AudienceCount, AudiencePerson, Choice, Exclusion, Judgement, Selection,
 };
@@ -51,14 +58,17 @@ pub use field::{Field, is_attribute_name, is_attribute_value};
 pub use import::{IMPORT_FAULTS_MAX, ImportColumns, ImportFault, ImportLine, ImportStatus, SubscriberImport};
 pub use import_records::{BYTE_ORDER_MARK, FilePosition, Record, RecordReader, TooLong, delimiter_of};
 pub use joined::MessageContent;
+pub use ledger::{Attempted, GROUP, Ledger};
 pub use machine::{
     CampaignAction, CampaignRefusal, ExecutionProgress, ExecutionStatus, OutreachStatus, Refusal, Standing,
     rule,
 };
 pub use order::ExecutionOrder;
+pub use outcome::{Outcome, SkipReason};
 pub use person_change::{PersonChange, is_tag};
 pub use personal::{MissingField, PersonValues, PersonalText, render};
 pub use plan::{ExecutionPlan, PlanCount};
+pub use quiet_hours::{QuietHours, parse_time_of_day, parse_zone};
 pub use recipient::{CHUNK_RECIPIENTS_MAX, NOBODY, Recipient};
 pub use rule::{Op, Rule, RuleFault};
 pub use segment::{Criteria, Match, RULES_MAX, Selected, rule_of_filter};
