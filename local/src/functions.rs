@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use bot_checker::BOT_CHECKER;
 use broadcast_planner::BROADCAST_PLANNER;
+use broadcast_sender::BROADCAST_SENDER;
 use due_sweep::DUE_SWEEP;
 use eraser::ERASER;
 use futures::FutureExt;
@@ -38,7 +39,7 @@ pub enum Function {
 }
 
 /// The functions that are no route of an API.
-const OTHERS: [Function; 12] = [
+const OTHERS: [Function; 13] = [
     Function::Http(TELEGRAM_WEBHOOK),
     Function::Stream(LEAD_STREAM),
     Function::Queue(POSTBACK_SENDER),
@@ -48,6 +49,7 @@ const OTHERS: [Function; 12] = [
     Function::Queue(NOTIFIER),
     Function::Queue(BOT_CHECKER),
     Function::Queue(BROADCAST_PLANNER),
+    Function::Queue(BROADCAST_SENDER),
     Function::Queue(POSTBACK_RETRIER),
     Function::Queue(SUBSCRIBER_IMPORTER),
     Function::Queue(ERASER),

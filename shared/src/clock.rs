@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How long to sleep where the clock may jump, in milliseconds.
+const JUMPY_STEP_MS: u64 = 2;
 
 /// Where the time comes from: the machine, or a test that sets it or puts it forward.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +55,19 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> i64 {
         self.now_ms().div_euclid(1000)
+    }
+
+    /// Waits until a moment, in Unix milliseconds, by this clock. A clock that may be put forward is looked at often; a
+    /// manual one that nobody moves is waited for without end.
+    pub async fn sleep_until_ms(&self, moment_ms: i64) {
+        loop {
+            let left = u64::try_from(moment_ms.saturating_sub(self.now_ms())).unwrap_or_default();
+            if left == 0 {
+                return;
+            }
+            let step = if matches!(self, Self::System) { left } else { left.min(JUMPY_STEP_MS) };
+            tokio::time::sleep(Duration::from_millis(step)).await;
+        }
     }
 
     /// Moves a manual or shifted clock forward; the machine's clock stays as it is.

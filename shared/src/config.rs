@@ -27,6 +27,8 @@ pub struct Config {
     pub erasure_queue_url: Option<String>,
     /// `PLAN_QUEUE_URL`: where the planning of executions goes.
     pub plan_queue_url: Option<String>,
+    /// `LANE_QUEUE_URL`: where the tokens of lanes go.
+    pub lane_queue_url: Option<String>,
     /// `LEAD_STREAM_DEAD_LETTERS_URL`: where stream records go that do not read.
     pub lead_stream_dead_letters_url: Option<String>,
     /// `TELEGRAM_API_URL`: the Bot API's base, without a trailing slash.
@@ -147,6 +149,7 @@ impl Config {
             import_queue_url: optional("IMPORT_QUEUE_URL"),
             erasure_queue_url: optional("ERASURE_QUEUE_URL"),
             plan_queue_url: optional("PLAN_QUEUE_URL"),
+            lane_queue_url: optional("LANE_QUEUE_URL"),
             lead_stream_dead_letters_url: optional("LEAD_STREAM_DEAD_LETTERS_URL"),
             telegram_api_url: optional("TELEGRAM_API_URL")
                 .map_or_else(|| "https://api.telegram.org".to_owned(), base_url),

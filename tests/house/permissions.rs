@@ -12,6 +12,7 @@ use shared::store::{Due, DueQueue};
 use telegram_simulator::{ChatKind, Faults, NewChat, ReceiverAnswer, Refusal};
 
 use super::permissions_content::{import_people, repeat_calls, show_in_messages, write_content};
+use super::permissions_outreach::send_outreach;
 use super::permissions_people::{erase_somebody, know_people};
 use crate::world::samples::png;
 use crate::world::{Account, Scene, World};
@@ -121,6 +122,7 @@ async fn live_through_everything(world: &World) {
     show_in_messages(world, &account).await;
     know_people(&account, user).await;
     execute(world, &account, user).await;
+    send_outreach(world, &account).await;
     erase_somebody(world, &account, user).await;
 }
 

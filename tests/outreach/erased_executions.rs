@@ -9,6 +9,7 @@ use shared::domain::fact_clock::FactClock;
 use shared::domain::outreach::{Execution, ExecutionStatus, Recipient};
 use shared::domain::person::Person;
 use shared::ids::{AccountId, BotId, BotKey, UserId};
+use shared::queue::PlanTask;
 use shared::store::{CONTACT_SHARDS, Chunk, ChunkState, PlannedShard, ShardStep, contact_shard};
 
 use super::planning::execute_unplanned;
@@ -85,7 +86,8 @@ async fn plan_to_the_end(world: &World, execution: &Execution) -> Execution {
     for shard in 0..CONTACT_SHARDS {
         while app.plan_step(ACCOUNT, &execution.id, shard, SMALL).await.unwrap() {}
     }
-    app.finish_planning(ACCOUNT, &execution.id).await.unwrap();
+    let last = PlanTask::ShardV1 { account: ACCOUNT, execution: execution.id.clone(), shard: 0 };
+    assert!(!world.plan(&last).await);
     world.execution(ACCOUNT, execution.id.as_str()).await
 }
 
@@ -216,6 +218,7 @@ async fn what_a_planner_writes_after_the_first_pass_is_erased_by_the_second() {
         state: ChunkState::Pending,
         count: 3,
         recipients: Recipient::spell_all(&recipients),
+        ledger: None,
     };
     let part = shared::domain::outreach::BotPart { bot: BOT, recipients: 3, chunks: 1 };
     let after = PlannedShard { step: 1, done: true, chunks: 1, bots: vec![part], ..PlannedShard::default() };

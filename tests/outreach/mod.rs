@@ -19,6 +19,7 @@ mod reports;
 mod samples;
 mod seeds;
 mod segments;
+mod sending;
 mod states;
 mod subscribers;
 mod templates;

@@ -131,7 +131,8 @@ async fn who_plans_at_the_same_time_while_people_come_doubles_and_loses_nobody()
     let planners = (0..CONTACT_SHARDS).flat_map(|shard| [shard, shard, shard]).map(planner);
     let planned = stream::iter(planners).buffer_unordered(24).collect::<Vec<_>>();
     tokio::join!(planned, world.contacts(ACCOUNT, 2, 400..460));
-    join_all((0..3).map(|_| app.finish_planning(ACCOUNT, &execution.id))).await;
+    let last = PlanTask::ShardV1 { account: ACCOUNT, execution: execution.id.clone(), shard: 0 };
+    join_all((0..3).map(|_| world.plan(&last))).await;
     let execution = world.execution(ACCOUNT, &id).await;
     assert_eq!(execution.status, ExecutionStatus::Running);
     let recipients = world.recipients(ACCOUNT, &execution).await;

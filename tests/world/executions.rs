@@ -8,14 +8,47 @@ use shared::ids::{AccountId, BotId, BotKey, ExecutionId, UserId};
 use shared::queue::PlanTask;
 use shared::store::CONTACT_SHARDS;
 
-use super::{Account, World};
+use super::{Account, ConnectedBot, World};
 
 /// The first of the people that [`World::contacts`] makes.
 pub const FIRST_CONTACT: i64 = 7_000_000_000;
 
+/// A day, in milliseconds.
+const DAY_MS: i64 = 86_400_000;
+
+/// A connected bot, and who started it long ago.
+pub struct Reached {
+    pub bot: ConnectedBot,
+    pub people: Vec<i64>,
+}
+
 impl World {
-    /// So many people, each of whom started one of so many bots.
+    /// So many bots that Telegram knows, and so many people on Telegram who started each.
+    pub async fn reached(&self, account: &Account, bots: usize, people: usize) -> Vec<Reached> {
+        let mut reached = Vec::new();
+        for number in 0..bots {
+            let bot = self.connect_bot(account, &format!("outreach{number}_bot")).await;
+            let people = self.simulator.create_starters(bot.tg, people).unwrap();
+            let key = BotKey { account: account.id, bot: BotId(bot.id) };
+            let record = |user: i64| async move {
+                let person =
+                    Person { user: UserId(user), first_name: format!("P{user}"), ..Person::default() };
+                let clock = FactClock { date: 10, update: 1 };
+                self.system.app.store.record_contact(key, &person, clock).await.unwrap();
+            };
+            stream::iter(people.iter().copied().map(record)).buffer_unordered(16).collect::<Vec<_>>().await;
+            reached.push(Reached { bot, people });
+        }
+        reached
+    }
+
+    /// So many people, each of whom started one of so many bots. The bots keep silent for a day, so that nothing is sent.
     pub async fn contacts(&self, account: AccountId, bots: u64, people: std::ops::Range<i64>) {
+        let until_ms = self.system.app.clock.now_ms() + DAY_MS;
+        for bot in 1..=bots {
+            let bot = BotKey { account, bot: BotId(bot) };
+            self.system.app.store.close_gate(bot, until_ms).await.unwrap();
+        }
         let record = |number: i64| async move {
             let bot = BotKey { account, bot: BotId(number.unsigned_abs() % bots + 1) };
             let person = Person { user: UserId(FIRST_CONTACT + number), ..Person::default() };
@@ -39,12 +72,21 @@ impl World {
         let (app, size) = (&self.system.app, StepSize::default());
         let shard = async |shard| while app.plan_step(account, id, shard, size).await.unwrap() {};
         stream::iter(0..CONTACT_SHARDS).map(shard).buffer_unordered(8).collect::<Vec<_>>().await;
-        app.finish_planning(account, id).await.unwrap();
+        let last = PlanTask::ShardV1 { account, execution: id.clone(), shard: 0 };
+        assert!(!self.plan(&last).await);
     }
 
     /// An execution as it is.
     pub async fn execution(&self, account: AccountId, id: &str) -> Execution {
         self.system.app.outreach_execution(account, &ExecutionId::parse(id).unwrap()).await.unwrap()
+    }
+
+    /// Waits until an execution is over.
+    pub async fn ended(&self, account: AccountId, execution: &str) {
+        self.until("the execution is over", async || {
+            self.execution(account, execution).await.status.is_over()
+        })
+        .await;
     }
 
     /// Everybody in the chunks of an execution, in no order, after a look at each chunk.

@@ -36,7 +36,14 @@ impl World {
     /// Whether a function runs, or a message may be received now.
     pub fn works(&self) -> bool {
         let cloud = &self.system.cloud;
-        let queues = ["WelcomeQueue", "NotificationQueue", "PostbackQueue", "ImportQueue", "ErasureQueue"];
+        let queues = [
+            "WelcomeQueue",
+            "NotificationQueue",
+            "PostbackQueue",
+            "ImportQueue",
+            "ErasureQueue",
+            "LaneQueue",
+        ];
         cloud.is_working() || queues.iter().any(|queue| cloud.queue_depth(queue).unwrap().visible > 0)
     }
 }

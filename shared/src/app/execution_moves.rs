@@ -116,7 +116,10 @@ impl Moment {
     }
 
     fn moved(self, from: ExecutionStatus, execution: Execution) -> AppResult<ExecutionMove> {
-        let goes_on = matches!(execution.status, ExecutionStatus::Scheduled | ExecutionStatus::Planning);
+        let goes_on = matches!(
+            execution.status,
+            ExecutionStatus::Scheduled | ExecutionStatus::Planning | ExecutionStatus::Running
+        );
         let due = if goes_on { Some(self.begin_due(&execution, 0)?) } else { None };
         Ok(ExecutionMove::Moved { from, execution, due })
     }

@@ -24,6 +24,10 @@ mod executions;
 mod import_work;
 mod invites;
 mod journal;
+mod lane_chunks;
+mod lane_ends;
+mod lane_sends;
+mod lanes;
 mod lead_changes;
 mod lead_counts;
 mod lead_export;
@@ -84,6 +88,7 @@ pub use campaigns::{CampaignSummary, NewCampaign};
 pub use executions::{BegunExecution, Executed, ExecutionForecast};
 pub use import_work::IMPORT_LEASE_MS;
 pub use journal::JournalQuestion;
+pub use lanes::LANE_LEASE_MS;
 pub use lead_changes::{LeadChange, StreamBatch};
 pub use lead_export::{LeadExport, LeadFile};
 pub use lead_lists::LeadQuestion;
@@ -148,6 +153,7 @@ pub struct App {
     import_queue: OnceLock<Queue>,
     erasure_queue: OnceLock<Queue>,
     plan_queue: OnceLock<Queue>,
+    lane_queue: OnceLock<Queue>,
     objects: OnceLock<Objects>,
     seal: OnceLock<Seal>,
     webhook_cache: WebhookCache,
@@ -175,6 +181,7 @@ impl App {
             import_queue: OnceLock::new(),
             erasure_queue: OnceLock::new(),
             plan_queue: OnceLock::new(),
+            lane_queue: OnceLock::new(),
             objects: OnceLock::new(),
             seal: OnceLock::new(),
         }
@@ -245,6 +252,10 @@ impl App {
 
     fn plan_queue(&self) -> AppResult<&Queue> {
         once(&self.plan_queue, || self.queue(self.config.plan_queue_url.as_ref(), "PLAN_QUEUE_URL"))
+    }
+
+    fn lane_queue(&self) -> AppResult<&Queue> {
+        once(&self.lane_queue, || self.queue(self.config.lane_queue_url.as_ref(), "LANE_QUEUE_URL"))
     }
 
     fn queue(&self, url: Option<&String>, variable: &str) -> AppResult<Queue> {

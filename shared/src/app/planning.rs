@@ -82,6 +82,7 @@ impl App {
             PlanTask::ShardV1 { account, execution, shard } => {
                 self.plan_shard_for(*account, execution, *shard).await
             }
+            PlanTask::WatchV1 { bot } => self.watch_lane(*bot).await.map(|()| Planned::Done),
         };
         let seconds = match outcome {
             Ok(Planned::Done) => return MessageOutcome::Done,
@@ -123,7 +124,7 @@ impl App {
                 }
             }
             (ExecutionStatus::Planning, _) => {}
-            _ => return Ok(Planned::Done),
+            _ => return self.offer_work(account, &execution).await.map(|()| Planned::Done),
         }
         self.send_shards(account, id).await?;
         Ok(Planned::Done)
@@ -215,7 +216,8 @@ impl App {
         for _ in 0..CHANGE_TRIES {
             let Some(mut execution) = self.store.execution(account, id).await? else { return Ok(()) };
             if execution.status != ExecutionStatus::Planning {
-                return Ok(());
+                // Whoever turned it to sending may have died before the lanes were told.
+                return self.offer_work(account, &execution).await;
             }
             execution.counts = AudienceCount::default();
             for shard in &shards {
@@ -223,14 +225,14 @@ impl App {
                 merge_parts(&mut execution.bots, &shard.bots);
             }
             let is_changed = match execution.bots.is_empty() {
-                true => self.complete_without_recipients(account, execution).await?,
+                true => self.complete_without_recipients(account, execution.clone()).await?,
                 false => {
                     execution.move_to(ExecutionStatus::Running, self.clock.now());
                     self.store.change_execution(account, ExecutionChange::Planned(&execution)).await?
                 }
             };
             if is_changed {
-                return Ok(());
+                return self.offer_work(account, &execution).await;
             }
         }
         Err(AppError::unavailable("the execution is being changed by others"))
@@ -334,6 +336,7 @@ impl<'a> Step<'a> {
             shard: self.shard,
             number: self.after.chunks,
             state: ChunkState::Pending,
+            ledger: None,
             count,
             recipients: Recipient::spell_all(recipients),
         });

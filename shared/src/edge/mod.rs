@@ -8,6 +8,7 @@ pub mod export;
 pub mod http;
 pub mod idempotency;
 pub mod imports;
+pub mod lanes;
 mod logging;
 pub mod messages;
 mod multipart;

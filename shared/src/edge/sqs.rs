@@ -155,6 +155,12 @@ impl Batch {
 }
 
 impl Deadline {
+    /// The moment, in Unix milliseconds; `None` where nobody says.
+    #[must_use]
+    pub fn moment_ms(self) -> Option<i64> {
+        (self.0 != 0).then(|| i64::try_from(self.0).unwrap_or(i64::MAX))
+    }
+
     /// Whether so much time is left.
     #[must_use]
     pub fn leaves(self, clock: &Clock, needed: Duration) -> bool {

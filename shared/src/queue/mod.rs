@@ -6,6 +6,7 @@ mod dead_letters;
 mod erasure_task;
 mod hand_on;
 mod import_task;
+mod lane_task;
 mod message_task;
 mod owner_task;
 mod plan_task;
@@ -22,6 +23,7 @@ pub use dead_letters::{DeadLetterQueue, DeadLetters};
 pub use erasure_task::ErasureTask;
 pub use hand_on::{HandOn, WaitingTask};
 pub use import_task::ImportTask;
+pub use lane_task::LaneTask;
 pub use message_task::{MessageTask, QueuedMessage};
 pub use owner_task::OwnerTask;
 pub use plan_task::PlanTask;
@@ -94,6 +96,18 @@ impl Queue {
     /// [`AppError::Unavailable`], safe to retry: at worst the task is there twice.
     pub async fn send_erasure(&self, task: &ErasureTask) -> AppResult<()> {
         self.send_text(task.spelled()?).await
+    }
+
+    /// Sends a lane's token to a FIFO queue, which takes one of each turn.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn send_token(&self, token: &LaneTask) -> AppResult<()> {
+        let request = self.client.send_message().queue_url(&self.url).message_body(token.spelled()?);
+        let request = request.message_group_id(token.group()).message_deduplication_id(token.id());
+        request.send().await.map_err(unavailable)?;
+        Ok(())
     }
 
     async fn send_spelled_later(&self, task: String, seconds: u64) -> AppResult<()> {

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::spell;
 use crate::error::AppResult;
-use crate::ids::{AccountId, ExecutionId};
+use crate::ids::{AccountId, BotKey, ExecutionId};
 
 /// Something that the planning of an execution has to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,11 @@ pub enum PlanTask {
         /// One of 64.
         shard: u64,
     },
+    /// Give a bot's lane a fresh token, if its last one is lost.
+    WatchV1 {
+        /// The bot.
+        bot: BotKey,
+    },
 }
 
 impl PlanTask {
@@ -33,6 +38,7 @@ impl PlanTask {
         match self {
             Self::BeginV1 { account, execution } => format!("begin.{account}.{execution}"),
             Self::ShardV1 { account, execution, shard } => format!("shard.{account}.{execution}.{shard}"),
+            Self::WatchV1 { bot: BotKey { account, bot } } => format!("watch.{account}.{bot}"),
         }
     }
 
@@ -49,16 +55,19 @@ impl PlanTask {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::BotId;
 
     #[test]
     fn the_wire_form_is_frozen() {
         let (account, execution) = (AccountId(1), ExecutionId::of("7"));
         let shard = PlanTask::ShardV1 { account, execution: execution.clone(), shard: 63 };
-        let tasks = [PlanTask::BeginV1 { account, execution }, shard];
+        let bot = BotKey { account, bot: BotId(7) };
+        let tasks = [PlanTask::BeginV1 { account, execution }, shard, PlanTask::WatchV1 { bot }];
         let wire = tasks.each_ref().map(|task| format!("{} {}", task.id(), task.spelled().unwrap()));
         insta::assert_snapshot!(wire.join("\n"), @r#"
         begin.1.exec7 {"type":"begin_v1","account":1,"execution":"exec7"}
         shard.1.exec7.63 {"type":"shard_v1","account":1,"execution":"exec7","shard":63}
+        watch.1.7 {"type":"watch_v1","bot":{"account":1,"bot":7}}
         "#);
         for (task, wire) in tasks.iter().zip(wire) {
             let (_, json) = wire.split_once(' ').unwrap();

@@ -51,6 +51,10 @@ pub struct Chunk {
     pub count: u64,
     /// Who, as [`crate::domain::outreach::Recipient::spell_all`] writes it.
     pub recipients: String,
+    /// What became of each message to each of them, as [`crate::domain::outreach::Ledger`] is written; `None` while nobody
+    /// was sent to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<String>,
 }
 
 /// How far a chunk is.
@@ -60,6 +64,10 @@ pub enum ChunkState {
     /// Nobody of it was sent to.
     #[default]
     Pending,
+    /// Some were.
+    Begun,
+    /// Everybody has an outcome.
+    Done,
 }
 
 /// A line of the list of a campaign's executions.

@@ -68,6 +68,19 @@ pub enum Key<'a> {
     BehindPerson(AccountId, UserId),
     /// Get, close or queue at a bot's flood gate.
     Gate(BotKey),
+    /// Get or move a bot's lane.
+    Lane(BotKey),
+    /// What a lane has to send of one execution, the first to go first; list by `begins_with(SK, "WORK#")`.
+    LaneWork {
+        /// Whose lane.
+        bot: BotKey,
+        /// The place of its priority.
+        rank: u64,
+        /// When the execution was made, in Unix seconds.
+        created: i64,
+        /// The execution.
+        execution: &'a ExecutionId,
+    },
     /// How far a bot's standing check is, and when it is looked after next.
     BotCheck(BotKey),
     /// Something due, by the minute and the shard that it is swept with; list those of both by when they are due.
@@ -154,19 +167,15 @@ impl Key<'_> {
             | Self::Media(account, _)
             | Self::Erasure(account, _) => format!("ACC#{account}"),
             Self::BotOwner(telegram) => format!("TGBOT#{telegram}"),
-            Self::Chat(BotKey { account, bot }, _)
-            | Self::FileId(BotKey { account, bot }, _)
-            | Self::Gate(BotKey { account, bot })
-            | Self::BotCheck(BotKey { account, bot }) => {
-                format!("BOT#{account}.{bot}")
-            }
+            Self::Chat(bot, _)
+            | Self::FileId(bot, _)
+            | Self::Gate(bot)
+            | Self::BotCheck(bot)
+            | Self::Lane(bot)
+            | Self::LaneWork { bot, .. } => bot_partition(bot),
             Self::Code(code) => format!("CODE#{code}"),
             Self::ClickToken(token) | Self::Visit(token) => format!("TOKEN#{token}"),
-            Self::Lead(campaign, user) => {
-                let shard = shard(user, LEAD_SHARDS);
-                let CampaignKey { account, campaign } = campaign;
-                format!("LEADS#{account}.{campaign}#{shard}")
-            }
+            Self::Lead(campaign, user) => lead_partition(campaign, user),
             Self::LeadRow(CampaignKey { account, campaign }, _) => format!("LEADLIST#{account}.{campaign}"),
             Self::StatTotal(CampaignKey { account, campaign })
             | Self::StatDay(CampaignKey { account, campaign }, _)
@@ -234,6 +243,10 @@ impl Key<'_> {
             Self::BehindPerson(_, user) => format!("{user}#~"),
             Self::Gate(_) => "GATE".to_owned(),
             Self::BotCheck(_) => "CHECK".to_owned(),
+            Self::Lane(_) => "LANE".to_owned(),
+            Self::LaneWork { rank, created, execution, .. } => {
+                format!("WORK#{rank}#{created:011}#{execution}")
+            }
             Self::Due { due_ms, id, .. } => format!("{due_ms:013}#{id}"),
             Self::Circuit(..) => "CIRCUIT".to_owned(),
             Self::DueCursor => "CURSOR".to_owned(),
@@ -279,6 +292,14 @@ impl Key<'_> {
 #[must_use]
 pub fn status_partition(campaign: CampaignKey, status: LeadStatus) -> String {
     format!("{}#{status}", Key::LeadRow(campaign, LeadId(0)).partition())
+}
+
+fn bot_partition(BotKey { account, bot }: BotKey) -> String {
+    format!("BOT#{account}.{bot}")
+}
+
+fn lead_partition(CampaignKey { account, campaign }: CampaignKey, user: UserId) -> String {
+    format!("LEADS#{account}.{campaign}#{}", shard(user, LEAD_SHARDS))
 }
 
 /// The partition of one of [`super::CONTACT_SHARDS`] shards of an account's contacts.

@@ -1,0 +1,80 @@
+//! How an execution ends: when every bot has done its part, or when it cannot go on.
+
+use super::App;
+use super::outreach::CHANGE_TRIES;
+use crate::domain::outreach::{ExecutionStatus, OutreachStatus};
+use crate::error::{AppError, AppResult};
+use crate::ids::{AccountId, BotKey, ExecutionId};
+use crate::store::{ExecutionChange, OutreachStep};
+
+impl App {
+    /// Notes that a bot has done its part; the last one completes the execution. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub(super) async fn finish_part(&self, bot: BotKey, id: &ExecutionId) -> AppResult<()> {
+        let done = self.store.note_part_done(bot, id).await?;
+        let Some(execution) = self.store.execution(bot.account, id).await? else { return Ok(()) };
+        match execution.bots.iter().all(|part| done.contains(&part.bot)) {
+            true => self.end_execution(bot.account, id, ExecutionStatus::Completed, None).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Gives up an execution that cannot go on, and pauses its campaign with the reason. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub(super) async fn fail_execution(
+        &self,
+        account: AccountId,
+        id: &ExecutionId,
+        reason: &str,
+    ) -> AppResult<()> {
+        self.end_execution(account, id, ExecutionStatus::Failed, Some(reason)).await
+    }
+
+    async fn end_execution(
+        &self,
+        account: AccountId,
+        id: &ExecutionId,
+        to: ExecutionStatus,
+        pause_reason: Option<&str>,
+    ) -> AppResult<()> {
+        for _ in 0..CHANGE_TRIES {
+            let Some(mut execution) = self.store.execution(account, id).await? else { return Ok(()) };
+            if execution.status != ExecutionStatus::Running {
+                return Ok(());
+            }
+            let (from, now_ms) = (execution.status, self.clock.now_ms());
+            let now = now_ms.div_euclid(1000);
+            execution.move_to(to, now);
+            let change = ExecutionChange::Moved { from, execution: &execution, due: None, now_ms };
+            let campaign = self.store.outreach_campaign(account, &execution.campaign).await?;
+            let is_last = campaign.as_ref().and_then(|it| it.last_execution.as_ref()) == Some(id);
+            let Some(mut campaign) = campaign.filter(|_| is_last) else {
+                if self.store.change_execution(account, change).await? {
+                    return Ok(());
+                }
+                continue;
+            };
+            let was = campaign.status;
+            campaign.status = match pause_reason {
+                Some(_) if was == OutreachStatus::Active => OutreachStatus::Paused,
+                Some(_) => was,
+                None => execution.campaign_after(was),
+            };
+            campaign.pause_reason = pause_reason.map(str::to_owned).or(campaign.pause_reason);
+            campaign.progress = execution.progress_after();
+            (campaign.version, campaign.updated) = (campaign.version + 1, now);
+            let action = if pause_reason.is_some() { "fail" } else { "complete" };
+            let step = OutreachStep { action: action.to_owned(), from: was, to: campaign.status, time: now };
+            if self.store.change_outreach_campaign(account, &campaign, &step, Some(change)).await? {
+                return Ok(());
+            }
+        }
+        Err(AppError::unavailable("the execution is being changed by others"))
+    }
+}
