@@ -160,7 +160,7 @@ impl App {
     ) -> AppResult<Audience> {
         let audience = self.audience(account, &body.audience).await?;
         Ok(match order.test {
-            true => Audience { bots: audience.bots, ..Audience::default() },
+            true => Audience { bots: audience.bots, silent: audience.silent, ..Audience::default() },
             false => audience,
         })
     }

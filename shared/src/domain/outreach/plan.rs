@@ -55,13 +55,11 @@ impl ExecutionPlan {
         if self.testers.is_some() || !matches!(judgement, Judgement::Chosen(_)) {
             return judgement;
         }
-        let was_reached = |campaign: &str| {
-            person.contacts.iter().any(|contact| contact.member.reached_by.contains_key(campaign))
-        };
-        if was_reached(self.campaign.as_str()) {
+        let campaign = self.campaign.as_str();
+        if person.contacts.iter().any(|contact| contact.member.reached_by.contains_key(campaign)) {
             return Judgement::LeftOut(Exclusion::AlreadyReached);
         }
-        match is_within(place(Draw::Share, self.campaign.as_str(), person.user), self.percentage) {
+        match is_within(place(Draw::Share, campaign, person.user), self.percentage) {
             true => judgement,
             false => Judgement::LeftOut(Exclusion::NotInShare),
         }
