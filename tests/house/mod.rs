@@ -5,6 +5,7 @@ mod layers;
 mod openapi;
 mod permissions;
 mod permissions_content;
+mod permissions_outreach;
 mod permissions_people;
 mod template;
 mod tidiness;

@@ -2,7 +2,9 @@
 
 mod audiences;
 mod clones;
+mod dates;
 mod doors;
+mod edits;
 mod erased_executions;
 mod erasures;
 mod execution_lists;
@@ -19,6 +21,7 @@ mod reports;
 mod samples;
 mod seeds;
 mod segments;
+mod silent_bots;
 mod states;
 mod subscribers;
 mod templates;

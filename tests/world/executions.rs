@@ -44,7 +44,8 @@ impl World {
 
     /// An execution as it is.
     pub async fn execution(&self, account: AccountId, id: &str) -> Execution {
-        self.system.app.outreach_execution(account, &ExecutionId::parse(id).unwrap()).await.unwrap()
+        let id = ExecutionId::parse(id).unwrap();
+        self.system.app.store.execution(account, &id).await.unwrap().unwrap()
     }
 
     /// Everybody in the chunks of an execution, in no order, after a look at each chunk.

@@ -56,7 +56,7 @@ impl App {
 
     /// Begins what is due, and has each shard planned. Twice is the same as once.
     async fn begin_planning(&self, account: AccountId, id: &ExecutionId) -> AppResult<Planned> {
-        let Some(mut execution) = self.store.execution(account, id).await? else { return Ok(Planned::Done) };
+        let Some(execution) = self.store.execution(account, id).await? else { return Ok(Planned::Done) };
         let is_begun = matches!(execution.status, ExecutionStatus::Scheduled | ExecutionStatus::Planning);
         if !is_begun || self.waits_for_account(account, id).await? {
             return Ok(Planned::Done);
@@ -69,17 +69,11 @@ impl App {
                 self.store.put_due(&due, now_ms).await?;
                 return Ok(Planned::Done);
             }
-            (ExecutionStatus::Scheduled, _) => {
-                execution.move_to(ExecutionStatus::Planning, now_ms.div_euclid(1000));
-                let from = ExecutionStatus::Scheduled;
-                let change = ExecutionChange::Moved { from, execution: &execution, due: None, now_ms };
-                if !self.store.change_execution(account, change).await? {
-                    // Whoever moved it has done what follows from that.
-                    return Ok(Planned::Done);
-                }
+            (ExecutionStatus::Scheduled, _) if !self.begin_scheduled(account, id).await? => {
+                // It ended, or whoever moved it has done what follows from that.
+                return Ok(Planned::Done);
             }
-            (ExecutionStatus::Planning, _) => {}
-            _ => return Ok(Planned::Done),
+            _ => {}
         }
         self.send_shards(account, id).await?;
         Ok(Planned::Done)

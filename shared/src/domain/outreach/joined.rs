@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use super::body::{Message, Variation};
 use super::content::{Content, OutreachMessage};
 use super::personal::{self, MissingField, PersonValues};
@@ -5,7 +7,7 @@ use super::template::TemplateBody;
 use crate::error::Fault;
 
 /// A message of a campaign as it is sent: with what its template says where it says nothing itself.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MessageContent {
     /// The message's id.
     pub id: String,

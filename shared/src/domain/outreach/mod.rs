@@ -58,7 +58,7 @@ pub use machine::{
 pub use order::ExecutionOrder;
 pub use person_change::{PersonChange, is_tag};
 pub use personal::{MissingField, PersonValues, PersonalText, render};
-pub use plan::{ExecutionPlan, PlanCount};
+pub use plan::{ExecutionBasis, ExecutionPlan, PlanCount};
 pub use recipient::{CHUNK_RECIPIENTS_MAX, NOBODY, Recipient};
 pub use rule::{Op, Rule, RuleFault};
 pub use segment::{Criteria, Match, RULES_MAX, Selected, rule_of_filter};
