@@ -54,10 +54,10 @@ async fn a_start_date_that_an_active_campaign_is_given_starts_it() {
     for campaign in [&later, &paused] {
         assert_eq!(statuses(&world, campaign).await, [ExecutionStatus::Scheduled]);
     }
-    world.settle().await;
+    world.planned().await;
     assert_eq!(statuses(&world, &now).await, [ExecutionStatus::Running]);
     put(&account, &later, &json!({"description": "Other"})).await.success(200);
-    world.pass_time(3_700_000).await;
+    world.pass_to_planning(3_700_000).await;
     for campaign in [&later, &paused] {
         assert_eq!(statuses(&world, campaign).await, [ExecutionStatus::Running]);
     }
@@ -70,7 +70,7 @@ async fn a_draft_that_is_activated_after_its_start_date_starts_at_once() {
     world.contacts(ACCOUNT, 1, 0..3).await;
     let campaign = account.outreach_campaign(&json!({"startDate": at(&clock, -3_600)})).await;
     put(&account, &campaign, &json!({"status": "active"})).await.success(200);
-    world.settle().await;
+    world.planned().await;
     assert_eq!(statuses(&world, &campaign).await, [ExecutionStatus::Running]);
     post(&account, &campaign, "pause").await.success(200);
     post(&account, &campaign, "resume").await.success(200);
@@ -145,7 +145,7 @@ async fn what_cannot_begin_when_its_time_comes_ends_and_says_why() {
         .v1("DELETE", &format!("templates/{}", template.as_str().unwrap()), &Value::Null)
         .await
         .success(200);
-    world.pass_time(3_700_000).await;
+    world.pass_to_planning(3_700_000).await;
     let shown =
         async |id: &str| account.v1("GET", &format!("executions/{id}"), &Value::Null).await.success(200);
     for (campaign, execution, reason) in [
@@ -167,6 +167,6 @@ async fn what_cannot_begin_when_its_time_comes_ends_and_says_why() {
     post(&account, &gone, "resume").await.success(200);
     assert!(account.shown(&gone).await.get("pauseReason").is_none());
     account.execute(&gone, &json!({})).await;
-    world.settle().await;
+    world.planned().await;
     assert_eq!(executions(&world, &gone).await.remove(0).status, ExecutionStatus::Running);
 }

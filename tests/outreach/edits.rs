@@ -84,7 +84,7 @@ async fn what_is_edited_before_its_time_is_what_is_planned_and_sent() {
                 go(&account, campaign, "resume").await;
             }
         }
-        world.pass_time(3_700_000).await;
+        world.pass_to_planning(3_700_000).await;
         for campaign in [&by_date, &by_order] {
             assert_other(&world, &last(&world, campaign).await).await;
         }
@@ -156,7 +156,7 @@ async fn a_template_that_is_edited_or_deleted_changes_nothing_of_what_has_begun(
     let campaign = account.outreach_campaign(&json!({"messages": [{"templateId": template}]})).await;
     let id = account.execute(&campaign, &json!({})).await;
     account.v1("PUT", &path, &json!({"content": "Other"})).await.success(200);
-    world.settle().await;
+    world.planned().await;
     assert_eq!(texts(&world, &id).await.unwrap(), [["Hello {{firstName|friend}}"]]);
     account.v1("DELETE", &path, &Value::Null).await.success(200);
     go(&account, &campaign, "pause").await;

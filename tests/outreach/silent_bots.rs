@@ -25,7 +25,7 @@ async fn whom_only_deleted_or_refused_bots_know_is_reached_by_nobody() {
         let campaign = account.outreach_campaign(&json!({})).await;
         let total = account.shown(&campaign).await["targetAudience"]["totalCount"].clone();
         let id = account.execute(&campaign, &json!({})).await;
-        world.settle().await;
+        world.planned().await;
         let execution = world.execution(ACCOUNT, &id).await;
         let recipients = world.recipients(ACCOUNT, &execution).await;
         let mut named: Vec<_> =
@@ -59,7 +59,7 @@ async fn a_bot_that_goes_before_an_execution_begins_sends_nothing_of_it() {
     let campaign = account.outreach_campaign(&json!({})).await;
     let id = account.execute(&campaign, &json!({"scheduledAt": soon})).await;
     account.post_json("/api/bots/del.json", &json!({"id": first.id})).await.data();
-    world.pass_time(700_000).await;
+    world.pass_to_planning(700_000).await;
     let execution = world.execution(ACCOUNT, &id).await;
     assert_eq!((execution.status, execution.recipients()), (ExecutionStatus::Running, 1));
 }

@@ -90,7 +90,7 @@ async fn campaign_in(world: &World, column: Column) -> String {
         }
         Column::ActiveRunning | Column::PausedRunning => {
             let execution = account.execute(&id, &json!({})).await;
-            world.settle().await;
+            world.planned().await;
             assert!(world.execution(ACCOUNT, &execution).await.may_have_sent());
             if column == Column::PausedRunning {
                 account.v1("POST", &format!("campaigns/{id}/pause"), &Value::Null).await.success(200);
@@ -343,7 +343,7 @@ async fn what_is_planned_is_made_a_draft_until_somebody_has_an_outcome() {
         let execution = last_execution(&world, &id).await;
         assert_eq!(execution.status, ExecutionStatus::Cancelled);
         let again = account.execute(&id, &json!({})).await;
-        world.settle().await;
+        world.planned().await;
         assert_eq!(
             world.execution(ACCOUNT, &again).await.recipients(),
             3,

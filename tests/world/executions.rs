@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use shared::app::StepSize;
@@ -40,6 +42,18 @@ impl World {
         let shard = async |shard| while app.plan_step(account, id, shard, size).await.unwrap() {};
         stream::iter(0..CONTACT_SHARDS).map(shard).buffer_unordered(8).collect::<Vec<_>>().await;
         app.finish_planning(account, id).await.unwrap();
+    }
+
+    /// Lets so much time pass, and has planned what begins by then, however busy the machine is.
+    pub async fn pass_to_planning(&self, ms: i64) {
+        self.system.app.clock.advance_ms(ms);
+        self.system.cloud.invoke("due-sweep", json!({})).await.unwrap();
+        self.planned().await;
+    }
+
+    /// Waits until everything is planned that is to be, however busy the machine is.
+    pub async fn planned(&self) {
+        self.settle_within(Duration::from_secs(120)).await;
     }
 
     /// An execution as it is.

@@ -110,6 +110,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_of_it_is_frozen_and_reads_as_it_was() {
+        let message = json!({"id": "msg1", "content": "Hi {{firstName}}", "media": "img_abc123xyz789",
+            "buttons": [{"text": "Buy", "url": "https://shop.example/"}],
+            "variations": [{"id": "var1", "content": "Hello", "weight": 12.5}]});
+        let joined = join(&message, &json!({"name": "T", "content": "Other"})).unwrap();
+        let text = serde_json::to_string(&joined).unwrap();
+        insta::assert_snapshot!(text, @r#"{"id":"msg1","content":{"text":"Hi {{firstName}}","media":"img_abc123xyz789","buttons":[[{"text":"Buy","url":"https://shop.example/"}]]},"variations":[{"id":"var1","text":"Hello","weight":"12.5"}],"is_personal":true}"#);
+        assert_eq!(serde_json::from_str::<MessageContent>(&text).unwrap(), joined);
+    }
+
+    #[test]
     fn who_says_whether_braces_are_fields_is_the_message_then_the_template() {
         for (message, template, expected) in [
             (json!({}), json!({}), "Anna"),
