@@ -2,17 +2,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use local::TEMPLATE;
 use local_aws::Template;
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::domain::fact_clock::FactClock;
 use shared::domain::lead_event::LeadStatus;
 use shared::domain::owner_news::OwnerNews;
 use shared::ids::{AccountId, BotId, CampaignKey, TrackingCampaignId, UserId};
-use shared::queue::{BotTask, MessageTask, OwnerTask, PlanTask};
+use shared::queue::{BotTask, MessageTask, OwnerTask};
 use shared::store::{Due, DueQueue};
 use telegram_simulator::{ChatKind, Faults, NewChat, ReceiverAnswer, Refusal};
 
 use super::permissions_content::{import_people, repeat_calls, show_in_messages, write_content};
-use super::permissions_outreach::send_outreach;
+use super::permissions_outreach::{execute, plan_outreach, send_outreach};
 use super::permissions_people::{erase_somebody, know_people};
 use crate::world::samples::png;
 use crate::world::{Account, Scene, World};
@@ -110,7 +110,6 @@ async fn live_through_everything(world: &World) {
     let refused = world.simulator.create_bot("refused_bot", "Refused");
     let reply = account.post_json("/api/bots/add.json", &json!({"token": refused.token})).await;
     assert_eq!(reply.error(), "webhook");
-    account.post_form("/api/bots/del.json", &json!({"id": 1})).await;
     let renewed = account.post_json("/api/profile/apikey.json", &json!({})).await.data();
     let new_key = renewed["key"].as_str().unwrap().to_owned();
     put_aside_a_record(world).await;
@@ -124,49 +123,7 @@ async fn live_through_everything(world: &World) {
     execute(world, &account, user).await;
     send_outreach(world, &account).await;
     erase_somebody(world, &account, user).await;
-}
-
-/// A campaign is planned, once the planner finds its table again.
-async fn execute(world: &World, account: &Account, tester: i64) {
-    let testers = json!({"testers": [tester.to_string()]});
-    account.v1("PUT", "testers", &testers).await.success(200);
-    let tested = account.outreach_campaign(&json!({})).await;
-    account.execute(&tested, &json!({"testMode": true, "scheduledAt": "2099-01-01T00:00:00Z"})).await;
-    account.v1("DELETE", &format!("campaigns/{tested}"), &Value::Null).await.success(200);
-    let campaign = account.outreach_campaign(&json!({})).await;
-    let id = account.execute(&campaign, &json!({})).await;
-    account.v1("GET", &format!("campaigns/{campaign}/executions"), &Value::Null).await.success(200);
-    world.quiet().await;
-    account.v1("GET", &format!("executions/{id}"), &Value::Null).await.success(200);
-    let execution = world.execution(account.id, &id).await.id;
-    world.faults.go_down();
-    assert!(world.plan(&PlanTask::ShardV1 { account: account.id, execution, shard: 0 }).await);
-    world.faults.come_back();
-}
-
-/// A campaign is made, changed, and deleted.
-async fn plan_outreach(account: &Account) {
-    let start = json!({"startDate": "2099-01-01T00:00:00Z"});
-    let id = account.outreach_campaign(&start).await;
-    // The list has to count a campaign of its own.
-    account.v1("GET", &format!("campaigns/{id}"), &Value::Null).await.success(200);
-    account.outreach_campaign(&json!({})).await;
-    for (method, path, body) in [
-        ("GET", String::new(), Value::Null),
-        ("PUT", format!("/{id}"), json!({"status": "active"})),
-        ("POST", format!("/{id}/pause"), Value::Null),
-        ("POST", format!("/{id}/resume"), Value::Null),
-        ("PUT", format!("/{id}"), json!({"startDate": "2098-01-01T00:00:00Z"})),
-        ("GET", format!("/{id}/progress"), Value::Null),
-        ("GET", format!("/{id}/statistics"), Value::Null),
-        ("POST", format!("/{id}/clone"), Value::Null),
-        ("PUT", format!("/{id}"), json!({"status": "cancelled"})),
-        ("DELETE", format!("/{id}"), Value::Null),
-    ] {
-        let reply = account.v1(method, &format!("campaigns{path}"), &body).await;
-        assert!(matches!(reply.code, 200 | 201), "{method} {path}: {}", reply.text);
-    }
-    account.v1("GET", "nothing", &Value::Null).await;
+    account.post_form("/api/bots/del.json", &json!({"id": 1})).await;
 }
 
 /// Uploads, and names in both calls that take a media: one that was uploaded with a form, one that was not, and one

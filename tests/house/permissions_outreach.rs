@@ -1,9 +1,72 @@
-//! The calls of a campaign that is sent, for the comparison of policies with calls.
+//! Outreach campaigns, lived through for what their functions ask of AWS.
 
-use serde_json::json;
+use serde_json::{Value, json};
+use shared::domain::calendar::iso_time;
+use shared::queue::PlanTask;
 use telegram_simulator::{Faults, Refusal};
 
-use crate::world::{Account, World, samples::png};
+use crate::world::samples::png;
+use crate::world::{Account, World};
+
+/// A campaign is planned, once the planner finds its table again.
+pub async fn execute(world: &World, account: &Account, tester: i64) {
+    let testers = json!({"testers": [tester.to_string()]});
+    account.v1("PUT", "testers", &testers).await.success(200);
+    let tested = account.outreach_campaign(&json!({})).await;
+    account.execute(&tested, &json!({"testMode": true, "scheduledAt": "2099-01-01T00:00:00Z"})).await;
+    account.v1("DELETE", &format!("campaigns/{tested}"), &Value::Null).await.success(200);
+    let campaign = account.outreach_campaign(&json!({})).await;
+    let id = account.execute(&campaign, &json!({})).await;
+    account.v1("GET", &format!("campaigns/{campaign}/executions"), &Value::Null).await.success(200);
+    world.quiet().await;
+    account.v1("GET", &format!("executions/{id}"), &Value::Null).await.success(200);
+    let waiting = account.outreach_campaign(&json!({})).await;
+    let soon = iso_time(world.system.app.clock.now() + 2);
+    let waiting = account.execute(&waiting, &json!({"scheduledAt": soon})).await;
+    let waiting = world.execution(account.id, &waiting).await.id;
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    assert!(!world.plan(&PlanTask::BeginV1 { account: account.id, execution: waiting }).await);
+    let execution = world.execution(account.id, &id).await.id;
+    world.faults.go_down();
+    assert!(world.plan(&PlanTask::ShardV1 { account: account.id, execution, shard: 0 }).await);
+    world.faults.come_back();
+}
+
+/// A campaign is made, changed, and deleted.
+pub async fn plan_outreach(account: &Account) {
+    let start = json!({"startDate": "2099-01-01T00:00:00Z"});
+    let over = json!({"startDate": "2024-01-01T00:00:00Z"});
+    let id = account.outreach_campaign(&start).await;
+    // The list has to count a campaign of its own.
+    account.v1("GET", &format!("campaigns/{id}"), &Value::Null).await.success(200);
+    account.outreach_campaign(&json!({})).await;
+    for (method, path, body) in [
+        ("GET", String::new(), Value::Null),
+        ("PUT", format!("/{id}"), json!({"status": "active"})),
+        ("POST", format!("/{id}/pause"), Value::Null),
+        ("POST", format!("/{id}/resume"), Value::Null),
+        ("PUT", format!("/{id}"), json!({"startDate": "2098-01-01T00:00:00Z"})),
+        ("GET", format!("/{id}/progress"), Value::Null),
+        ("GET", format!("/{id}/statistics"), Value::Null),
+        ("POST", format!("/{id}/clone"), Value::Null),
+        ("PUT", format!("/{id}"), json!({"status": "cancelled"})),
+        ("DELETE", format!("/{id}"), Value::Null),
+    ] {
+        let reply = account.v1(method, &format!("campaigns{path}"), &body).await;
+        assert!(matches!(reply.code, 200 | 201), "{method} {path}: {}", reply.text);
+    }
+    let (begun, idle) = (account.outreach_campaign(&over).await, account.outreach_campaign(&json!({})).await);
+    for (method, path, body) in [
+        ("PUT", &begun, json!({"status": "active"})),
+        ("PUT", &idle, json!({"status": "active"})),
+        ("PUT", &idle, json!({"status": "paused"})),
+        ("PUT", &idle, over),
+        ("POST", &format!("{idle}/resume"), Value::Null),
+    ] {
+        account.v1(method, &format!("campaigns/{path}"), &body).await.success(200);
+    }
+    account.v1("GET", "nothing", &Value::Null).await;
+}
 
 /// A campaign with a picture goes out, after a moment of silence that Telegram wants.
 pub async fn send_outreach(world: &World, account: &Account) {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::ids::AccountId;
 
-use crate::world::World;
+use crate::world::{FIRST_CONTACT, World};
 
 const ACCOUNT: AccountId = AccountId(1);
 
@@ -23,7 +23,7 @@ async fn an_execution_is_shown_with_whom_it_reaches_and_by_which_bots() {
         assert!(time.as_str().is_some_and(|time| time.ends_with('Z')), "{name}: {time}");
     }
     (shown["id"], shown["campaignId"]) = (json!("ID"), json!("CAMPAIGN"));
-    insta::assert_snapshot!(shown, @r#"{"audience":{"excluded":{},"matched":9,"reachable":9},"bots":[{"bot":1,"chunks":5,"recipients":5},{"bot":2,"chunks":4,"recipients":4}],"campaignId":"CAMPAIGN","createdAt":"NOW","finishedAt":null,"id":"ID","priority":"low","scheduledAt":"2024-11-24T10:00:00Z","startedAt":"NOW","status":"running","targetPercentage":100,"testMode":false}"#);
+    insta::assert_snapshot!(shown, @r#"{"audience":{"excluded":{},"matched":9,"reachable":9},"bots":[{"bot":1,"chunks":5,"recipients":5},{"bot":2,"chunks":4,"recipients":4}],"campaignId":"CAMPAIGN","createdAt":"NOW","finishedAt":null,"id":"ID","priority":"low","reason":null,"scheduledAt":"2024-11-24T10:00:00Z","startedAt":"NOW","status":"running","targetPercentage":100,"testMode":false}"#);
 }
 
 #[tokio::test]
@@ -31,7 +31,7 @@ async fn executions_of_a_campaign_are_listed_page_by_page_the_latest_first() {
     let (world, clock) = World::ahead().await;
     let account = world.account();
     world.contacts(ACCOUNT, 1, 0..3).await;
-    let testers = json!({"testers": [crate::world::FIRST_CONTACT.to_string()]});
+    let testers = json!({"testers": [FIRST_CONTACT.to_string()]});
     account.v1("PUT", "testers", &testers).await.success(200);
     let (campaign, other) =
         (account.outreach_campaign(&json!({})).await, account.outreach_campaign(&json!({})).await);
@@ -61,5 +61,29 @@ async fn executions_of_a_campaign_are_listed_page_by_page_the_latest_first() {
         let reply = list(query).await;
         assert_eq!(reply.failure(), (400, "VALIDATION_ERROR".to_owned()));
         assert_eq!(reply.faulty_fields(), [field]);
+    }
+}
+
+#[tokio::test]
+async fn executions_of_one_second_are_listed_the_latest_first_and_end_with_their_campaign() {
+    let (world, clock) = World::ahead().await;
+    let account = world.account();
+    world.contacts(ACCOUNT, 1, 0..3).await;
+    account.v1("PUT", "testers", &json!({"testers": [FIRST_CONTACT.to_string()]})).await.success(200);
+    let campaign = account.outreach_campaign(&json!({})).await;
+    let order = json!({"testMode": true, "scheduledAt": "2099-01-01T00:00:00Z"});
+    let mut expected = Vec::new();
+    for _ in 0..8 {
+        clock.advance_ms(1);
+        expected.insert(0, json!(account.execute(&campaign, &order).await));
+    }
+    let path = format!("campaigns/{campaign}/executions");
+    let listed = account.v1("GET", &path, &Value::Null).await.success(200);
+    let ids: Vec<_> = listed["executions"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
+    assert_eq!(ids, expected);
+    account.v1("DELETE", &format!("campaigns/{campaign}"), &Value::Null).await.success(200);
+    for id in expected {
+        let reply = account.v1("GET", &format!("executions/{}", id.as_str().unwrap()), &Value::Null).await;
+        assert_eq!(reply.failure(), (404, "EXECUTION_NOT_FOUND".to_owned()));
     }
 }

@@ -78,3 +78,19 @@ async fn what_a_list_cannot_be_asked_is_a_fault_of_that_parameter() {
         assert_eq!(reply.faulty_fields(), [field], "{query}");
     }
 }
+
+#[tokio::test]
+async fn the_latest_comes_first_among_those_of_one_second_too() {
+    let (world, clock) = World::ahead().await;
+    let account = world.account();
+    let mut expected = Vec::new();
+    for number in 0..12 {
+        clock.advance_ms(1);
+        let name = format!("Campaign {number}");
+        account.outreach_campaign(&json!({"name": name})).await;
+        expected.insert(0, name);
+    }
+    assert_eq!(names(&account, "").await, expected);
+    expected.reverse();
+    assert_eq!(names(&account, "sort=createdAt").await, expected);
+}

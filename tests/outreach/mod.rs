@@ -2,7 +2,9 @@
 
 mod audiences;
 mod clones;
+mod dates;
 mod doors;
+mod edits;
 mod erased_executions;
 mod erasures;
 mod execution_lists;
@@ -20,6 +22,7 @@ mod samples;
 mod seeds;
 mod segments;
 mod sending;
+mod silent_bots;
 mod states;
 mod subscribers;
 mod templates;

@@ -56,6 +56,11 @@ async fn progress_is_told_as_the_document_has_it() {
     account.v1("POST", &format!("campaigns/{campaign}/pause"), &Value::Null).await.success(200);
     let paused = get(&account, &campaign, "progress").await.success(200);
     assert_eq!((&paused["status"], &paused["estimatedCompletion"]), (&json!("paused"), &Value::Null));
+    let cancelled = json!({"status": "cancelled"});
+    account.v1("PUT", &format!("campaigns/{campaign}"), &cancelled).await.success(200);
+    let over = get(&account, &campaign, "progress").await.success(200);
+    assert_eq!((&over["status"], &over["estimatedCompletion"]), (&json!("cancelled"), &Value::Null));
+    assert_eq!((&over["progress"]["processed"], &over["progress"]["pending"]), (&json!(5_525), &json!(0)));
 }
 
 /// Counts what the document's example has, on three days.

@@ -2,9 +2,9 @@
 
 use futures::future::join_all;
 use serde_json::{Value, json};
-use shared::domain::outreach::{ExecutionProgress, OutreachStatus};
+use shared::domain::outreach::{Execution, ExecutionProgress, ExecutionStatus, LaneTally, OutreachStatus};
 use shared::ids::{AccountId, OutreachCampaignId};
-use shared::store::OutreachStep;
+use shared::store::{OutreachOutcome, OutreachStep};
 
 use super::people::say;
 use crate::world::{Account, FIRST_CONTACT, Reply, World};
@@ -90,8 +90,8 @@ async fn campaign_in(world: &World, column: Column) -> String {
         }
         Column::ActiveRunning | Column::PausedRunning => {
             let execution = account.execute(&id, &json!({})).await;
-            world.settle().await;
-            assert!(world.execution(ACCOUNT, &execution).await.has_begun_sending());
+            world.planned().await;
+            assert!(world.execution(ACCOUNT, &execution).await.may_have_sent());
             if column == Column::PausedRunning {
                 account.v1("POST", &format!("campaigns/{id}/pause"), &Value::Null).await.success(200);
             }
@@ -154,20 +154,21 @@ fn table() -> Vec<(Call, [&'static str; 9])> {
     let (draft, active, paused, cancelled) = ("200 draft", "200 active", "200 paused", "200 cancelled");
     let details = [draft, active, active, active, active, paused, paused, no, no];
     let content = [draft, active, locked, active, active, paused, paused, no, no];
+    let audience = [draft, active, locked, active, active, paused, locked, no, no];
     vec![
         (put(json!({"description": "Other"})), details),
         (put(json!({"goals": {"revenue": 1}})), details),
         (put(json!({"strategy": {"tone": "warm"}})), details),
         (put(json!({"endDate": "2099-01-01T00:00:00Z"})), details),
         (put(json!({"messages": [{"content": "Other"}]})), content),
-        (put(json!({"targetAudience": {"bots": [1]}})), content),
+        (put(json!({"targetAudience": {"bots": [1]}})), audience),
         (put(json!({"status": "active"})), [active, active, active, active, active, active, active, no, no]),
         (put(json!({"status": "paused"})), [no, paused, paused, paused, paused, paused, paused, no, no]),
         (
             put(json!({"status": "cancelled"})),
             [cancelled, cancelled, cancelled, cancelled, cancelled, cancelled, cancelled, no, cancelled],
         ),
-        (put(json!({"status": "draft"})), [draft, draft, no, draft, no, draft, no, no, no]),
+        (put(json!({"status": "draft"})), [draft, draft, draft, draft, no, draft, draft, no, no]),
         (put(json!({"status": "completed"})), [no; 9]),
         (post("/pause", Value::Null), [no, paused, paused, paused, paused, no, no, no, no]),
         (post("/resume", Value::Null), [no, no, no, no, no, active, active, no, no]),
@@ -330,4 +331,40 @@ async fn what_names_a_template_or_a_segment_that_is_gone_is_not_executed() {
         }
         assert_eq!(account.shown(&id).await["status"], "draft");
     }
+}
+
+#[tokio::test]
+async fn what_is_planned_is_made_a_draft_until_somebody_has_an_outcome() {
+    let world = inhabited().await;
+    let (account, store) = (world.account(), &world.system.app.store);
+    for column in [Column::ActiveRunning, Column::PausedRunning] {
+        let id = campaign_in(&world, column).await;
+        set_status(&account, &id, "draft").await;
+        let execution = last_execution(&world, &id).await;
+        assert_eq!(execution.status, ExecutionStatus::Cancelled);
+        let again = account.execute(&id, &json!({})).await;
+        world.planned().await;
+        assert_eq!(
+            world.execution(ACCOUNT, &again).await.recipients(),
+            3,
+            "everybody, for nobody was reached"
+        );
+
+        let execution = last_execution(&world, &id).await;
+        let outcome = OutreachOutcome {
+            campaign: OutreachCampaignId::parse(&id).unwrap(),
+            execution: execution.id.clone(),
+            bot: execution.bots[0].bot,
+            lane: LaneTally { unknown: 1, ..LaneTally::default() },
+            ..OutreachOutcome::default()
+        };
+        store.count_outreach(ACCOUNT, &outcome).await.unwrap();
+        let reply = account.v1("PUT", &format!("campaigns/{id}"), &json!({"status": "draft"})).await;
+        assert_eq!(reply.failure(), (409, "INVALID_STATUS_TRANSITION".to_owned()));
+    }
+}
+
+async fn last_execution(world: &World, id: &str) -> Execution {
+    let campaign = OutreachCampaignId::parse(id).unwrap();
+    world.system.app.store.executions(ACCOUNT, &campaign).await.unwrap().remove(0)
 }

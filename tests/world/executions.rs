@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use shared::app::StepSize;
@@ -76,9 +78,22 @@ impl World {
         assert!(!self.plan(&last).await);
     }
 
+    /// Lets so much time pass, and has planned what begins by then, however busy the machine is.
+    pub async fn pass_to_planning(&self, ms: i64) {
+        self.system.app.clock.advance_ms(ms);
+        self.system.cloud.invoke("due-sweep", json!({})).await.unwrap();
+        self.planned().await;
+    }
+
+    /// Waits until everything is planned that is to be, however busy the machine is.
+    pub async fn planned(&self) {
+        self.settle_within(Duration::from_secs(120)).await;
+    }
+
     /// An execution as it is.
     pub async fn execution(&self, account: AccountId, id: &str) -> Execution {
-        self.system.app.outreach_execution(account, &ExecutionId::parse(id).unwrap()).await.unwrap()
+        let id = ExecutionId::parse(id).unwrap();
+        self.system.app.store.execution(account, &id).await.unwrap().unwrap()
     }
 
     /// Waits until an execution is over.

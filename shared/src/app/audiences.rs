@@ -1,6 +1,6 @@
 //! Who would be reached: segments read together, and people counted shard by shard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -10,8 +10,8 @@ use crate::domain::outreach::{
     Selection, TargetAudience,
 };
 use crate::error::{AppError, AppResult};
-use crate::ids::{AccountId, SegmentId, UserId};
-use crate::store::{CONTACT_SHARDS, PeoplePage};
+use crate::ids::{AccountId, BotId, SegmentId, UserId};
+use crate::store::{BotStatus, CONTACT_SHARDS, PeoplePage};
 
 /// How many shards are walked at the same time.
 pub(super) const SHARDS_AT_ONCE: usize = 8;
@@ -37,18 +37,27 @@ struct ShardCount {
     sample: Vec<UserId>,
 }
 
-/// The segments of an account as they are now.
-pub(super) struct Segments(BTreeMap<SegmentId, SegmentBody>);
+/// What audiences of an account are made of, as it is now.
+pub(super) struct Segments {
+    bodies: BTreeMap<SegmentId, SegmentBody>,
+    silent: BTreeSet<BotId>,
+}
 
 impl Segments {
     /// A segment with those that it leaves out; `None` if it is gone. One that is gone has nobody to leave out.
-    pub fn selection(&self, id: &SegmentId) -> Option<Selection> {
-        self.0.get(id).map(|body| self.selection_of(body, CHAIN_MAX))
+    fn selection(&self, id: &SegmentId) -> Option<Selection> {
+        self.bodies.get(id).map(|body| self.selection_of(body, CHAIN_MAX))
+    }
+
+    /// Those of a segment of this body.
+    pub fn audience_of(&self, id: SegmentId, body: &SegmentBody) -> Audience {
+        let segments = vec![(id, self.selection_of(body, CHAIN_MAX))];
+        Audience { segments, silent: self.silent.clone(), ..Audience::default() }
     }
 
     /// What a body selects.
-    pub fn selection_of(&self, body: &SegmentBody, steps: usize) -> Selection {
-        let excluded = body.exclude.iter().filter(|_| steps > 0).filter_map(|id| self.0.get(id));
+    fn selection_of(&self, body: &SegmentBody, steps: usize) -> Selection {
+        let excluded = body.exclude.iter().filter(|_| steps > 0).filter_map(|id| self.bodies.get(id));
         let exclude = excluded.map(|other| self.selection_of(other, steps - 1)).collect();
         Selection { criteria: body.criteria.clone(), exclude }
     }
@@ -62,33 +71,40 @@ impl Segments {
         let segments = target.segments.iter();
         let segments = segments.map(|id| (id.clone(), self.selection(id).unwrap_or_else(nobody)));
         let filters = Criteria { matching: Match::All, rules: target.filters.clone() };
-        Audience { segments: segments.collect(), filters, bots: target.bots.clone() }
+        let silent = self.silent.clone();
+        Audience { segments: segments.collect(), filters, bots: target.bots.clone(), silent }
     }
 }
 
 impl App {
-    /// A campaign's audience, with its segments as they are now.
+    /// A campaign's audience, with its segments and the account's bots as they are now.
     ///
     /// # Errors
     ///
     /// - [`AppError::NotFound`] if the account has no such segment.
     /// - [`AppError::Unavailable`], safe to retry.
     pub async fn audience(&self, account: AccountId, target: &TargetAudience) -> AppResult<Audience> {
-        if target.segments.is_empty() {
-            return Ok(Segments(BTreeMap::new()).audience(target));
-        }
-        let segments = self.segments(account).await?;
-        match target.segments.iter().any(|id| !segments.0.contains_key(id)) {
+        let segments = match target.segments.is_empty() {
+            true => Segments { bodies: BTreeMap::new(), silent: self.silent_bots(account).await? },
+            false => self.segments(account).await?,
+        };
+        match target.segments.iter().any(|id| !segments.bodies.contains_key(id)) {
             true => Err(AppError::NotFound("segment")),
             false => Ok(segments.audience(target)),
         }
     }
 
-    /// Every segment of an account, read.
+    /// Every segment of an account, read, and the bots that reach nobody.
     pub(super) async fn segments(&self, account: AccountId) -> AppResult<Segments> {
         let segments = self.store.segments(account).await?.into_iter();
         let read = segments.map(|segment| Ok((segment.id.clone(), segment.body()?)));
-        Ok(Segments(read.collect::<AppResult<_>>()?))
+        let bodies = read.collect::<AppResult<_>>()?;
+        Ok(Segments { bodies, silent: self.silent_bots(account).await? })
+    }
+
+    async fn silent_bots(&self, account: AccountId) -> AppResult<BTreeSet<BotId>> {
+        let bots = self.store.bots(account).await?.into_iter();
+        Ok(bots.filter(|bot| bot.status != BotStatus::Active).map(|bot| bot.id).collect())
     }
 
     /// Counts audiences of an account in one walk over its people, in about this time at most, in milliseconds.

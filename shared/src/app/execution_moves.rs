@@ -1,11 +1,10 @@
 //! How an execution begins, and how it moves along with its campaign.
 
-use super::draw::draw;
-use super::outreach::ID_LENGTH;
+use super::draw::draw_in_order;
 use crate::clock::Clock;
 use crate::domain::outreach::{
-    AudienceCount, Execution, ExecutionOrder, ExecutionPlan, ExecutionProgress, ExecutionStatus,
-    OutreachCampaign,
+    AudienceCount, Execution, ExecutionBasis, ExecutionOrder, ExecutionProgress, ExecutionStatus,
+    MessageContent, OutreachCampaign, OutreachStatus,
 };
 use crate::error::AppResult;
 use crate::ids::{AccountId, ExecutionId};
@@ -27,8 +26,9 @@ pub(super) struct Moment {
 
 /// What becomes of an execution with its campaign.
 pub(super) enum ExecutionMove {
-    New { execution: Execution, plan: Box<ExecutionPlan>, due: Due },
+    New { execution: Execution, basis: Option<Box<ExecutionBasis>>, due: Due },
     Moved { from: ExecutionStatus, execution: Execution, due: Option<Due> },
+    Reworded { execution: ExecutionId, content: Vec<MessageContent> },
 }
 
 impl Moment {
@@ -38,12 +38,12 @@ impl Moment {
         Self { account, now: now_ms.div_euclid(1000), now_ms }
     }
 
-    /// Begins an execution of a campaign, or schedules it.
+    /// Begins an execution of a campaign, or schedules it, which then goes by nothing yet.
     pub fn begin(
         self,
         campaign: &mut OutreachCampaign,
         execution: Execution,
-        plan: ExecutionPlan,
+        basis: ExecutionBasis,
     ) -> AppResult<ExecutionMove> {
         if execution.test {
             campaign.tests.push(execution.id.clone());
@@ -53,7 +53,8 @@ impl Moment {
         }
         // Who begins at once is told of by the queue; the due item is for when that fails.
         let due = self.begin_due(&execution, BEGIN_AGAIN_MS)?;
-        Ok(ExecutionMove::New { execution, plan: Box::new(plan), due })
+        let basis = (!execution.awaits_its_time()).then(|| Box::new(basis));
+        Ok(ExecutionMove::New { execution, basis, due })
     }
 
     /// What becomes of an execution when its campaign has got another status.
@@ -67,7 +68,11 @@ impl Moment {
         let from = execution.status;
         execution.move_to(to, self.now);
         if to.is_over() {
-            campaign.progress = execution.progress_after();
+            campaign.progress = match campaign.status {
+                // Nothing of it was sent, or the campaign would be no draft.
+                OutreachStatus::Draft => execution.before,
+                _ => execution.progress_after(),
+            };
         }
         self.moved(from, execution).map(Some)
     }
@@ -115,7 +120,8 @@ impl Moment {
         ended.collect()
     }
 
-    fn moved(self, from: ExecutionStatus, execution: Execution) -> AppResult<ExecutionMove> {
+    /// Moves an execution by itself.
+    pub fn moved(self, from: ExecutionStatus, execution: Execution) -> AppResult<ExecutionMove> {
         let goes_on = matches!(
             execution.status,
             ExecutionStatus::Scheduled | ExecutionStatus::Planning | ExecutionStatus::Running
@@ -135,18 +141,21 @@ impl Moment {
 }
 
 impl ExecutionMove {
-    /// The execution as it is then.
-    pub fn execution(&self) -> &Execution {
+    /// The execution that is begun by it, or scheduled.
+    pub fn begun(&self) -> Option<&Execution> {
         match self {
-            Self::New { execution, .. } | Self::Moved { execution, .. } => execution,
+            Self::New { execution, .. } => Some(execution),
+            Self::Moved { .. } | Self::Reworded { .. } => None,
         }
     }
 
-    /// As the store writes it.
-    pub fn written(&self, at: Moment) -> ExecutionChange<'_> {
-        let now_ms = at.now_ms;
+    /// As the store writes it now, in Unix milliseconds: later than it was decided by the time that people were counted.
+    pub fn written(&self, now_ms: i64) -> ExecutionChange<'_> {
         match self {
-            Self::New { execution, plan, due } => ExecutionChange::New { execution, plan, due, now_ms },
+            Self::New { execution, basis, due } => {
+                ExecutionChange::New { execution, basis: basis.as_deref(), due, now_ms }
+            }
+            Self::Reworded { execution, content } => ExecutionChange::Reworded { execution, content },
             Self::Moved { from, execution, due } => {
                 ExecutionChange::Moved { from: *from, execution, due: due.as_ref(), now_ms }
             }
@@ -160,17 +169,16 @@ pub(super) fn begin_due(account: AccountId, execution: &ExecutionId, due_ms: i64
     Ok(Due { due_ms, id: task.id(), task: task.spelled()?, queue: DueQueue::Plans, ..Due::default() })
 }
 
-/// An execution as it is asked for, under a fresh id.
+/// An execution as it is asked for, under a fresh id. Whether it waits for its time was decided when it was checked.
 pub(super) fn drawn_execution(
     campaign: &OutreachCampaign,
-    order: &ExecutionOrder,
-    now: i64,
+    (order, status): (&ExecutionOrder, ExecutionStatus),
+    at: Moment,
 ) -> AppResult<Execution> {
-    let is_for_later = order.is_for_later(now);
     Ok(Execution {
-        id: ExecutionId::of(&draw(ID_LENGTH)?),
+        id: ExecutionId::of(&draw_in_order(at.now_ms)?),
         campaign: campaign.id.clone(),
-        status: if is_for_later { ExecutionStatus::Scheduled } else { ExecutionStatus::Planning },
+        status,
         resumes_to: None,
         test: order.test,
         percentage: order.percentage,
@@ -178,9 +186,10 @@ pub(super) fn drawn_execution(
         scheduled_at: order.scheduled_at,
         by_start_date: false,
         before: campaign.progress,
-        created: now,
-        started: (!is_for_later).then_some(now),
+        created: at.now,
+        started: (status == ExecutionStatus::Planning).then_some(at.now),
         finished: None,
+        reason: None,
         counts: AudienceCount::default(),
         bots: Vec::new(),
     })

@@ -90,14 +90,8 @@ impl<'a> LaneSender<'a> {
             return Ok(None);
         };
         let body = campaign.body()?;
-        let contents = match app.content_of(account, &body).await {
-            Ok(contents) => contents,
-            Err(error @ AppError::Unavailable { .. }) => return Err(error),
-            Err(error) => {
-                app.fail_execution(account, &execution.id, &error.to_string()).await?;
-                return Ok(None);
-            }
-        };
+        let contents = app.store.execution_content(account, &execution.id).await?;
+        let contents = contents.ok_or_else(|| AppError::unavailable("an execution has no content"))?;
         let Some((sort, chunk)) = app.store.next_chunk(bot, &execution.id, work.done.as_deref()).await?
         else {
             app.finish_part(bot, &execution.id).await?;

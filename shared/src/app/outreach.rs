@@ -1,7 +1,7 @@
 use serde_json::{Map, Value};
 
 use super::App;
-use super::draw::draw;
+use super::draw::{ID_LENGTH, draw, draw_in_order};
 use super::execution_moves::Moment;
 use super::outreach_changes::{Asked, allow, step};
 use crate::domain::outreach::{
@@ -9,9 +9,6 @@ use crate::domain::outreach::{
 };
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{AccountId, OutreachCampaignId};
-
-/// How many letters and digits an id has after its prefix; among 36^16 none is drawn twice.
-pub(super) const ID_LENGTH: usize = 16;
 
 /// How often a change is made anew that others overtook.
 pub(super) const CHANGE_TRIES: usize = 8;
@@ -40,7 +37,7 @@ impl App {
     ) -> AppResult<OutreachCampaign> {
         let now = self.clock.now();
         let campaign = OutreachCampaign {
-            id: OutreachCampaignId::of(&draw(ID_LENGTH)?),
+            id: OutreachCampaignId::of(&draw_in_order(self.clock.now_ms())?),
             status: OutreachStatus::Draft,
             progress: ExecutionProgress::NothingSent,
             last_execution: None,
@@ -75,11 +72,11 @@ impl App {
     ///
     /// # Errors
     ///
-    /// - [`AppError::NotFound`] if the account has none such, or not one of the segments and templates of a draft that is
-    ///   activated.
+    /// - [`AppError::NotFound`] if the account has none such, or not one of the segments and templates of one that becomes
+    ///   active.
     /// - [`AppError::Invalid`], [`AppError::UnsupportedFilter`] for what was sent.
-    /// - [`AppError::Refused`] if its status does not allow it.
-    /// - [`AppError::NoContent`], [`AppError::EmptyAudience`] if a draft is activated that has nothing to send, or nobody to
+    /// - [`AppError::Refused`] if its status, its end date or its execution does not allow it.
+    /// - [`AppError::NoContent`], [`AppError::EmptyAudience`] if one becomes active that has nothing to send, or nobody to
     ///   send to.
     /// - [`AppError::VersionConflict`] if it was changed since the version that was named.
     /// - [`AppError::Unavailable`], safe to retry.
@@ -91,21 +88,8 @@ impl App {
     ) -> AppResult<OutreachCampaign> {
         let (version, status) = (named_version(&changes)?, named_status(&changes)?);
         let changes = drawn_fields(changes)?;
-        let (says_more, activates) =
-            (changes.contains_key("messages"), status == Some(OutreachStatus::Active));
-        if says_more || activates {
-            let mut campaign = self.outreach_campaign(account, id).await?;
-            campaign.document = campaign.changed(changes.clone());
-            if says_more {
-                self.check_campaign_media(account, &campaign.body()?).await?;
-            }
-            let is_named = version.is_none_or(|version| version == campaign.version);
-            if activates && is_named && campaign.status == OutreachStatus::Draft {
-                self.check_activation(account, &campaign).await?;
-            }
-        }
         let asked = Asked::Update { version, status, changes: &changes };
-        Ok(self.change_outreach(account, id, &asked).await?.campaign)
+        self.change_outreach(account, id, &asked).await
     }
 
     /// Deletes a campaign, and ends its tests; its history stays.
@@ -127,7 +111,8 @@ impl App {
             let step = step(CampaignAction::Delete, campaign.status, to, at.now);
             let underway = self.tests_underway(account, &campaign.tests).await?;
             let tests = at.end_tests(&mut campaign, underway)?;
-            let ended = tests.iter().map(|moved| moved.written(at));
+            let now_ms = self.clock.now_ms();
+            let ended = tests.iter().map(|moved| moved.written(now_ms));
             if self.store.delete_outreach_campaign(account, &campaign, &step, ended).await? {
                 return Ok(());
             }
@@ -145,7 +130,7 @@ impl App {
         account: AccountId,
         id: &OutreachCampaignId,
     ) -> AppResult<OutreachCampaign> {
-        Ok(self.change_outreach(account, id, &Asked::Move(CampaignAction::Pause)).await?.campaign)
+        self.change_outreach(account, id, &Asked::Move(CampaignAction::Pause)).await
     }
 
     /// Lets a paused campaign go on.
@@ -158,7 +143,7 @@ impl App {
         account: AccountId,
         id: &OutreachCampaignId,
     ) -> AppResult<OutreachCampaign> {
-        Ok(self.change_outreach(account, id, &Asked::Move(CampaignAction::Resume)).await?.campaign)
+        self.change_outreach(account, id, &Asked::Move(CampaignAction::Resume)).await
     }
 
     /// Makes a draft of the same content under another id and name, without dates that are over; with what was counted of

@@ -6,9 +6,10 @@ use serde_json::{Map, Value};
 use super::App;
 use super::execution_moves::{ExecutionMove, Moment, drawn_execution};
 use super::outreach::CHANGE_TRIES;
+use super::outreach_edits::Before;
 use crate::domain::outreach::{
-    AudienceCount, CampaignAction, CampaignBody, CampaignRefusal, Execution, ExecutionOrder,
-    ExecutionProgress, OutreachCampaign, OutreachStatus, Refusal, rule,
+    AudienceCount, CampaignAction, CampaignRefusal, Execution, ExecutionBasis, ExecutionOrder,
+    ExecutionProgress, ExecutionStatus, OutreachCampaign, OutreachStatus, Refusal, rule,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, ExecutionId, OutreachCampaignId};
@@ -23,45 +24,72 @@ pub(super) enum Asked<'a> {
     Update { version: Option<u64>, status: Option<OutreachStatus>, changes: &'a Map<String, Value> },
     /// To pause it or to let it go on.
     Move(CampaignAction),
-    /// To execute it.
-    Execute { order: &'a ExecutionOrder, counts: &'a AudienceCount },
+    /// To execute it, from this status on.
+    Execute {
+        order: &'a ExecutionOrder,
+        status: ExecutionStatus,
+        counts: &'a AudienceCount,
+        basis: &'a ExecutionBasis,
+    },
 }
 
 /// A campaign after a change.
 pub(super) struct Changed {
     pub campaign: OutreachCampaign,
-    pub execution: Option<ExecutionMove>,
-    action: CampaignAction,
+    /// What becomes of executions with it.
+    pub moves: Vec<ExecutionMove>,
+    pub action: CampaignAction,
+}
+
+impl Changed {
+    /// The execution that is begun with it, or scheduled.
+    pub fn begun(&self) -> Option<&Execution> {
+        self.moves.iter().find_map(ExecutionMove::begun)
+    }
 }
 
 impl App {
-    /// Does what is asked for.
+    /// Does what is asked for, with the campaign as it is by then.
     pub(super) async fn change_outreach(
         &self,
         account: AccountId,
         id: &OutreachCampaignId,
         asked: &Asked<'_>,
-    ) -> AppResult<Changed> {
+    ) -> AppResult<OutreachCampaign> {
         for _ in 0..CHANGE_TRIES {
             let before = self.outreach_campaign(account, id).await?;
-            let (from, version, at) = (before.status, before.version, Moment::of(account, &self.clock));
-            let mut changed = self.changed(before, asked, at).await?;
-            let campaign = &mut changed.campaign;
-            let tests = match campaign.status {
-                OutreachStatus::Cancelled => {
-                    let underway = self.tests_underway(account, &campaign.tests).await?;
-                    at.end_tests(campaign, underway)?
-                }
-                _ => Vec::new(),
-            };
-            (campaign.version, campaign.updated) = (version + 1, at.now);
-            let step = step(changed.action, from, changed.campaign.status, at.now);
-            let moves = changed.execution.iter().chain(&tests).map(|moved| moved.written(at));
-            if self.store.change_outreach_campaign(account, &changed.campaign, &step, moves).await? {
-                return Ok(changed);
+            if let Some(changed) = self.change_outreach_as_it_is(account, before, asked).await? {
+                return Ok(changed.campaign);
             }
         }
         Err(AppError::unavailable("the campaign is being changed by other calls"))
+    }
+
+    /// Does what is asked for with a campaign that was read; `None` if it was changed since.
+    pub(super) async fn change_outreach_as_it_is(
+        &self,
+        account: AccountId,
+        before: OutreachCampaign,
+        asked: &Asked<'_>,
+    ) -> AppResult<Option<Changed>> {
+        let (from, version, at) = (before.status, before.version, Moment::of(account, &self.clock));
+        let mut changed = self.changed(before, asked, at).await?;
+        let campaign = &mut changed.campaign;
+        if campaign.status == OutreachStatus::Cancelled {
+            let underway = self.tests_underway(account, &campaign.tests).await?;
+            changed.moves.extend(at.end_tests(campaign, underway)?);
+        }
+        (campaign.version, campaign.updated) = (version + 1, at.now);
+        let step = step(changed.action, from, changed.campaign.status, at.now);
+        let now_ms = self.clock.now_ms();
+        let moves = changed.moves.iter().map(|moved| moved.written(now_ms));
+        if !self.store.change_outreach_campaign(account, &changed.campaign, &step, moves).await? {
+            return Ok(None);
+        }
+        if let Some(begun) = changed.begun().filter(|begun| begun.status == ExecutionStatus::Planning) {
+            self.tell_planner(account, begun).await;
+        }
+        Ok(Some(changed))
     }
 
     async fn changed(
@@ -79,21 +107,21 @@ impl App {
                 self.updated(campaign, underway, (status, changes), at).await
             }
             Asked::Move(action) => {
+                let before = Before::of(&campaign)?;
                 campaign.set_status(allow(&campaign, action, at.now)?);
-                let execution = at.follow(&mut campaign, underway)?;
-                Ok(Changed { campaign, execution, action })
+                let moved = self.carried_along(&mut campaign, before, underway, at).await?;
+                Ok(Changed { campaign, moves: moved.into_iter().collect(), action })
             }
-            Asked::Execute { order, counts } => {
+            Asked::Execute { order, status, counts, basis } => {
                 let action = order.action();
                 campaign.set_status(allow(&campaign, action, at.now)?);
                 if order.test {
                     self.make_room_for_a_test(&mut campaign, at).await?;
                 }
-                let plan = self.plan_of(at.account, &campaign, order).await?;
-                let mut execution = drawn_execution(&campaign, order, at.now)?;
+                let mut execution = drawn_execution(&campaign, (order, status), at)?;
                 execution.counts = counts.clone();
-                let execution = at.begin(&mut campaign, execution, plan)?;
-                Ok(Changed { campaign, execution: Some(execution), action })
+                let begun = at.begin(&mut campaign, execution, basis.clone())?;
+                Ok(Changed { campaign, moves: vec![begun], action })
             }
         }
     }
@@ -137,54 +165,6 @@ impl App {
             _ => Ok(None),
         }
     }
-
-    async fn updated(
-        &self,
-        mut campaign: OutreachCampaign,
-        underway: Option<Execution>,
-        (status, changes): (Option<OutreachStatus>, &Map<String, Value>),
-        at: Moment,
-    ) -> AppResult<Changed> {
-        let mut action = match campaign.touches_content(changes) {
-            true => CampaignAction::EditContent,
-            false => CampaignAction::EditDetails,
-        };
-        if !changes.is_empty() {
-            allow(&campaign, action, at.now)?;
-            campaign.document = campaign.changed(changes.clone());
-        }
-        let (body, was_draft) = (campaign.body()?, campaign.status == OutreachStatus::Draft);
-        if let Some(status) = status {
-            action = CampaignAction::SetStatus(status);
-            let to = allow_beside(&campaign, underway.as_ref(), action, at.now)?;
-            if to == OutreachStatus::Active && was_draft && body.messages.is_empty() {
-                return Err(AppError::NoContent);
-            }
-            campaign.set_status(to);
-        }
-        let begins = was_draft && campaign.status == OutreachStatus::Active;
-        let execution = match underway {
-            None if begins && body.start.is_some_and(|start| start > at.now) => {
-                Some(self.scheduled_by_start_date(&mut campaign, &body, at).await?)
-            }
-            None => None,
-            Some(execution) => at.follow_edit(&mut campaign, execution, body.start)?,
-        };
-        Ok(Changed { campaign, execution, action })
-    }
-
-    async fn scheduled_by_start_date(
-        &self,
-        campaign: &mut OutreachCampaign,
-        body: &CampaignBody,
-        at: Moment,
-    ) -> AppResult<ExecutionMove> {
-        let order = ExecutionOrder { scheduled_at: body.start, ..ExecutionOrder::default() };
-        let plan = self.plan_of(at.account, campaign, &order).await?;
-        let mut execution = drawn_execution(campaign, &order, at.now)?;
-        execution.by_start_date = true;
-        at.begin(campaign, execution, plan)
-    }
 }
 
 /// The status that an action leads to.
@@ -196,25 +176,6 @@ pub(super) fn allow(
     let standing = campaign.standing(now);
     rule(standing, action)
         .map_err(|refusal| AppError::Refused(CampaignRefusal::of(refusal, standing, action)))
-}
-
-/// The same where an execution is underway: while that is not sending, nothing of it stands against a draft.
-fn allow_beside(
-    campaign: &OutreachCampaign,
-    underway: Option<&Execution>,
-    action: CampaignAction,
-    now: i64,
-) -> AppResult<OutreachStatus> {
-    match (underway, action) {
-        (Some(execution), CampaignAction::SetStatus(OutreachStatus::Draft)) => {
-            let progress = match execution.has_begun_sending() {
-                true => ExecutionProgress::Underway,
-                false => execution.before,
-            };
-            allow(&OutreachCampaign { progress, ..campaign.clone() }, action, now)
-        }
-        _ => allow(campaign, action, now),
-    }
 }
 
 /// What a campaign's history says of a step.

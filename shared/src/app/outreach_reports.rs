@@ -22,9 +22,11 @@ pub struct OutreachProgress {
     pub total: u64,
     /// What became of them.
     pub tally: LaneTally,
+    /// Of how many nothing is known yet; of nobody once the execution is over.
+    pub pending: u64,
     /// How many messages a minute go out now.
     pub rate: u64,
-    /// When it is done, or was, in Unix seconds; `None` while that depends on somebody.
+    /// When it is done, or was, in Unix seconds; `None` while that depends on somebody, and where it ended before.
     pub completion: Option<i64>,
 }
 
@@ -71,7 +73,8 @@ impl App {
         };
         let Some(execution) = execution else {
             let tally = LaneTally::default();
-            return Ok(OutreachProgress { campaign, execution, total: 0, tally, rate: 0, completion: None });
+            let (total, pending, rate, completion) = (0, 0, 0, None);
+            return Ok(OutreachProgress { campaign, execution, total, tally, pending, rate, completion });
         };
         let lanes = self.store.lanes(account, &execution.id).await?;
         let mut tally = LaneTally::default();
@@ -92,8 +95,10 @@ impl App {
             }
             _ => 0,
         };
-        let completion = completion(&execution, &lanes, (tally.pending(total), rate), now);
-        Ok(OutreachProgress { campaign, execution: Some(execution), total, tally, rate, completion })
+        let pending = if execution.status.is_over() { 0 } else { tally.pending(total) };
+        let completion = completion(&execution, &lanes, (pending, rate), now);
+        let execution = Some(execution);
+        Ok(OutreachProgress { campaign, execution, total, tally, pending, rate, completion })
     }
 
     /// What was counted of a campaign in a period.
@@ -128,6 +133,19 @@ impl App {
             (id, name, counters)
         };
         Ok(OutreachStatistics { counters, timeline, segments: by_segment.into_iter().map(named).collect() })
+    }
+
+    /// The counters of a campaign.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn outreach_counters(
+        &self,
+        account: AccountId,
+        id: &OutreachCampaignId,
+    ) -> AppResult<OutreachCounters> {
+        self.store.outreach_counters(account, id).await
     }
 
     /// The counters of campaigns, in their order.
@@ -182,9 +200,10 @@ fn completion(
         ExecutionStatus::Planning | ExecutionStatus::Running | ExecutionStatus::Testing => {
             Some(now.saturating_add(seconds))
         }
-        ExecutionStatus::Pausing | ExecutionStatus::Paused => None,
-        ExecutionStatus::Completed | ExecutionStatus::Failed | ExecutionStatus::Cancelled => {
-            execution.finished
-        }
+        ExecutionStatus::Completed => execution.finished,
+        ExecutionStatus::Pausing
+        | ExecutionStatus::Paused
+        | ExecutionStatus::Failed
+        | ExecutionStatus::Cancelled => None,
     }
 }

@@ -1,9 +1,9 @@
 use serde_json::{Map, Value};
 
 use super::App;
-use super::draw::draw;
+use super::draw::draw_in_order;
 use super::list_pages::{ListPage, has_text};
-use super::outreach::{CHANGE_TRIES, ID_LENGTH, named_version};
+use super::outreach::{CHANGE_TRIES, named_version};
 use crate::domain::outreach::{CampaignBody, Message, MessageContent, Template, TemplateBody};
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, TemplateId};
@@ -50,7 +50,7 @@ impl App {
     ) -> AppResult<Template> {
         let (now, document) = (self.clock.now(), Template::own_fields(document));
         self.check_template_media(account, &TemplateBody::read(&document)?).await?;
-        let id = TemplateId::of(&draw(ID_LENGTH)?);
+        let id = TemplateId::of(&draw_in_order(self.clock.now_ms())?);
         let template = Template { id, document, version: 1, created: now, updated: now };
         match self.store.create_template(account, &template).await? {
             true => Ok(template),
@@ -68,8 +68,8 @@ impl App {
         self.store.template(account, id).await?.ok_or(AppError::NotFound("template"))
     }
 
-    /// Changes what is named of a template; a `version` that is named must be the present one. An
-    /// execution keeps its audience, not its texts: who is still to be sent to gets what the template says then.
+    /// Changes what is named of a template; a `version` that is named must be the present one. An execution that has begun
+    /// goes on with what the template said then.
     ///
     /// # Errors
     ///

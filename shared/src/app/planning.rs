@@ -2,37 +2,20 @@
 //! that stands on the one before it, so that two who plan the same shard, or one who dies at it, neither double nor lose
 //! anybody.
 
-use std::collections::BTreeMap;
-
 use super::App;
 use super::execution_moves::begin_due;
 use super::message_tasks::{MessageOutcome, Receipt};
 use super::outreach::CHANGE_TRIES;
+use super::plan_steps::{Step, StepSize};
 use super::sending::backoff_seconds;
-use crate::domain::outreach::{
-    AudienceCount, BotPart, CHUNK_RECIPIENTS_MAX, Execution, ExecutionPlan, ExecutionStatus, Recipient,
-    merge_parts,
-};
+use crate::domain::outreach::{AudienceCount, Execution, ExecutionStatus, merge_parts};
 use crate::error::{AppError, AppResult};
-use crate::ids::{AccountId, BotId, ExecutionId};
+use crate::ids::{AccountId, ExecutionId};
 use crate::queue::{HandOn, PlanTask, WaitingTask};
-use crate::store::{
-    AccountStatus, CONTACT_SHARDS, Chunk, ChunkState, ExecutionChange, KnownPerson, OutreachStep,
-    PlannedShard, RestOfBot, ShardStep, contact_shard,
-};
+use crate::store::{AccountStatus, CONTACT_SHARDS, ExecutionChange, OutreachStep, ShardStep};
 
 /// For how long a shard is planned by one task, in milliseconds; what is left comes again at once.
 const TASK_MS: i64 = 40_000;
-
-/// A step is written with the first page that fills so many chunks.
-const CHUNKS_A_STEP: usize = 20;
-
-/// A step reads no more often than this, about a megabyte each time, however few people are meant: what it found is
-/// written down long before its function ends.
-const READS_A_STEP: usize = 10;
-
-/// A step has no more chunks than this: a transaction takes 100 items.
-const CHUNKS_MAX: usize = 90;
 
 /// After how many milliseconds at most it is seen that an account is no longer suspended.
 const HOUR_MS: i64 = 3_600_000;
@@ -40,38 +23,11 @@ const HOUR_MS: i64 = 3_600_000;
 /// How many tasks a queue takes in one request.
 const BATCH: usize = 10;
 
-/// How large the steps are in which a shard is planned.
-#[derive(Clone, Copy, Debug)]
-pub struct StepSize {
-    /// How many rows are read at once; `None` = about a megabyte.
-    pub rows: Option<i32>,
-    /// After how many chunks a step is written; at most 90 count.
-    pub chunks: usize,
-    /// After how many reads it is written whatever it found.
-    pub reads: usize,
-}
-
-impl Default for StepSize {
-    fn default() -> Self {
-        Self { rows: None, chunks: CHUNKS_A_STEP, reads: READS_A_STEP }
-    }
-}
-
 /// How a task ended.
 enum Planned {
     Done,
     /// There is more to do.
     More,
-}
-
-/// A shard on the way from one step to the next.
-struct Step<'a> {
-    plan: &'a ExecutionPlan,
-    now: i64,
-    shard: u64,
-    after: PlannedShard,
-    waiting: BTreeMap<BotId, Vec<Recipient>>,
-    chunks: Vec<Chunk>,
 }
 
 impl App {
@@ -101,9 +57,12 @@ impl App {
 
     /// Begins what is due, and has each shard planned. Twice is the same as once.
     async fn begin_planning(&self, account: AccountId, id: &ExecutionId) -> AppResult<Planned> {
-        let Some(mut execution) = self.store.execution(account, id).await? else { return Ok(Planned::Done) };
-        let is_begun = matches!(execution.status, ExecutionStatus::Scheduled | ExecutionStatus::Planning);
-        if !is_begun || self.waits_for_account(account, id).await? {
+        let Some(execution) = self.store.execution(account, id).await? else { return Ok(Planned::Done) };
+        let goes_on = matches!(
+            execution.status,
+            ExecutionStatus::Scheduled | ExecutionStatus::Planning | ExecutionStatus::Running
+        );
+        if !goes_on || self.waits_for_account(account, id).await? {
             return Ok(Planned::Done);
         }
         let now_ms = self.clock.now_ms();
@@ -114,16 +73,11 @@ impl App {
                 self.store.put_due(&due, now_ms).await?;
                 return Ok(Planned::Done);
             }
-            (ExecutionStatus::Scheduled, _) => {
-                execution.move_to(ExecutionStatus::Planning, now_ms.div_euclid(1000));
-                let from = ExecutionStatus::Scheduled;
-                let change = ExecutionChange::Moved { from, execution: &execution, due: None, now_ms };
-                if !self.store.change_execution(account, change).await? {
-                    // Whoever moved it has done what follows from that.
-                    return Ok(Planned::Done);
-                }
+            (ExecutionStatus::Scheduled, _) if !self.begin_scheduled(account, id).await? => {
+                // It ended, or whoever moved it has done what follows from that.
+                return Ok(Planned::Done);
             }
-            (ExecutionStatus::Planning, _) => {}
+            (ExecutionStatus::Scheduled | ExecutionStatus::Planning, _) => {}
             _ => return self.offer_work(account, &execution).await.map(|()| Planned::Done),
         }
         self.send_shards(account, id).await?;
@@ -258,96 +212,5 @@ impl App {
         (campaign.version, campaign.updated) = (campaign.version + 1, now);
         let step = OutreachStep { action: "complete".to_owned(), from, to: campaign.status, time: now };
         self.store.change_outreach_campaign(account, &campaign, &step, Some(change)).await
-    }
-}
-
-impl<'a> Step<'a> {
-    fn after(before: PlannedShard, plan: &'a ExecutionPlan, shard: u64, now: i64) -> AppResult<Self> {
-        let mut waiting = BTreeMap::new();
-        for RestOfBot { bot, recipients } in &before.rest {
-            let recipients = Recipient::read_all(recipients);
-            let recipients = recipients.ok_or_else(|| AppError::unavailable("recipients do not read"))?;
-            waiting.insert(*bot, recipients);
-        }
-        let after = PlannedShard { step: before.step + 1, rest: Vec::new(), ..before };
-        Ok(Self { plan, now, shard, after, waiting, chunks: Vec::new() })
-    }
-
-    /// Looks at people until the step is full; whether the shard has no more.
-    async fn walk(&mut self, app: &App, account: AccountId, size: StepSize) -> AppResult<bool> {
-        let (plan, shard) = (self.plan, self.shard);
-        if let Some(testers) = &plan.testers {
-            for user in testers.iter().filter(|user| contact_shard(**user) == shard) {
-                if let Some(person) = app.store.known_person(account, *user).await? {
-                    self.look_at(person);
-                }
-            }
-            return Ok(true);
-        }
-        for _ in 0..size.reads {
-            if self.chunks.len() >= size.chunks.min(CHUNKS_MAX) {
-                break;
-            }
-            let page = app.store.people(account, self.shard, self.after.cursor, size.rows).await?;
-            for person in page.people {
-                if self.chunks.len() == CHUNKS_MAX {
-                    return Ok(false);
-                }
-                self.look_at(person);
-            }
-            match page.next {
-                // Behind the page there may be a person who was none of its people, having no contact.
-                Some(next) => self.after.cursor = Some(next),
-                None => return Ok(true),
-            }
-        }
-        Ok(false)
-    }
-
-    fn look_at(&mut self, person: KnownPerson) {
-        let person = person.into_audience();
-        self.after.cursor = Some(person.user);
-        let judgement = self.plan.judge(&person, self.now);
-        self.after.counts.add(judgement);
-        let Some((bot, recipient)) = self.plan.recipient(person.user, judgement) else { return };
-        let waiting = self.waiting.entry(bot).or_default();
-        waiting.push(recipient);
-        if waiting.len() == CHUNK_RECIPIENTS_MAX {
-            let recipients = std::mem::take(waiting);
-            self.close(bot, &recipients);
-        }
-    }
-
-    /// Closes the chunks that are not full; some are left for another step if they are too many.
-    fn end(&mut self) {
-        while self.chunks.len() < CHUNKS_MAX {
-            let Some((bot, recipients)) = self.waiting.pop_first() else { break };
-            if !recipients.is_empty() {
-                self.close(bot, &recipients);
-            }
-        }
-        self.after.done = self.waiting.is_empty();
-    }
-
-    fn close(&mut self, bot: BotId, recipients: &[Recipient]) {
-        let count = u64::try_from(recipients.len()).unwrap_or(u64::MAX);
-        self.chunks.push(Chunk {
-            bot,
-            shard: self.shard,
-            number: self.after.chunks,
-            state: ChunkState::Pending,
-            ledger: None,
-            count,
-            recipients: Recipient::spell_all(recipients),
-        });
-        self.after.chunks += 1;
-        merge_parts(&mut self.after.bots, &[BotPart { bot, recipients: count, chunks: 1 }]);
-    }
-
-    fn written(mut self) -> (PlannedShard, Vec<Chunk>) {
-        let rest = self.waiting.iter().filter(|(_, recipients)| !recipients.is_empty());
-        let spelled = rest.map(|(bot, some)| RestOfBot { bot: *bot, recipients: Recipient::spell_all(some) });
-        self.after.rest = spelled.collect();
-        (self.after, self.chunks)
     }
 }

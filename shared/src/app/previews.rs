@@ -4,7 +4,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Map, Value};
 
 use super::App;
-use crate::domain::outreach::{Audience, AudienceCount, CHAIN_MAX, Segment, SegmentBody};
+use crate::domain::outreach::{AudienceCount, Segment, SegmentBody};
 use crate::error::AppResult;
 use crate::ids::{AccountId, SegmentId};
 use crate::store::KnownPerson;
@@ -53,8 +53,7 @@ impl App {
     }
 
     async fn preview(&self, account: AccountId, id: SegmentId, body: &SegmentBody) -> AppResult<Preview> {
-        let selection = self.segments(account).await?.selection_of(body, CHAIN_MAX);
-        let audience = Audience { segments: vec![(id, selection)], ..Audience::default() };
+        let audience = self.segments(account).await?.audience_of(id, body);
         let mut count = self.count_audiences(account, &[audience], COUNTED_MS).await?;
         let sample = stream::iter(count.sample)
             .map(|user| self.store.known_person(account, user))

@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::App;
-use super::draw::draw;
+use super::draw::draw_in_order;
 use super::list_pages::{ListPage, has_text};
-use super::outreach::{CHANGE_TRIES, ID_LENGTH};
+use super::outreach::CHANGE_TRIES;
 use crate::domain::outreach::{OutreachStatus, Segment, SegmentBody, exclusion_faults};
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{AccountId, OutreachCampaignId, SegmentId};
@@ -44,7 +44,7 @@ impl App {
         account: AccountId,
         document: Map<String, Value>,
     ) -> AppResult<Segment> {
-        let (now, id) = (self.clock.now(), SegmentId::of(&draw(ID_LENGTH)?));
+        let (now, id) = (self.clock.now(), SegmentId::of(&draw_in_order(self.clock.now_ms())?));
         let document = Segment::own_fields(document);
         self.check_exclusions(account, &id, &SegmentBody::read(&document)?).await?;
         let segment = Segment { id, document, version: 1, created: now, updated: now };

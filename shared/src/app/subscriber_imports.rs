@@ -1,6 +1,6 @@
 use super::App;
-use super::draw::draw;
-use super::outreach::{CHANGE_TRIES, ID_LENGTH};
+use super::draw::{ID_LENGTH, draw};
+use super::outreach::CHANGE_TRIES;
 use crate::domain::outreach::{ImportStatus, SubscriberImport};
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{AccountId, ImportId};

@@ -69,6 +69,11 @@ impl Store {
         partition: String,
         prefix: &str,
     ) -> AppResult<Vec<T>> {
+        self.query_items(partition, prefix).await?.into_iter().map(from_item).collect()
+    }
+
+    /// The same, as the items are.
+    pub(super) async fn query_items(&self, partition: String, prefix: &str) -> AppResult<Vec<Item>> {
         let pages = self
             .client
             .query()
@@ -80,8 +85,7 @@ impl Store {
             .into_paginator()
             .items()
             .send();
-        let items = pages.collect::<Result<Vec<_>, _>>().await.map_err(unavailable)?;
-        items.into_iter().map(from_item).collect()
+        pages.collect::<Result<_, _>>().await.map_err(unavailable)
     }
 
     /// Reads every item of one partition between two keys of it, both included, in the order of the sort key.
@@ -205,6 +209,14 @@ impl Store {
         let check = ConditionCheck::builder().table_name(&self.table).set_key(Some(key.attributes()));
         let check = check.condition_expression("attribute_exists(PK)").build().map_err(incomplete)?;
         Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+
+    /// A step of a transaction that changes nothing and refuses where the item is gone or has another version.
+    pub(super) fn is_at_version(&self, key: &Key<'_>, version: u64) -> AppResult<TransactWriteItem> {
+        let check = ConditionCheck::builder().table_name(&self.table).set_key(Some(key.attributes()));
+        let check = check.condition_expression("version = :version");
+        let check = check.expression_attribute_values(":version", number(version)).build();
+        Ok(TransactWriteItem::builder().condition_check(check.map_err(incomplete)?).build())
     }
 
     /// Writes all steps or none. Answers the first step whose condition refused, with the item that made it refuse.

@@ -2,6 +2,7 @@
 //! others wrote meanwhile.
 
 use super::access::{from_item, text, to_attribute, unavailable, written};
+use super::keys::chunks_of_shard;
 use super::shards::contact_shard;
 use super::{Chunk, Key, Store};
 use crate::error::{AppError, AppResult};
@@ -29,10 +30,8 @@ impl Store {
         bot: BotId,
         user: UserId,
     ) -> AppResult<Vec<Chunk>> {
-        let any = Key::Chunk { account, execution, bot, shard: contact_shard(user), number: 0 };
-        let sort = any.sort();
-        // Without the number.
-        let prefix = sort.rsplit_once('#').map(|(prefix, _)| format!("{prefix}#")).unwrap_or_default();
+        let partition = Key::Execution(account, execution).partition();
+        let prefix = chunks_of_shard(bot, contact_shard(user));
         let pages = self
             .client
             .query()
@@ -40,7 +39,7 @@ impl Store {
             .consistent_read(true)
             .key_condition_expression("PK = :pk AND begins_with(SK, :prefix)")
             .filter_expression("contains(recipients, :user)")
-            .expression_attribute_values(":pk", text(any.partition()))
+            .expression_attribute_values(":pk", text(partition))
             .expression_attribute_values(":prefix", text(prefix))
             .expression_attribute_values(":user", text(format!("{user}:")))
             .into_paginator()

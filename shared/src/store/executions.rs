@@ -1,9 +1,12 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde::{Deserialize, Serialize};
 
-use super::access::{put_step, to_attribute, update_step};
+use super::access::{put_step, text, to_attribute, update_step};
+use super::keys::{EXECUTIONS, chunks_of, executions_of};
 use super::{Due, Key, Store};
-use crate::domain::outreach::{Execution, ExecutionPlan, ExecutionStatus, OutreachCounters};
+use crate::domain::outreach::{
+    Execution, ExecutionBasis, ExecutionPlan, ExecutionStatus, MessageContent, OutreachCounters,
+};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotId, ExecutionId, OutreachCampaignId};
 
@@ -14,8 +17,8 @@ pub enum ExecutionChange<'a> {
     New {
         /// The execution.
         execution: &'a Execution,
-        /// What it is planned by.
-        plan: &'a ExecutionPlan,
+        /// What it goes by; `None` if it waits for its time.
+        basis: Option<&'a ExecutionBasis>,
         /// What begins it.
         due: &'a Due,
         /// Unix milliseconds.
@@ -31,6 +34,22 @@ pub enum ExecutionChange<'a> {
         due: Option<&'a Due>,
         /// Unix milliseconds.
         now_ms: i64,
+    },
+    /// Its time has come: as moved, on condition that its campaign has this version, which it goes by.
+    Begun {
+        /// As it is then.
+        execution: &'a Execution,
+        /// What it goes by.
+        basis: &'a ExecutionBasis,
+        /// The campaign's version.
+        version: u64,
+    },
+    /// Whom it has not sent to yet is sent this; the rest of it stays.
+    Reworded {
+        /// The execution.
+        execution: &'a ExecutionId,
+        /// Every message in its order.
+        content: &'a [MessageContent],
     },
     /// It is planned: as moved, and whom it reaches is known exactly.
     Planned(&'a Execution),
@@ -109,12 +128,8 @@ impl Store {
         account: AccountId,
         campaign: &OutreachCampaignId,
     ) -> AppResult<Vec<Execution>> {
-        let any = ExecutionId::default();
-        let listing = Key::ExecutionListing(account, campaign, 0, &any);
-        let prefix = listing.sort();
-        // Without the time and the id.
-        let prefix = prefix.rsplitn(3, '#').last().map(|prefix| format!("{prefix}#")).unwrap_or_default();
-        let mut lines: Vec<Listing> = self.query(listing.partition(), &prefix).await?;
+        let partition = Key::Outreach(account, campaign).partition();
+        let mut lines: Vec<Listing> = self.query(partition, &executions_of(campaign)).await?;
         lines.reverse();
         let mut executions = Vec::with_capacity(lines.len());
         for some in lines.chunks(100) {
@@ -130,9 +145,8 @@ impl Store {
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn execution_ids(&self, account: AccountId) -> AppResult<Vec<ExecutionId>> {
-        let (campaign, any) = (OutreachCampaignId::default(), ExecutionId::default());
-        let partition = Key::ExecutionListing(account, &campaign, 0, &any).partition();
-        let lines: Vec<Listing> = self.query(partition, "EXEC#").await?;
+        let partition = Key::Outreach(account, &OutreachCampaignId::default()).partition();
+        let lines: Vec<Listing> = self.query(partition, EXECUTIONS).await?;
         Ok(lines.into_iter().map(|line| line.id).collect())
     }
 
@@ -142,11 +156,7 @@ impl Store {
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn chunks(&self, account: AccountId, id: &ExecutionId, bot: BotId) -> AppResult<Vec<Chunk>> {
-        let any = Key::Chunk { account, execution: id, bot, shard: 0, number: 0 };
-        let sort = any.sort();
-        // Without the shard and the number.
-        let prefix = sort.rsplitn(3, '#').last().map(|prefix| format!("{prefix}#")).unwrap_or_default();
-        self.query(any.partition(), &prefix).await
+        self.query(Key::Execution(account, id).partition(), &chunks_of(bot)).await
     }
 
     /// Moves an execution by itself, without its campaign; `false` if it is elsewhere.
@@ -165,18 +175,30 @@ impl Store {
         change: ExecutionChange<'_>,
     ) -> AppResult<Vec<TransactWriteItem>> {
         match change {
-            ExecutionChange::New { execution, plan, due, now_ms } => {
+            ExecutionChange::New { execution, basis, due, now_ms } => {
                 let Execution { id, campaign, created, .. } = execution;
                 let control = self
                     .new_item(&Key::Execution(account, id), execution)?
                     .condition_expression("attribute_not_exists(PK)");
                 let line = Key::ExecutionListing(account, campaign, *created, id);
-                Ok(vec![
+                let mut steps = vec![
                     put_step(control)?,
-                    put_step(self.new_item(&Key::ExecutionPlan(account, id), plan)?)?,
                     put_step(self.new_item(&line, &Listing { id: id.clone() })?)?,
                     put_step(self.new_item(&due.unswept_key(now_ms), due)?)?,
-                ])
+                ];
+                if let Some(basis) = basis {
+                    steps.extend(self.basis_steps(account, id, basis)?);
+                }
+                Ok(steps)
+            }
+            ExecutionChange::Begun { execution, basis, version } => {
+                let mut steps = self.basis_steps(account, &execution.id, basis)?;
+                steps.push(self.execution_move(account, ExecutionStatus::Scheduled, execution, false)?);
+                steps.push(self.is_at_version(&Key::Outreach(account, &execution.campaign), version)?);
+                Ok(steps)
+            }
+            ExecutionChange::Reworded { execution, content } => {
+                self.content_steps(account, execution, content)
             }
             ExecutionChange::Moved { from, execution, due, now_ms } => {
                 let mut steps = vec![self.execution_move(account, from, execution, false)?];
@@ -196,6 +218,17 @@ impl Store {
                 Ok(steps)
             }
         }
+    }
+
+    fn basis_steps(
+        &self,
+        account: AccountId,
+        id: &ExecutionId,
+        basis: &ExecutionBasis,
+    ) -> AppResult<Vec<TransactWriteItem>> {
+        let mut steps = self.content_steps(account, id, &basis.content)?;
+        steps.push(put_step(self.new_item(&Key::ExecutionPlan(account, id), &basis.plan)?)?);
+        Ok(steps)
     }
 
     fn execution_move(
@@ -219,6 +252,7 @@ impl Store {
             ("started", time(execution.started)?),
             ("finished", time(execution.finished)?),
             ("scheduled_at", time(execution.scheduled_at)?),
+            ("reason", execution.reason.as_ref().map(text)),
         ];
         if is_planned {
             fields.push(("counts", Some(to_attribute(&execution.counts)?)));

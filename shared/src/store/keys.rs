@@ -123,6 +123,8 @@ pub enum Key<'a> {
     Execution(AccountId, &'a ExecutionId),
     /// What an execution is planned by.
     ExecutionPlan(AccountId, &'a ExecutionId),
+    /// A piece of what an execution sends, from 0; list by `begins_with(SK, "CONTENT#")`.
+    ExecutionContent(AccountId, &'a ExecutionId, u64),
     /// How far one of [`super::CONTACT_SHARDS`] shards is planned; list by `begins_with(SK, "SHARD#")`.
     PlannedShard(AccountId, &'a ExecutionId, u64),
     /// Get or move one chunk of recipients; list a bot's by `begins_with(SK, "CHUNK#<bot>#")`.
@@ -203,6 +205,7 @@ impl Key<'_> {
             Self::Call(account, key_hash) => format!("CALL#{account}#{key_hash}"),
             Self::Execution(account, execution)
             | Self::ExecutionPlan(account, execution)
+            | Self::ExecutionContent(account, execution, _)
             | Self::PlannedShard(account, execution, _)
             | Self::ExecutionLane(account, execution, _)
             | Self::Chunk { account, execution, .. } => format!("EXEC#{account}.{execution}"),
@@ -253,17 +256,20 @@ impl Key<'_> {
             Self::Outreach(_, id) => format!("CAMP#{id}"),
             Self::Erasure(_, user) => format!("ERASE#{user}"),
             Self::AudienceCount(_, id) => format!("COUNT#{id}"),
-            Self::Segment(_, id) => format!("SEG#{id}"),
+            Self::Segment(_, id) => format!("{SEGMENTS}{id}"),
             Self::OutreachStep(_, id, version) => format!("STEP#{id}#{version:08}"),
             Self::Template(_, id) => format!("TMPL#{id}"),
             Self::Testers(_) => "TESTERS".to_owned(),
             Self::Import(_, id) => format!("IMPORT#{id}"),
             Self::Call(..) => "CALL".to_owned(),
-            Self::ExecutionListing(_, campaign, created, id) => format!("EXEC#{campaign}#{created:011}#{id}"),
+            Self::ExecutionListing(_, campaign, created, id) => {
+                format!("{}{created:011}#{id}", executions_of(campaign))
+            }
             Self::Execution(..) => "CONTROL".to_owned(),
             Self::ExecutionPlan(..) => "PLAN".to_owned(),
-            Self::PlannedShard(_, _, shard) => format!("SHARD#{shard:02}"),
-            Self::Chunk { bot, shard, number, .. } => format!("CHUNK#{:010}#{shard:02}#{number:06}", bot.0),
+            Self::ExecutionContent(_, _, number) => format!("{CONTENTS}{number:02}"),
+            Self::PlannedShard(_, _, shard) => format!("{SHARDS}{shard:02}"),
+            Self::Chunk { bot, shard, number, .. } => format!("{}{number:06}", chunks_of_shard(bot, shard)),
             Self::ExecutionLane(_, _, bot) => format!("LANE#{:020}", bot.0),
             Self::OutreachTotal(..) => "TOTAL".to_owned(),
             Self::OutreachTime(_, _, TimeUnit::Day, time) => format!("DAY#{}", calendar::date(time)),
@@ -272,7 +278,7 @@ impl Key<'_> {
                 let name = if unit == TimeUnit::Hour { "HOUR" } else { "MINUTE" };
                 format!("{name}#{}", calendar::iso_time(begin))
             }
-            Self::OutreachSegment(_, _, segment) => format!("SEG#{segment}"),
+            Self::OutreachSegment(_, _, segment) => format!("{SEGMENTS}{segment}"),
             Self::OutreachVariation(_, _, variation) => format!("VAR#{variation}"),
             Self::Notices(NoticeWindow { span, begun, .. }) => format!("{}#{begun:011}", span.name()),
         }
@@ -286,6 +292,36 @@ impl Key<'_> {
             ("SK".to_owned(), AttributeValue::S(self.sort())),
         ])
     }
+}
+
+/// What the sort keys of segments, and of their counters, begin with.
+pub const SEGMENTS: &str = "SEG#";
+
+/// What the sort keys of lines of executions begin with, whichever campaign's.
+pub const EXECUTIONS: &str = "EXEC#";
+
+/// What the sort keys of the pieces of an execution's content begin with.
+pub const CONTENTS: &str = "CONTENT#";
+
+/// What the sort keys of an execution's shards begin with.
+pub const SHARDS: &str = "SHARD#";
+
+/// What the sort keys of lines of a campaign's executions begin with.
+#[must_use]
+pub fn executions_of(campaign: &OutreachCampaignId) -> String {
+    format!("{EXECUTIONS}{campaign}#")
+}
+
+/// What the sort keys of a bot's chunks begin with.
+#[must_use]
+pub fn chunks_of(bot: BotId) -> String {
+    format!("CHUNK#{:010}#", bot.0)
+}
+
+/// What the sort keys of a bot's chunks of one shard begin with.
+#[must_use]
+pub fn chunks_of_shard(bot: BotId, shard: u64) -> String {
+    format!("{}{shard:02}#", chunks_of(bot))
 }
 
 /// The partition, in the index by status, of a campaign's lines of leads with one status.

@@ -95,6 +95,7 @@ fn the_layout_of_outreach_is_frozen() {
         Key::ExecutionListing(account, &campaign, 1_780_000_000, &execution),
         Key::Execution(account, &execution),
         Key::ExecutionPlan(account, &execution),
+        Key::ExecutionContent(account, &execution, 1),
         Key::PlannedShard(account, &execution, 7),
         Key::Chunk { account, execution: &execution, bot: BotId(3), shard: 7, number: 12 },
         Key::ExecutionLane(account, &execution, BotId(3)),
@@ -118,6 +119,7 @@ fn the_layout_of_outreach_is_frozen() {
     OUT#1 | EXEC#campk3x9#01780000000#exec5f0a
     EXEC#1.exec5f0a | CONTROL
     EXEC#1.exec5f0a | PLAN
+    EXEC#1.exec5f0a | CONTENT#01
     EXEC#1.exec5f0a | SHARD#07
     EXEC#1.exec5f0a | CHUNK#0000000003#07#000012
     EXEC#1.exec5f0a | LANE#00000000000000000003

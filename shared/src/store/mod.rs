@@ -18,6 +18,7 @@ mod disabled_endpoints;
 mod dues;
 mod erased_executions;
 mod erasures;
+mod execution_contents;
 mod executions;
 mod file_ids;
 mod gates;

@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use rust_decimal::Decimal;
 
 use super::access::{number, unavailable, update_step};
+use super::keys::SEGMENTS;
 use super::{Item, Key, Store};
 use crate::domain::outreach::{LaneTally, OutreachCounters, SendError, TimeUnit};
 use crate::error::AppResult;
@@ -118,9 +119,8 @@ impl Store {
         account: AccountId,
         campaign: &OutreachCampaignId,
     ) -> AppResult<Vec<(SegmentId, OutreachCounters)>> {
-        let (least, most) = (SegmentId::default(), SegmentId::of("~"));
-        let [first, last] = [&least, &most].map(|segment| Key::OutreachSegment(account, campaign, segment));
-        let items = self.query_between(&first, &last).await?;
+        let partition = Key::OutreachTotal(account, campaign).partition();
+        let items = self.query_items(partition, SEGMENTS).await?;
         let named = |item: &Item| Some((SegmentId::parse(&sort_end(item)?)?, counters_of(item)));
         Ok(items.iter().filter_map(named).collect())
     }

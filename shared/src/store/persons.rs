@@ -116,7 +116,7 @@ impl KnownPerson {
             };
             AudienceContact { member, reachable, subscribed }
         });
-        AudiencePerson { user, contacts: contacts.collect() }
+        AudiencePerson::of(user, contacts.collect())
     }
 }
 

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::access::{number, put_step};
+use super::keys::SHARDS;
 use super::{Chunk, Key, Store};
 use crate::domain::outreach::{AudienceCount, BotPart};
 use crate::error::AppResult;
@@ -71,7 +72,7 @@ impl Store {
         account: AccountId,
         execution: &ExecutionId,
     ) -> AppResult<Vec<PlannedShard>> {
-        self.query(Key::PlannedShard(account, execution, 0).partition(), "SHARD#").await
+        self.query(Key::PlannedShard(account, execution, 0).partition(), SHARDS).await
     }
 
     /// Writes the chunks of a step and how far the shard is planned with it: all or nothing. `false` if another one

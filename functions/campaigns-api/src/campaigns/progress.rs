@@ -57,7 +57,7 @@ struct ErrorCount {
 
 impl Progress {
     fn of(progress: &OutreachProgress) -> Self {
-        let OutreachProgress { campaign, execution, total, tally, rate, completion } = progress;
+        let OutreachProgress { campaign, execution, total, tally, pending, rate, completion } = progress;
         let status = execution.as_ref().map_or(campaign.status.name(), |execution| word(execution.status));
         let errors = tally.errors.iter().map(|(error, count)| ErrorCount {
             code: error.code(),
@@ -75,7 +75,7 @@ impl Progress {
                 failed: tally.failed,
                 skipped: tally.skipped,
                 unknown: tally.unknown,
-                pending: tally.pending(*total),
+                pending: *pending,
             },
             current_rate: *rate,
             current_rate_unit: "messages per minute",

@@ -31,7 +31,7 @@ pub async fn in_full(
 ) -> AppResult<Map<String, Value>> {
     let totals = app.audience_totals(account, std::slice::from_ref(campaign)).await?;
     let total = totals.first().copied().unwrap_or(AudienceTotal { reachable: 0, exact: true });
-    let counters = app.store.outreach_counters(account, &campaign.id).await?;
+    let counters = app.outreach_counters(account, &campaign.id).await?;
     let mut shown = base(campaign, account, total, &counters)?;
     let body = campaign.body()?;
     shown.insert("workflow".to_owned(), workflow(campaign, &body));

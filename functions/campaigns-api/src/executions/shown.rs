@@ -20,6 +20,8 @@ pub struct Shown {
     created_at: String,
     started_at: Option<String>,
     finished_at: Option<String>,
+    /// Why it ended before everybody had an outcome.
+    reason: Option<String>,
     /// As counted when it was asked for; from the end of planning on, as planned.
     audience: AudienceCount,
     /// Empty before the end of planning.
@@ -39,6 +41,7 @@ impl From<Execution> for Shown {
             created_at: calendar::iso_time(execution.created),
             started_at: execution.started.map(calendar::iso_time),
             finished_at: execution.finished.map(calendar::iso_time),
+            reason: execution.reason,
             audience: execution.counts,
             bots: execution.bots,
         }

@@ -1,10 +1,10 @@
 //! Who is reached: one message for each person, whichever bots and segments they are in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::audience_member::AudienceMember;
+use super::audience_member::{AudienceMember, Reaction};
 use super::segment::{Criteria, Selected};
 use crate::ids::{BotId, SegmentId, UserId};
 
@@ -46,6 +46,8 @@ pub struct Audience {
     pub filters: Criteria,
     /// Only contacts of these bots; empty = of all.
     pub bots: Vec<BotId>,
+    /// Bots that send nothing: they are disconnected, or Telegram refuses their token. They reach nobody.
+    pub silent: BTreeSet<BotId>,
 }
 
 /// Why somebody is left out.
@@ -54,7 +56,7 @@ pub struct Audience {
 pub enum Exclusion {
     /// They might match if the account knew an attribute of them that rules ask for.
     AttributeMissing,
-    /// They blocked the bot, are gone, or never started it.
+    /// They blocked the bot, are gone, or never started it; or no bot that knows them can send.
     Unreachable,
     /// They want no messages.
     Unsubscribed,
@@ -96,16 +98,42 @@ pub struct AudienceCount {
     pub excluded: BTreeMap<Exclusion, u64>,
 }
 
-impl Selection {
-    /// Whether a contact is in the segment.
+impl AudiencePerson {
+    /// A person whom these contacts know. Which campaigns reached them, and when the last one did, is theirs and not one
+    /// bot's: each contact has it of all of them.
     #[must_use]
-    pub fn select(&self, member: &AudienceMember, now: i64) -> Selected {
-        let is_excluded = |other: &Self| other.select(member, now) == Selected::Yes;
-        match self.criteria.select(member, now) {
+    pub fn of(user: UserId, mut contacts: Vec<AudienceContact>) -> Self {
+        if contacts.len() > 1 {
+            let mut reached_by: BTreeMap<String, Reaction> = BTreeMap::new();
+            for (campaign, reaction) in contacts.iter().flat_map(|contact| &contact.member.reached_by) {
+                let known = reached_by.entry(campaign.clone()).or_default();
+                known.clicked |= reaction.clicked;
+                known.converted |= reaction.converted;
+            }
+            let last_outreach = contacts.iter().filter_map(|contact| contact.member.last_outreach).max();
+            for AudienceContact { member, .. } in &mut contacts {
+                member.reached_by.clone_from(&reached_by);
+                member.last_outreach = last_outreach;
+            }
+        }
+        Self { user, contacts }
+    }
+}
+
+impl Selection {
+    /// Whether a contact is in the segment; who is left out by any bot that knows them is left out.
+    #[must_use]
+    pub fn select(&self, contact: &AudienceContact, person: &AudiencePerson, now: i64) -> Selected {
+        match self.criteria.select(&contact.member, now) {
             Selected::No => Selected::No,
-            _ if self.exclude.iter().any(is_excluded) => Selected::No,
+            _ if self.exclude.iter().any(|other| other.has(person, now)) => Selected::No,
             selected => selected,
         }
+    }
+
+    /// Whether a person is in the segment, by any bot that knows them.
+    fn has(&self, person: &AudiencePerson, now: i64) -> bool {
+        person.contacts.iter().any(|contact| self.select(contact, person, now) == Selected::Yes)
     }
 }
 
@@ -120,9 +148,9 @@ impl Audience {
             if !self.bots.is_empty() && !self.bots.contains(&contact.member.bot) {
                 continue;
             }
-            match self.place(&contact.member, now) {
+            match self.place(contact, person, now) {
                 Place::In(segment) => {
-                    if best.is_none_or(|(other, _)| contact.precedes(other)) {
+                    if best.is_none_or(|(other, _)| self.rank(contact) > self.rank(other)) {
                         best = Some((contact, segment));
                     }
                 }
@@ -131,7 +159,7 @@ impl Audience {
             }
         }
         match best {
-            Some((contact, _)) if !contact.reachable => Judgement::LeftOut(Exclusion::Unreachable),
+            Some((contact, _)) if !self.reaches(contact) => Judgement::LeftOut(Exclusion::Unreachable),
             Some((contact, _)) if !contact.subscribed => Judgement::LeftOut(Exclusion::Unsubscribed),
             Some((contact, segment)) => Judgement::Chosen(Choice { bot: contact.member.bot, segment }),
             None if lacks_attribute => Judgement::LeftOut(Exclusion::AttributeMissing),
@@ -139,15 +167,25 @@ impl Audience {
         }
     }
 
-    fn place(&self, member: &AudienceMember, now: i64) -> Place {
-        let filtered = self.filters.select(member, now);
+    /// Whether a message of this bot would reach them.
+    fn reaches(&self, contact: &AudienceContact) -> bool {
+        contact.reachable && !self.silent.contains(&contact.member.bot)
+    }
+
+    /// A message goes by the bot of the highest.
+    fn rank(&self, contact: &AudienceContact) -> (bool, Option<i64>, BotId) {
+        (self.reaches(contact) && contact.subscribed, contact.member.last_interaction, contact.member.bot)
+    }
+
+    fn place(&self, contact: &AudienceContact, person: &AudiencePerson, now: i64) -> Place {
+        let filtered = self.filters.select(&contact.member, now);
         if filtered == Selected::No {
             return Place::Out;
         }
         let mut selected = if self.segments.is_empty() { Selected::Yes } else { Selected::No };
         let mut first = None;
         for (index, (_, segment)) in self.segments.iter().enumerate() {
-            selected = match segment.select(member, now) {
+            selected = match segment.select(contact, person, now) {
                 Selected::Yes => Selected::Yes,
                 Selected::Unknown => Selected::Unknown,
                 Selected::No => continue,
@@ -171,16 +209,6 @@ enum Place {
     /// In, if it has the attributes that nobody told.
     Unknown,
     Out,
-}
-
-impl AudienceContact {
-    /// Whether a message goes by this bot rather than by the other.
-    fn precedes(&self, other: &Self) -> bool {
-        let rank = |contact: &Self| {
-            (contact.reachable && contact.subscribed, contact.member.last_interaction, contact.member.bot)
-        };
-        rank(self) > rank(other)
-    }
 }
 
 impl AudienceCount {

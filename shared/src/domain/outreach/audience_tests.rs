@@ -113,6 +113,29 @@ fn who_lacks_an_attribute_is_told_from_who_does_not_match() {
 }
 
 #[test]
+fn a_bot_that_sends_nothing_leaves_the_message_to_another_or_reaches_nobody() {
+    let person = person(vec![contact(1, 10, &[]), contact(2, 30, &[])]);
+    let judge = |silent: &[u64]| {
+        let silent = silent.iter().copied().map(BotId).collect();
+        Audience { silent, ..Audience::default() }.judge(&person, NOW)
+    };
+    assert_eq!(judge(&[]), chosen(2, None));
+    assert_eq!(judge(&[2]), chosen(1, None));
+    assert_eq!(judge(&[1, 2]), Judgement::LeftOut(Exclusion::Unreachable));
+}
+
+#[test]
+fn who_is_left_out_by_one_bot_is_left_out_by_all() {
+    let knows_second = Selection { criteria: criteria(&[("bot", "eq", json!(2))]), exclude: Vec::new() };
+    let others = Selection { exclude: vec![knows_second], ..Selection::default() };
+    let audience =
+        Audience { segments: vec![segment("a", others)], bots: vec![BotId(1)], ..Audience::default() };
+    assert_eq!(audience.judge(&person(vec![contact(1, 1, &[])]), NOW), chosen(1, Some(0)));
+    let both = person(vec![contact(1, 1, &[]), contact(2, 1, &[])]);
+    assert_eq!(audience.judge(&both, NOW), Judgement::Unmatched);
+}
+
+#[test]
 fn counts_add_up() {
     let mut count = AudienceCount::default();
     for judgement in [
@@ -129,7 +152,75 @@ fn counts_add_up() {
     assert_eq!(twice.excluded[&Exclusion::AttributeMissing], 2);
 }
 
+const CAMPAIGNS: [&str; 2] = ["campa", "campb"];
+
+/// What one bot did to a person: the campaigns it reached them by, how they took each, and when it last did.
+type Reached = (Vec<(usize, bool, bool)>, Option<i64>);
+
+/// A person as each bot noted what it did; what the others did is told to none of them.
+fn reached_person(by_bot: &[Reached]) -> AudiencePerson {
+    let contacts = by_bot.iter().zip(1..).map(|((reactions, last_outreach), bot)| {
+        let mut contact = contact(bot, 1, &[]);
+        contact.member.last_outreach = *last_outreach;
+        contact.member.reached_by = reactions
+            .iter()
+            .map(|(campaign, clicked, converted)| {
+                (CAMPAIGNS[*campaign].to_owned(), Reaction { clicked: *clicked, converted: *converted })
+            })
+            .collect();
+        contact
+    });
+    AudiencePerson::of(UserId(1), contacts.collect())
+}
+
 proptest! {
+    #[test]
+    fn what_a_person_received_counts_whichever_bot_sent_it(
+        by_bot in proptest::collection::vec(
+            (proptest::collection::btree_map(0usize..2, (any::<bool>(), any::<bool>()), 0..3), proptest::option::of(0i64..100)),
+            1..4,
+        ),
+        op in prop_oneof![Just("eq"), Just("ne")],
+        field in prop_oneof![Just("received"), Just("clicked"), Just("converted"), Just("ignored")],
+        since in 0i64..100,
+    ) {
+        let by_bot: Vec<Reached> = by_bot
+            .into_iter()
+            .map(|(reactions, last)| (reactions.into_iter().map(|(at, (clicked, converted))| (at, clicked, converted)).collect(), last))
+            .collect();
+        let person = reached_person(&by_bot);
+        let of_campaign = |test: &dyn Fn(bool, bool) -> bool| {
+            let all = by_bot.iter().flat_map(|(reactions, _)| reactions).filter(|(campaign, ..)| *campaign == 0);
+            let joined = all.fold(None, |known: Option<(bool, bool)>, (_, clicked, converted)| {
+                let (was_clicked, was_converted) = known.unwrap_or_default();
+                Some((was_clicked | clicked, was_converted | converted))
+            });
+            joined.is_some_and(|(clicked, converted)| test(clicked, converted))
+        };
+        let holds = match field {
+            "received" => of_campaign(&|_, _| true),
+            "clicked" => of_campaign(&|clicked, _| clicked),
+            "converted" => of_campaign(&|_, converted| converted),
+            _ => of_campaign(&|clicked, converted| !clicked && !converted),
+        };
+        let rule = criteria(&[(field, op, json!(CAMPAIGNS[0]))]);
+        let selected = Audience { filters: rule.clone(), ..Audience::default() };
+        let is_chosen = |audience: &Audience| matches!(audience.judge(&person, NOW), Judgement::Chosen(_));
+        prop_assert_eq!(is_chosen(&selected), holds == (op == "eq"));
+        let left_out = Selection { exclude: vec![Selection { criteria: rule, exclude: Vec::new() }], ..Selection::default() };
+        let others = Audience { segments: vec![segment("a", left_out)], ..Audience::default() };
+        prop_assert_eq!(is_chosen(&others), holds != (op == "eq"), "who is not in a segment is in the rest");
+
+        let last = by_bot.iter().filter_map(|(_, last)| *last).max();
+        let moment = crate::domain::calendar::iso_time(since);
+        let later = criteria(&[("lastOutreachAt", "after", json!(moment))]);
+        let later = Audience { filters: later, ..Audience::default() };
+        prop_assert_eq!(is_chosen(&later), last.is_some_and(|last| last > since));
+        let before = criteria(&[("lastOutreachAt", "before", json!(moment))]);
+        let before = Audience { filters: before, ..Audience::default() };
+        prop_assert_eq!(is_chosen(&before), last.is_some_and(|last| last < since));
+    }
+
     #[test]
     fn a_person_is_chosen_once_by_a_bot_that_may_write(
         contacts in proptest::collection::vec((1u64..6, 0i64..50, any::<bool>(), any::<bool>(), 0usize..3), 0..6),

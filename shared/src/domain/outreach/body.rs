@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::content::{Content, is_personal, read_text};
@@ -107,7 +108,7 @@ pub struct Message {
 }
 
 /// What some people get instead of a message's own text.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Variation {
     /// Its id; empty before one is drawn.
     pub id: String,

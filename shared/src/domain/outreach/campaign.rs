@@ -28,8 +28,11 @@ const COMPUTED: [&str; 13] = [
 /// The fields of which a client may send a part: names that are absent stay as they are.
 const MERGED: [&str; 2] = ["goals", "strategy"];
 
-/// The fields that stand while an execution is underway.
-const CONTENT: [&str; 2] = ["messages", "targetAudience"];
+/// To whom it is sent; beside [`MESSAGES`] what stands while an execution is underway.
+const AUDIENCE: &str = "targetAudience";
+
+/// What it says.
+const MESSAGES: &str = "messages";
 
 /// An outreach campaign.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,7 +75,7 @@ impl OutreachCampaign {
     #[must_use]
     pub fn standing(&self, now: i64) -> Standing {
         let end = self.body().ok().and_then(|body| body.end);
-        Standing { status: self.status, progress: self.progress, expired: end.is_some_and(|end| end <= now) }
+        Standing { status: self.status, progress: self.progress, ended: end.filter(|end| *end <= now) }
     }
 
     /// Gives it this status; whoever changes it by hand has dealt with why it paused by itself.
@@ -90,7 +93,27 @@ impl OutreachCampaign {
     /// Whether these changes touch its messages or its audience.
     #[must_use]
     pub fn touches_content(&self, changes: &Map<String, Value>) -> bool {
-        CONTENT.iter().any(|name| changes.get(*name).is_some_and(|new| self.document.get(*name) != Some(new)))
+        self.touches(MESSAGES, changes) || self.touches_audience(changes)
+    }
+
+    /// Whether these changes touch its audience.
+    #[must_use]
+    pub fn touches_audience(&self, changes: &Map<String, Value>) -> bool {
+        self.touches(AUDIENCE, changes)
+    }
+
+    fn touches(&self, name: &str, changes: &Map<String, Value>) -> bool {
+        changes.get(name).is_some_and(|new| self.document.get(name) != Some(new))
+    }
+
+    /// Whether its start date has it begin, now that it is active and nothing of it is underway: a date to come does; one
+    /// that is over does at once for what was a draft `before`, or was never executed.
+    #[must_use]
+    pub fn begins_by_itself(&self, before: OutreachStatus, start: Option<i64>, now: i64) -> bool {
+        let is_fresh = before == OutreachStatus::Draft || self.last_execution.is_none();
+        let Standing { status, ended, .. } = self.standing(now);
+        let is_usable = status == OutreachStatus::Active && ended.is_none();
+        is_usable && start.is_some_and(|start| start > now || is_fresh)
     }
 }
 
@@ -121,7 +144,7 @@ pub fn own_fields(
     mut draw: impl FnMut(&str) -> String,
 ) -> Map<String, Value> {
     document.retain(|name, _| !COMPUTED.contains(&name.as_str()));
-    if let Some(Value::Object(audience)) = document.get_mut("targetAudience") {
+    if let Some(Value::Object(audience)) = document.get_mut(AUDIENCE) {
         audience.remove("totalCount");
         audience.remove("totalCountExact");
     }
@@ -131,7 +154,7 @@ pub fn own_fields(
             item.insert("id".to_owned(), json!(draw(prefix)));
         }
     };
-    for message in document.get_mut("messages").and_then(Value::as_array_mut).into_iter().flatten() {
+    for message in document.get_mut(MESSAGES).and_then(Value::as_array_mut).into_iter().flatten() {
         name(message, "msg");
         for variation in message.get_mut("variations").and_then(Value::as_array_mut).into_iter().flatten() {
             name(variation, "var");

@@ -1,5 +1,6 @@
 //! What a message says: in a campaign's message and in a template alike.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
@@ -21,7 +22,7 @@ const LABEL_CHARACTERS_MAX: usize = 64;
 const URL_CHARACTERS_MAX: usize = 2000;
 
 /// What a message says; what is not there may come from elsewhere.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
     /// Markdown as [`crate::domain::formatting`] has it.
     pub text: Option<String>,
@@ -32,7 +33,7 @@ pub struct Content {
 }
 
 /// A button that opens an address.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Button {
     /// Its label, 1 to 64 characters.
     pub text: String,

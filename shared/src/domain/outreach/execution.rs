@@ -89,6 +89,9 @@ pub struct Execution {
     pub started: Option<i64>,
     /// When it was over, in Unix seconds.
     pub finished: Option<i64>,
+    /// Why it ended before everybody had an outcome, as a sentence; `None` where somebody asked for that.
+    #[serde(default)]
+    pub reason: Option<String>,
     /// Whom the audience has: as counted when it was asked for, from the end of planning on as planned.
     pub counts: AudienceCount,
     /// What each bot has to do; empty before the end of planning.
@@ -137,16 +140,16 @@ impl Execution {
         self.status = status;
     }
 
-    /// Whether it may have sent something: before the end of planning nothing is.
+    /// Whether it is planned, so that it may have sent something: before that nothing is.
     #[must_use]
-    pub fn has_begun_sending(&self) -> bool {
+    pub fn may_have_sent(&self) -> bool {
         !self.bots.is_empty()
     }
 
     /// What its campaign's executions amount to once it is over.
     #[must_use]
     pub fn progress_after(&self) -> ExecutionProgress {
-        if self.has_begun_sending() { ExecutionProgress::Ended } else { self.before }
+        if self.may_have_sent() { ExecutionProgress::Ended } else { self.before }
     }
 
     /// The status of its campaign once everybody has an outcome: who was sent to a share may be sent to a larger one.
@@ -213,6 +216,7 @@ mod tests {
             created: 1,
             started: None,
             finished: None,
+            reason: None,
             counts: AudienceCount::default(),
             bots: Vec::new(),
         }

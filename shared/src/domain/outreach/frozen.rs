@@ -26,7 +26,8 @@ fn frozen(audience: &Audience) -> Value {
     });
     let bots: Vec<_> = audience.bots.iter().map(|bot| bot.0).collect();
     let filters = frozen_criteria(&audience.filters);
-    json!({"segments": segments.collect::<Vec<_>>(), "filters": filters, "bots": bots})
+    let silent: Vec<_> = audience.silent.iter().map(|bot| bot.0).collect();
+    json!({"segments": segments.collect::<Vec<_>>(), "filters": filters, "bots": bots, "silent": silent})
 }
 
 fn frozen_selection(selection: &Selection) -> Value {
@@ -48,7 +49,9 @@ fn thawed(value: &Value) -> Option<Audience> {
     let segments = value.get("segments")?.as_array()?.iter().map(segment).collect::<Option<_>>()?;
     let bot = |bot: &Value| bot.as_u64().map(BotId);
     let bots = value.get("bots")?.as_array()?.iter().map(bot).collect::<Option<_>>()?;
-    Some(Audience { segments, filters: thawed_criteria(value.get("filters")?)?, bots })
+    let silent = value.get("silent").and_then(Value::as_array).into_iter().flatten();
+    let silent = silent.map(bot).collect::<Option<_>>()?;
+    Some(Audience { segments, filters: thawed_criteria(value.get("filters")?)?, bots, silent })
 }
 
 fn thawed_selection(value: &Value) -> Option<Selection> {
@@ -89,8 +92,12 @@ mod tests {
             criteria: criteria(Match::All, rules),
             exclude: vec![Selection { criteria: vips.clone(), ..Selection::default() }],
         };
-        let audience =
-            Audience { segments: vec![(SegmentId::of("1"), outer)], filters: vips, bots: vec![BotId(3)] };
+        let audience = Audience {
+            segments: vec![(SegmentId::of("1"), outer)],
+            filters: vips,
+            bots: vec![BotId(3)],
+            silent: [BotId(4)].into(),
+        };
         assert_eq!(thawed(&frozen(&audience)), Some(audience));
         assert_eq!(thawed(&frozen(&Audience::default())), Some(Audience::default()));
         assert_eq!(thawed(&json!({"segments": [], "bots": []})), None);

@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use super::body::{Message, Variation};
 use super::content::{Content, OutreachMessage};
 use super::personal::{self, MissingField, PersonValues};
@@ -5,7 +7,7 @@ use super::template::TemplateBody;
 use crate::error::Fault;
 
 /// A message of a campaign as it is sent: with what its template says where it says nothing itself.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MessageContent {
     /// The message's id.
     pub id: String,
@@ -105,6 +107,17 @@ mod tests {
         let joined = join(&message, &template).unwrap();
         assert_eq!((sent(&joined, None), sent(&joined, Some(0))), ("Hi Anna".into(), "<b>Anna</b>".into()));
         assert!(joined.content.media.is_some());
+    }
+
+    #[test]
+    fn what_is_kept_of_it_is_frozen_and_reads_as_it_was() {
+        let message = json!({"id": "msg1", "content": "Hi {{firstName}}", "media": "img_abc123xyz789",
+            "buttons": [{"text": "Buy", "url": "https://shop.example/"}],
+            "variations": [{"id": "var1", "content": "Hello", "weight": 12.5}]});
+        let joined = join(&message, &json!({"name": "T", "content": "Other"})).unwrap();
+        let text = serde_json::to_string(&joined).unwrap();
+        insta::assert_snapshot!(text, @r#"{"id":"msg1","content":{"text":"Hi {{firstName}}","media":"img_abc123xyz789","buttons":[[{"text":"Buy","url":"https://shop.example/"}]]},"variations":[{"id":"var1","text":"Hello","weight":"12.5"}],"is_personal":true}"#);
+        assert_eq!(serde_json::from_str::<MessageContent>(&text).unwrap(), joined);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::calendar;
+
 /// Where an outreach campaign stands; the five of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -91,8 +93,8 @@ pub struct Standing {
     pub status: OutreachStatus,
     /// What its executions amount to; tests do not count.
     pub progress: ExecutionProgress,
-    /// Whether its end date is over.
-    pub expired: bool,
+    /// When it ended, in Unix seconds, if its end date is over.
+    pub ended: Option<i64>,
 }
 
 /// Something to be done with a campaign.
@@ -151,7 +153,7 @@ impl CampaignAction {
 
 /// A refusal, with what was asked for and what would be possible.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a campaign that is {} cannot be {}", .from.name(), described(*.action))]
+#[error("{}", sentence(self))]
 pub struct CampaignRefusal {
     /// Why.
     pub refusal: Refusal,
@@ -159,6 +161,8 @@ pub struct CampaignRefusal {
     pub from: OutreachStatus,
     /// What was asked for.
     pub action: CampaignAction,
+    /// When the campaign ended, in Unix seconds, if its end date is over.
+    pub ended: Option<i64>,
     /// The statuses that the campaign could be given.
     pub allowed: Vec<OutreachStatus>,
 }
@@ -171,7 +175,18 @@ impl CampaignRefusal {
             *status != standing.status && rule(standing, CampaignAction::SetStatus(*status)).is_ok()
         };
         let allowed = OutreachStatus::ALL.into_iter().filter(possible).collect();
-        Self { refusal, from: standing.status, action, allowed }
+        Self { refusal, from: standing.status, action, ended: standing.ended, allowed }
+    }
+}
+
+/// What stands against an action, as a client reads it.
+fn sentence(refused: &CampaignRefusal) -> String {
+    let CampaignRefusal { refusal, from, action, ended, .. } = refused;
+    match (refusal, ended) {
+        (Refusal::Expired, Some(end)) => {
+            format!("a campaign that ended at {} cannot be {}", calendar::iso_time(*end), described(*action))
+        }
+        _ => format!("a campaign that is {} cannot be {}", from.name(), described(*action)),
     }
 }
 
@@ -221,7 +236,7 @@ pub const fn rule(standing: Standing, action: CampaignAction) -> Result<Outreach
             _ => Ok(status),
         },
         CampaignAction::SetStatus(Active) => match status {
-            Paused => resumed(standing),
+            Draft | Paused => resumed(standing),
             _ => Ok(Active),
         },
         CampaignAction::SetStatus(Paused) => match status {
@@ -236,7 +251,7 @@ pub const fn rule(standing: Standing, action: CampaignAction) -> Result<Outreach
         CampaignAction::Execute => match status {
             Paused => Err(Refusal::Transition),
             _ if underway => Err(Refusal::InProgress),
-            _ if standing.expired => Err(Refusal::Expired),
+            _ if standing.ended.is_some() => Err(Refusal::Expired),
             _ => Ok(Active),
         },
         CampaignAction::Pause => match status {
@@ -251,7 +266,7 @@ pub const fn rule(standing: Standing, action: CampaignAction) -> Result<Outreach
 }
 
 const fn resumed(standing: Standing) -> Result<OutreachStatus, Refusal> {
-    if standing.expired { Err(Refusal::Expired) } else { Ok(OutreachStatus::Active) }
+    if standing.ended.is_some() { Err(Refusal::Expired) } else { Ok(OutreachStatus::Active) }
 }
 
 #[cfg(test)]
@@ -298,10 +313,13 @@ mod tests {
             (CampaignAction::EditContent, Active) if underway => Some(Err(Refusal::Locked)),
             (CampaignAction::SetStatus(Draft), Active | Paused) if !unsent => Some(Err(Refusal::Transition)),
             (CampaignAction::Execute, Draft | Active) if underway => Some(Err(Refusal::InProgress)),
-            (CampaignAction::Execute, Draft | Active) if standing.expired => Some(Err(Refusal::Expired)),
-            (CampaignAction::Resume | CampaignAction::SetStatus(Active), Paused) if standing.expired => {
+            (CampaignAction::Execute, Draft | Active) if standing.ended.is_some() => {
                 Some(Err(Refusal::Expired))
             }
+            (CampaignAction::SetStatus(Active), Draft | Paused) if standing.ended.is_some() => {
+                Some(Err(Refusal::Expired))
+            }
+            (CampaignAction::Resume, Paused) if standing.ended.is_some() => Some(Err(Refusal::Expired)),
             _ => None,
         }
     }
@@ -311,8 +329,8 @@ mod tests {
         for (action, row) in AT_REST {
             for (status, expected) in OutreachStatus::ALL.into_iter().zip(row) {
                 for progress in PROGRESS {
-                    for expired in [false, true] {
-                        let standing = Standing { status, progress, expired };
+                    for ended in [None, Some(7)] {
+                        let standing = Standing { status, progress, ended };
                         let expected = special(standing, action).unwrap_or(expected);
                         assert_eq!(rule(standing, action), expected, "{action:?} {standing:?}");
                     }
@@ -325,9 +343,24 @@ mod tests {
     fn nothing_comes_back_from_being_over() {
         for status in [OutreachStatus::Completed, Cancelled] {
             for (action, _) in AT_REST {
-                let standing = Standing { status, progress: ExecutionProgress::Ended, expired: false };
+                let standing = Standing { status, progress: ExecutionProgress::Ended, ended: None };
                 assert!(rule(standing, action).is_err() || rule(standing, action) == Ok(status));
             }
         }
+    }
+
+    #[test]
+    fn what_is_refused_after_the_end_says_when_that_was() {
+        let standing =
+            Standing { status: Paused, progress: ExecutionProgress::Ended, ended: Some(1_725_148_799) };
+        let refused = |refusal, action| CampaignRefusal::of(refusal, standing, action).to_string();
+        let sentences = [
+            refused(Refusal::Expired, CampaignAction::Resume),
+            refused(Refusal::Transition, CampaignAction::Pause),
+        ];
+        insta::assert_snapshot!(sentences.join("\n"), @r"
+        a campaign that ended at 2024-08-31T23:59:59Z cannot be resumed
+        a campaign that is paused cannot be paused
+        ");
     }
 }

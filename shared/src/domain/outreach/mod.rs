@@ -67,7 +67,7 @@ pub use order::ExecutionOrder;
 pub use outcome::{Outcome, SkipReason};
 pub use person_change::{PersonChange, is_tag};
 pub use personal::{MissingField, PersonValues, PersonalText, render};
-pub use plan::{ExecutionPlan, PlanCount};
+pub use plan::{ExecutionBasis, ExecutionPlan, PlanCount};
 pub use quiet_hours::{QuietHours, parse_time_of_day, parse_zone};
 pub use recipient::{CHUNK_RECIPIENTS_MAX, NOBODY, Recipient};
 pub use rule::{Op, Rule, RuleFault};

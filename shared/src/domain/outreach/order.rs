@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 use super::execution::Priority;
-use super::machine::CampaignAction;
+use super::machine::{CampaignAction, ExecutionStatus};
 use super::reader::{Reader, exact};
 use crate::error::{AppError, AppResult};
 
@@ -62,10 +62,14 @@ impl ExecutionOrder {
         if self.test { CampaignAction::ExecuteTest } else { CampaignAction::Execute }
     }
 
-    /// Whether it waits for its time; a time that is over does not.
+    /// Where an execution begins that is asked for at `now`, Unix seconds: it waits for a time to come, not for one that is
+    /// over.
     #[must_use]
-    pub fn is_for_later(&self, now: i64) -> bool {
-        self.scheduled_at.is_some_and(|at| at > now)
+    pub fn first_status(&self, now: i64) -> ExecutionStatus {
+        match self.scheduled_at {
+            Some(at) if at > now => ExecutionStatus::Scheduled,
+            _ => ExecutionStatus::Planning,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::audience::{Audience, AudienceCount, AudiencePerson, Exclusion, Judgement};
 use super::body::CampaignBody;
 use super::frozen;
+use super::joined::MessageContent;
 use super::recipient::Recipient;
 use super::share::{Draw, is_within, place};
 use crate::ids::{BotId, OutreachCampaignId, UserId};
@@ -26,6 +27,15 @@ pub struct ExecutionPlan {
     pub weights: Vec<Vec<Decimal>>,
     /// These people alone, for a test; whether they were reached before does not matter then.
     pub testers: Option<Vec<UserId>>,
+}
+
+/// What an execution goes by from its beginning on, whatever is edited or deleted later.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ExecutionBasis {
+    /// Who is chosen.
+    pub plan: ExecutionPlan,
+    /// What they are sent: every message in its order.
+    pub content: Vec<MessageContent>,
 }
 
 /// How many people a plan reaches.
@@ -55,13 +65,11 @@ impl ExecutionPlan {
         if self.testers.is_some() || !matches!(judgement, Judgement::Chosen(_)) {
             return judgement;
         }
-        let was_reached = |campaign: &str| {
-            person.contacts.iter().any(|contact| contact.member.reached_by.contains_key(campaign))
-        };
-        if was_reached(self.campaign.as_str()) {
+        let campaign = self.campaign.as_str();
+        if person.contacts.iter().any(|contact| contact.member.reached_by.contains_key(campaign)) {
             return Judgement::LeftOut(Exclusion::AlreadyReached);
         }
-        match is_within(place(Draw::Share, self.campaign.as_str(), person.user), self.percentage) {
+        match is_within(place(Draw::Share, campaign, person.user), self.percentage) {
             true => judgement,
             false => Judgement::LeftOut(Exclusion::NotInShare),
         }

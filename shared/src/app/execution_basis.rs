@@ -1,0 +1,104 @@
+//! What an execution goes by, made of a campaign as it is, and whether that is enough for the campaign to be active.
+
+use super::App;
+use crate::domain::outreach::{
+    Audience, AudienceCount, CampaignBody, ExecutionBasis, ExecutionOrder, ExecutionPlan, ExecutionProgress,
+    MessageContent, OutreachCampaign,
+};
+use crate::error::{AppError, AppResult, Fault};
+use crate::ids::AccountId;
+
+/// What a plan takes at most, in bytes of JSON: an item takes 400 kB.
+const PLAN_BYTES: usize = 300_000;
+
+/// What the messages take at most, in bytes of JSON: a transaction takes 4 MB.
+const CONTENT_BYTES: usize = 2_000_000;
+
+impl App {
+    /// What an execution of a campaign goes by that begins now.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::NotFound`] for a segment or a template that the account does not have.
+    /// - [`AppError::NoContent`] if there is no message.
+    /// - [`AppError::Invalid`] if messages do not fit their templates, or something is too long to be kept.
+    /// - [`AppError::Unavailable`], safe to retry.
+    pub(super) async fn basis_of(
+        &self,
+        account: AccountId,
+        campaign: &OutreachCampaign,
+        order: &ExecutionOrder,
+    ) -> AppResult<ExecutionBasis> {
+        let body = campaign.body()?;
+        let content = self.frozen_content(account, &body).await?;
+        let plan = ExecutionPlan {
+            campaign: campaign.id.clone(),
+            audience: self.audience_of(account, &body, order).await?,
+            percentage: order.percentage,
+            weights: ExecutionPlan::weights_of(&body),
+            testers: if order.test { Some(self.testers(account).await?) } else { None },
+        };
+        let reason = format!("segments and filters must take at most {PLAN_BYTES} bytes together");
+        check_bytes(serde_json::to_string(&plan), PLAN_BYTES, "targetAudience", reason)?;
+        Ok(ExecutionBasis { plan, content })
+    }
+
+    /// What a campaign says, each message joined with its template, as far as it can be kept with an execution.
+    pub(super) async fn frozen_content(
+        &self,
+        account: AccountId,
+        body: &CampaignBody,
+    ) -> AppResult<Vec<MessageContent>> {
+        let content = self.content_of(account, body).await?;
+        let reason = format!("messages must take at most {CONTENT_BYTES} bytes with their templates");
+        check_bytes(serde_json::to_string(&content), CONTENT_BYTES, "messages", reason)?;
+        Ok(content)
+    }
+
+    /// A test goes to testers whether they are in the audience or not, by the bots of the campaign.
+    async fn audience_of(
+        &self,
+        account: AccountId,
+        body: &CampaignBody,
+        order: &ExecutionOrder,
+    ) -> AppResult<Audience> {
+        let audience = self.audience(account, &body.audience).await?;
+        Ok(match order.test {
+            true => Audience { bots: audience.bots, silent: audience.silent, ..Audience::default() },
+            false => audience,
+        })
+    }
+
+    /// Checks that a campaign that is to be active has something to say, and somebody to say it to; where it has been sent
+    /// before, there need be nobody left. Answers what an execution of it would go by, and whom it would reach.
+    ///
+    /// # Errors
+    ///
+    /// - As [`App::basis_of`].
+    /// - [`AppError::EmptyAudience`] if it reaches nobody.
+    pub(super) async fn ready(
+        &self,
+        account: AccountId,
+        campaign: &OutreachCampaign,
+    ) -> AppResult<(ExecutionBasis, AudienceCount)> {
+        let basis = self.basis_of(account, campaign, &ExecutionOrder::default()).await?;
+        let (seen, exact) = self.count_plan(account, &basis.plan).await?;
+        let count = seen.counted.count;
+        if exact && count.reachable == 0 && campaign.progress != ExecutionProgress::Ended {
+            return Err(AppError::EmptyAudience);
+        }
+        Ok((basis, count))
+    }
+}
+
+fn check_bytes(
+    text: Result<String, serde_json::Error>,
+    limit: usize,
+    field: &str,
+    reason: String,
+) -> AppResult<()> {
+    match text.map_err(|error| AppError::unavailable(error.to_string()))?.len() <= limit {
+        true => Ok(()),
+        false => Err(AppError::Invalid(vec![Fault { field: field.to_owned(), reason }])),
+    }
+}

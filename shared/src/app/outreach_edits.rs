@@ -1,0 +1,161 @@
+//! What an edit of a campaign comes to, and what its execution makes of it. An execution that waits for its time goes by the
+//! campaign as it is then; one that has begun goes by what was kept with it, of which only the texts may still change.
+
+use serde_json::{Map, Value};
+
+use super::App;
+use super::execution_moves::{ExecutionMove, Moment, drawn_execution};
+use super::outreach_changes::{Changed, allow};
+use crate::domain::outreach::{
+    CampaignAction, CampaignRefusal, Execution, ExecutionOrder, ExecutionPlan, ExecutionProgress, LaneTally,
+    OutreachCampaign, OutreachStatus, Refusal,
+};
+use crate::error::{AppError, AppResult};
+use crate::ids::AccountId;
+
+/// What a campaign was before a change.
+#[derive(Clone, Copy)]
+pub(super) struct Before {
+    status: OutreachStatus,
+    /// Its start date, in Unix seconds.
+    start: Option<i64>,
+}
+
+impl Before {
+    pub fn of(campaign: &OutreachCampaign) -> AppResult<Self> {
+        Ok(Self { status: campaign.status, start: campaign.body()?.start })
+    }
+}
+
+impl App {
+    /// A campaign with some fields changed, or its status, or both.
+    pub(super) async fn updated(
+        &self,
+        mut campaign: OutreachCampaign,
+        underway: Option<Execution>,
+        (status, changes): (Option<OutreachStatus>, &Map<String, Value>),
+        at: Moment,
+    ) -> AppResult<Changed> {
+        let (before, mut moves) = (Before::of(&campaign)?, Vec::new());
+        let mut action = match campaign.touches_content(changes) {
+            true => CampaignAction::EditContent,
+            false => CampaignAction::EditDetails,
+        };
+        if !changes.is_empty() {
+            self.allow_beside(&campaign, underway.as_ref(), action, at).await?;
+            let touches_audience = campaign.touches_audience(changes);
+            campaign.document = campaign.changed(changes.clone());
+            if changes.contains_key("messages") {
+                self.check_campaign_media(at.account, &campaign.body()?).await?;
+            }
+            let begun = underway.as_ref().filter(|execution| !execution.awaits_its_time());
+            if let (CampaignAction::EditContent, Some(begun)) = (action, begun) {
+                let locked = || refused(&campaign, Refusal::Locked, action, at.now);
+                if touches_audience {
+                    return Err(locked());
+                }
+                let reworded = self.reworded(at.account, &campaign, begun).await?;
+                moves.push(reworded.ok_or_else(locked)?);
+            }
+        }
+        if let Some(status) = status {
+            action = CampaignAction::SetStatus(status);
+            campaign.set_status(self.allow_beside(&campaign, underway.as_ref(), action, at).await?);
+        }
+        moves.extend(self.carried_along(&mut campaign, before, underway, at).await?);
+        Ok(Changed { campaign, moves, action })
+    }
+
+    /// What becomes of executions with a campaign that has its new status and dates. One that becomes active is checked
+    /// first, unless it goes on with what was kept with its execution.
+    pub(super) async fn carried_along(
+        &self,
+        campaign: &mut OutreachCampaign,
+        before: Before,
+        underway: Option<Execution>,
+        at: Moment,
+    ) -> AppResult<Option<ExecutionMove>> {
+        let start = campaign.body()?.start;
+        let is_active = campaign.status == OutreachStatus::Active;
+        let becomes_active = is_active && before.status != OutreachStatus::Active;
+        let Some(execution) = underway else {
+            let is_moment = becomes_active || (is_active && start != before.start);
+            let begins = is_moment && campaign.begins_by_itself(before.status, start, at.now);
+            return match (begins, becomes_active) {
+                (true, _) => self.begun_by_start_date(campaign, start, at).await.map(Some),
+                (false, true) => self.ready(at.account, campaign).await.map(|_| None),
+                (false, false) => Ok(None),
+            };
+        };
+        if becomes_active && execution.awaits_its_time() {
+            self.ready(at.account, campaign).await?;
+        }
+        at.follow_edit(campaign, execution, start)
+    }
+
+    /// Begins what the start date asks for, or schedules it.
+    async fn begun_by_start_date(
+        &self,
+        campaign: &mut OutreachCampaign,
+        start: Option<i64>,
+        at: Moment,
+    ) -> AppResult<ExecutionMove> {
+        let order = ExecutionOrder { scheduled_at: start, ..ExecutionOrder::default() };
+        let (basis, counts) = self.ready(at.account, campaign).await?;
+        let mut execution = drawn_execution(campaign, (&order, order.first_status(at.now)), at)?;
+        (execution.by_start_date, execution.counts) = (true, counts);
+        at.begin(campaign, execution, basis)
+    }
+
+    /// What those get whom an execution has not sent to yet, as its campaign is now; `None` if that does not fit how it is
+    /// planned: everybody has a variation of each message by now.
+    async fn reworded(
+        &self,
+        account: AccountId,
+        campaign: &OutreachCampaign,
+        execution: &Execution,
+    ) -> AppResult<Option<ExecutionMove>> {
+        let body = campaign.body()?;
+        let plan = self.store.execution_plan(account, &execution.id).await?;
+        if plan.is_none_or(|plan| plan.weights != ExecutionPlan::weights_of(&body)) {
+            return Ok(None);
+        }
+        let content = self.frozen_content(account, &body).await?;
+        Ok(Some(ExecutionMove::Reworded { execution: execution.id.clone(), content }))
+    }
+
+    /// The status that an action leads to where an execution may be underway: what has not begun locks no content, and what
+    /// has not sent anything stands against no draft.
+    async fn allow_beside(
+        &self,
+        campaign: &OutreachCampaign,
+        underway: Option<&Execution>,
+        action: CampaignAction,
+        at: Moment,
+    ) -> AppResult<OutreachStatus> {
+        let progress = match (underway, action) {
+            (Some(execution), CampaignAction::EditContent) if execution.awaits_its_time() => execution.before,
+            (Some(execution), CampaignAction::SetStatus(OutreachStatus::Draft)) => {
+                match self.has_sent(at.account, execution).await? {
+                    true => ExecutionProgress::Underway,
+                    false => execution.before,
+                }
+            }
+            _ => campaign.progress,
+        };
+        allow(&OutreachCampaign { progress, ..campaign.clone() }, action, at.now)
+    }
+
+    /// Whether anybody of an execution has an outcome.
+    async fn has_sent(&self, account: AccountId, execution: &Execution) -> AppResult<bool> {
+        if !execution.may_have_sent() {
+            return Ok(false);
+        }
+        let lanes = self.store.lanes(account, &execution.id).await?;
+        Ok(lanes.iter().any(|(_, lane)| *lane != LaneTally::default()))
+    }
+}
+
+fn refused(campaign: &OutreachCampaign, refusal: Refusal, action: CampaignAction, now: i64) -> AppError {
+    AppError::Refused(CampaignRefusal::of(refusal, campaign.standing(now), action))
+}
