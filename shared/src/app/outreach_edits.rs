@@ -146,7 +146,8 @@ impl App {
         allow(&OutreachCampaign { progress, ..campaign.clone() }, action, at.now)
     }
 
-    /// Whether anybody of an execution has an outcome.
+    /// Whether anybody of an execution has an outcome. Whoever is sent to at this very moment is no less reached by it, and
+    /// left out of the next one.
     async fn has_sent(&self, account: AccountId, execution: &Execution) -> AppResult<bool> {
         if !execution.may_have_sent() {
             return Ok(false);
