@@ -1,9 +1,11 @@
 //! What the Campaigns API's client relies on (seed 004).
 
 mod audiences;
+mod bounds;
 mod clones;
 mod doors;
 mod erased_executions;
+mod erased_people;
 mod erasures;
 mod execution_lists;
 mod executions;

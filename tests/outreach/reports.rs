@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::domain::calendar;
-use shared::domain::outreach::{BotPart, ExecutionStatus, LaneTally, OutreachCounters, Segment, SendError};
+use shared::domain::outreach::{
+    BotPart, ExecutionStatus, Holding, LaneTally, OutreachCounters, Segment, SendError,
+};
 use shared::ids::{AccountId, BotId, ExecutionId, OutreachCampaignId, SegmentId};
-use shared::store::{ExecutionChange, OutreachOutcome};
+use shared::store::{ExecutionChange, HoldingChange, OutreachOutcome};
 
 use crate::world::{Account, World};
 
@@ -68,7 +70,8 @@ async fn count(world: &World, campaign: &str) {
         created: 1,
         updated: 1,
     };
-    assert!(store.create_segment(ACCOUNT, &segment).await.unwrap());
+    let held = HoldingChange::made(Holding::Segments, 0);
+    store.create_segment(ACCOUNT, &segment, held).await.unwrap();
     let counters = |sent, delivered, read, clicked, converted| OutreachCounters {
         sent,
         delivered,

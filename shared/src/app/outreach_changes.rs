@@ -5,14 +5,14 @@ use serde_json::{Map, Value};
 
 use super::App;
 use super::execution_moves::{ExecutionMove, Moment, drawn_execution};
-use super::outreach::CHANGE_TRIES;
+use super::outreach::{CHANGE_TRIES, names_segments};
 use crate::domain::outreach::{
     AudienceCount, CampaignAction, CampaignBody, CampaignRefusal, Execution, ExecutionOrder,
-    ExecutionProgress, OutreachCampaign, OutreachStatus, Refusal, rule,
+    ExecutionProgress, Holding, OutreachCampaign, OutreachStatus, Refusal, document_bytes, rule,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, ExecutionId, OutreachCampaignId};
-use crate::store::OutreachStep;
+use crate::store::{HeldWrite, HoldingChange, Naming, OutreachStep};
 
 /// How many tests of a campaign are underway at most: they are ended in one transaction with it.
 const TESTS_MAX: usize = 50;
@@ -45,7 +45,11 @@ impl App {
         for _ in 0..CHANGE_TRIES {
             let before = self.outreach_campaign(account, id).await?;
             let (from, version, at) = (before.status, before.version, Moment::of(account, &self.clock));
-            let mut changed = self.changed(before, asked, at).await?;
+            let mut changed = self.changed(before.clone(), asked, at).await?;
+            if changed.campaign == before && changed.execution.is_none() {
+                return Ok(changed);
+            }
+            let held = held_change(&before, &changed.campaign)?;
             let campaign = &mut changed.campaign;
             let tests = match campaign.status {
                 OutreachStatus::Cancelled => {
@@ -57,8 +61,11 @@ impl App {
             (campaign.version, campaign.updated) = (version + 1, at.now);
             let step = step(changed.action, from, changed.campaign.status, at.now);
             let moves = changed.execution.iter().chain(&tests).map(|moved| moved.written(at));
-            if self.store.change_outreach_campaign(account, &changed.campaign, &step, moves).await? {
-                return Ok(changed);
+            let (campaign, step) = (&changed.campaign, (&step, held));
+            match self.store.change_outreach_document(account, campaign, step, moves).await? {
+                HeldWrite::Written => return Ok(changed),
+                HeldWrite::Overtaken => {}
+                HeldWrite::Full => return Err(Holding::Campaigns.full()),
             }
         }
         Err(AppError::unavailable("the campaign is being changed by other calls"))
@@ -160,7 +167,9 @@ impl App {
             if to == OutreachStatus::Active && was_draft && body.messages.is_empty() {
                 return Err(AppError::NoContent);
             }
-            campaign.set_status(to);
+            if to != campaign.status {
+                campaign.set_status(to);
+            }
         }
         let begins = was_draft && campaign.status == OutreachStatus::Active;
         let execution = match underway {
@@ -185,6 +194,17 @@ impl App {
         execution.by_start_date = true;
         at.begin(campaign, execution, plan)
     }
+}
+
+/// What an edit changes of what the account keeps.
+fn held_change(before: &OutreachCampaign, after: &OutreachCampaign) -> AppResult<HoldingChange> {
+    if before.document == after.document {
+        return Ok(HoldingChange::changed(Holding::Campaigns, 0, 0));
+    }
+    let (known, new) = (document_bytes(&before.document)?, document_bytes(&after.document)?);
+    let renames = before.document.get("targetAudience") != after.document.get("targetAudience");
+    let naming = if renames && names_segments(after)? { Naming::Begins } else { Naming::Same };
+    Ok(HoldingChange::changed(Holding::Campaigns, known, new).naming(naming))
 }
 
 /// The status that an action leads to.
