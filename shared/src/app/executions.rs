@@ -83,7 +83,7 @@ impl App {
         let begins = order.scheduled_at.map_or(now, |at| at.max(now));
         let completion = begins.saturating_add(seconds_to_send(counted.by_bot.into_values()));
         let forecast = ExecutionForecast { count: counted.count, exact, completion };
-        if exact && forecast.count.reachable == 0 && !order.is_for_later(now) {
+        if exact && forecast.count.reachable == 0 && !order.preview && !order.is_for_later(now) {
             return Err(AppError::EmptyAudience);
         }
         if order.preview {
