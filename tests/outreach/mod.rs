@@ -10,6 +10,7 @@ mod erasures;
 mod execution_lists;
 mod executions;
 mod given_up;
+mod history;
 mod idempotency;
 mod imports;
 mod lists;

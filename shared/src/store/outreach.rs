@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::access::{delete_step, number, put_step};
-use super::{ExecutionChange, HeldWrite, HoldingChange, Key, Store};
+use super::access::{delete_step, from_item, number, put_step};
+use super::{ExecutionChange, HeldWrite, HoldingChange, Item, Key, Store};
 use crate::domain::outreach::{Holding, OutreachCampaign, OutreachStatus};
 use crate::error::AppResult;
 use crate::ids::{AccountId, OutreachCampaignId};
@@ -41,6 +41,27 @@ impl Store {
     pub async fn outreach_campaigns(&self, account: AccountId) -> AppResult<Vec<OutreachCampaign>> {
         let any = OutreachCampaignId::default();
         self.query(Key::Outreach(account, &any).partition(), "CAMP#").await
+    }
+
+    /// The steps of a campaign's history that made these versions, the first and the last included, oldest first; each with
+    /// its version.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn outreach_steps(
+        &self,
+        account: AccountId,
+        id: &OutreachCampaignId,
+        (first, last): (u64, u64),
+    ) -> AppResult<Vec<(u64, OutreachStep)>> {
+        let [first, last] = [first, last].map(|version| Key::OutreachStep(account, id, version));
+        let items = self.query_between(&first, &last).await?.into_iter();
+        let version = |item: &Item| item.get("SK")?.as_s().ok()?.rsplit('#').next()?.parse().ok();
+        items
+            .filter_map(|item| Some((version(&item)?, item)))
+            .map(|(of, item)| Ok((of, from_item(item)?)))
+            .collect()
     }
 
     /// Writes a campaign under a fresh id, the first step of its history, and what the account keeps: all or nothing.
