@@ -1,7 +1,7 @@
 //! Executing a campaign: what it would do, and its beginning.
 
 use super::App;
-use super::audiences::shards_walked;
+use super::audience_totals::AudienceTotal;
 use super::list_pages::ListPage;
 use super::message_samples::{MessageSample, SAMPLES};
 use super::outreach_changes::{Asked, allow};
@@ -12,7 +12,6 @@ use crate::domain::outreach::{
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{AccountId, BotId, ExecutionId, OutreachCampaignId};
 use crate::queue::PlanTask;
-use crate::store::CONTACT_SHARDS;
 
 /// For how long an audience is counted before an answer, in milliseconds: a gateway waits for half a minute.
 const COUNT_WITHIN_MS: i64 = 15_000;
@@ -165,16 +164,20 @@ impl App {
         })
     }
 
-    /// Whether a campaign that is to be active has something to say, and somebody to say it to.
+    /// How many people a campaign that is to be active reaches: it has something to say, and somebody to say it to.
     pub(super) async fn check_activation(
         &self,
         account: AccountId,
         campaign: &OutreachCampaign,
-    ) -> AppResult<()> {
+    ) -> AppResult<AudienceTotal> {
         self.content_of(account, &campaign.body()?).await?;
         let plan = self.plan_of(account, campaign, &ExecutionOrder::default()).await?;
         let (seen, exact) = self.count_plan(account, &plan).await?;
-        if exact && seen.counted.count.reachable == 0 { Err(AppError::EmptyAudience) } else { Ok(()) }
+        let reachable = seen.counted.count.reachable;
+        match (reachable, exact) {
+            (0, true) => Err(AppError::EmptyAudience),
+            _ => Ok(AudienceTotal { reachable, exact }),
+        }
     }
 
     /// Whom a plan reaches now, and whether everybody was counted.
@@ -188,17 +191,16 @@ impl App {
             return Ok((seen, true));
         }
         let see = |seen: &mut PlanSeen, person: &_| seen.add(plan, person, now);
-        let (shards, exact) = self.walk_people(account, COUNT_WITHIN_MS, see).await?;
-        let walked = shards_walked(&shards);
+        let (shards, reach) = self.walk_people(account, COUNT_WITHIN_MS, see).await?;
         for shard in shards {
             seen.counted.merge(&shard.counted);
             seen.sample.extend(shard.sample);
         }
         seen.sample.truncate(SAMPLES);
-        if !exact {
-            seen.counted.scale(CONTACT_SHARDS, walked);
+        if !reach.exact {
+            seen.counted.scale(reach.people, reach.seen);
         }
-        Ok((seen, exact))
+        Ok((seen, reach.exact))
     }
 
     /// Has planning begin now; where the queue does not take it, the due item that was written with it does.

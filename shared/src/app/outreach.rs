@@ -101,6 +101,7 @@ impl App {
         let changes = drawn_fields(changes)?;
         let (says_more, activates) =
             (changes.contains_key("messages"), status == Some(OutreachStatus::Active));
+        let mut counted = None;
         if says_more || activates {
             let mut campaign = self.outreach_campaign(account, id).await?;
             campaign.document = campaign.changed(changes.clone());
@@ -109,11 +110,15 @@ impl App {
             }
             let is_named = version.is_none_or(|version| version == campaign.version);
             if activates && is_named && campaign.status == OutreachStatus::Draft {
-                self.check_activation(account, &campaign).await?;
+                counted = Some((campaign.version + 1, self.check_activation(account, &campaign).await?));
             }
         }
         let asked = Asked::Update { version, status, changes: &changes };
-        Ok(self.change_outreach(account, id, &asked).await?.campaign)
+        let changed = self.change_outreach(account, id, &asked).await?.campaign;
+        if let Some((_, total)) = counted.filter(|(version, _)| *version == changed.version) {
+            self.keep_audience_total(account, &changed, total).await;
+        }
+        Ok(changed)
     }
 
     /// Deletes a campaign, and ends its tests; its history stays.

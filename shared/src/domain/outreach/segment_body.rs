@@ -113,6 +113,7 @@ fn read_rule(rule: &Reader<'_>, faults: &mut Vec<Fault>, unsupported: &mut Vec<F
         Ok(rule) => return Some(rule),
         Err(RuleFault::Value(reason)) => rule.refuse("value", reason, faults),
         Err(RuleFault::Unsupported(reason)) => rule.refuse("field", reason, unsupported),
+        Err(RuleFault::Op(reason)) => rule.refuse("op", reason, unsupported),
     }
     None
 }
