@@ -166,10 +166,8 @@ impl Key<'_> {
             }
             Self::Code(code) => format!("CODE#{code}"),
             Self::ClickToken(token) | Self::Visit(token) => format!("TOKEN#{token}"),
-            Self::Lead(campaign, user) => {
-                let shard = shard(user, LEAD_SHARDS);
-                let CampaignKey { account, campaign } = campaign;
-                format!("LEADS#{account}.{campaign}#{shard}")
+            Self::Lead(CampaignKey { account, campaign }, user) => {
+                format!("LEADS#{account}.{campaign}#{}", shard(user, LEAD_SHARDS))
             }
             Self::LeadRow(CampaignKey { account, campaign }, _) => format!("LEADLIST#{account}.{campaign}"),
             Self::StatTotal(CampaignKey { account, campaign })
