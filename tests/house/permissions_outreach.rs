@@ -48,6 +48,7 @@ pub async fn plan_outreach(account: &Account) {
         ("PUT", format!("/{id}"), json!({"startDate": "2098-01-01T00:00:00Z"})),
         ("GET", format!("/{id}/progress"), Value::Null),
         ("GET", format!("/{id}/statistics"), Value::Null),
+        ("GET", format!("/{id}/history"), Value::Null),
         ("POST", format!("/{id}/clone"), Value::Null),
         ("PUT", format!("/{id}"), json!({"status": "cancelled"})),
         ("DELETE", format!("/{id}"), Value::Null),

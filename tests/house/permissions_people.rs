@@ -31,7 +31,7 @@ pub async fn know_people(account: &Account, user: i64) {
     for (method, path, body) in [
         ("GET", "segments".to_owned(), Value::Null),
         ("GET", format!("segments/{outer}"), Value::Null),
-        ("PUT", format!("segments/{outer}"), json!({"exclude": [inner]})),
+        ("PUT", format!("segments/{outer}"), json!({"exclude": [inner], "colour": "red"})),
         ("POST", format!("segments/{outer}/preview"), Value::Null),
         ("POST", "segments/preview".to_owned(), json!({"exclude": [inner]})),
         ("PUT", format!("subscribers/{user}"), json!({"tags": ["vip"]})),

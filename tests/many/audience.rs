@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use shared::domain::fact_clock::FactClock;
-use shared::domain::outreach::{ExecutionStatus, PersonChange, Segment};
+use shared::domain::outreach::{ExecutionStatus, Holding, PersonChange, Segment};
 use shared::domain::person::Person;
 use shared::ids::{AccountId, BotId, BotKey, SegmentId, UserId};
-use shared::store::Key;
+use shared::store::{HoldingChange, Key};
 
 use crate::world::{FIRST_CONTACT, World};
 
@@ -101,12 +101,8 @@ async fn fill(world: &World) {
     ] {
         let document = json!({"name": id, "rules": [rule]}).as_object().unwrap().clone();
         let id = SegmentId::parse(id).unwrap();
-        assert!(
-            app.store
-                .create_segment(ACCOUNT, &Segment { id, document, version: 1, created: 1, updated: 1 })
-                .await
-                .unwrap()
-        );
+        let segment = Segment { id, document, version: 1, created: 1, updated: 1 };
+        app.store.create_segment(ACCOUNT, &segment, HoldingChange::made(Holding::Segments, 0)).await.unwrap();
     }
 }
 

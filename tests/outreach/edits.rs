@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use shared::domain::calendar;
 use shared::domain::outreach::{Execution, ExecutionStatus, MessageContent, Recipient};
 use shared::ids::{AccountId, ExecutionId, OutreachCampaignId};
+use shared::queue::PlanTask;
 use shared::store::CONTACT_SHARDS;
 
 use super::people::say;
@@ -119,7 +120,8 @@ async fn what_has_begun_keeps_whom_it_chooses_and_a_pause_changes_texts_alone() 
                     .unwrap()
                 {}
             }
-            app.finish_planning(ACCOUNT, &execution.id).await.unwrap();
+            let last = PlanTask::ShardV1 { account: ACCOUNT, execution: execution.id.clone(), shard: 0 };
+            assert!(!world.plan(&last).await);
         }
         go(&account, &campaign, "pause").await;
         let plan = app.store.execution_plan(ACCOUNT, &execution.id).await.unwrap();

@@ -1,15 +1,18 @@
 //! What the Campaigns API's client relies on (seed 004).
 
 mod audiences;
+mod bounds;
 mod clones;
 mod dates;
 mod doors;
 mod edits;
 mod erased_executions;
+mod erased_people;
 mod erasures;
 mod execution_lists;
 mod executions;
 mod given_up;
+mod history;
 mod idempotency;
 mod imports;
 mod lists;

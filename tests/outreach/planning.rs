@@ -7,11 +7,13 @@ use futures::{StreamExt, stream};
 use local::faults::Death;
 use serde_json::{Value, json};
 use shared::app::StepSize;
-use shared::domain::outreach::{AudienceCount, Exclusion, ExecutionStatus, PersonChange, Segment};
+use shared::domain::outreach::{AudienceCount, Exclusion, ExecutionStatus, Holding, PersonChange, Segment};
 use shared::domain::person::Person;
 use shared::ids::{AccountId, BotId, BotKey, SegmentId, UserId};
 use shared::queue::PlanTask;
-use shared::store::{CONTACT_SHARDS, PlannedShard, Reach, ShardStep, contact_shard};
+use shared::store::{
+    CONTACT_SHARDS, HeldWrite, HoldingChange, PlannedShard, Reach, ShardStep, contact_shard,
+};
 
 use crate::world::{FIRST_CONTACT, World};
 
@@ -36,7 +38,8 @@ async fn segment(world: &World, id: &str, attribute: &str, least: i64) {
         created: 1,
         updated: 1,
     };
-    assert!(world.system.app.store.create_segment(ACCOUNT, &segment).await.unwrap());
+    let held = HoldingChange::made(Holding::Segments, 0);
+    world.system.app.store.create_segment(ACCOUNT, &segment, held).await.unwrap();
 }
 
 #[tokio::test]
@@ -89,7 +92,9 @@ async fn segments_that_overlap_and_are_edited_midway_plan_as_they_were() {
     let audience = json!({"targetAudience": {"segments": ["segold", "segall"]}});
     let campaign = account.outreach_campaign(&audience).await;
     let id = execute_unplanned(&world, &campaign).await;
-    assert!(app.store.delete_segment(ACCOUNT, &SegmentId::of("old")).await.unwrap());
+    let same = HoldingChange::changed(Holding::Segments, 0, 0);
+    let old = app.store.segment(ACCOUNT, &SegmentId::of("old")).await.unwrap().unwrap();
+    assert_eq!(app.store.delete_segment(ACCOUNT, &old, same).await.unwrap(), HeldWrite::Written);
     let mut all = app.store.segment(ACCOUNT, &SegmentId::of("all")).await.unwrap().unwrap();
     (all.version, all.document) = (
         2,
@@ -99,7 +104,7 @@ async fn segments_that_overlap_and_are_edited_midway_plan_as_they_were() {
         .unwrap()
         .clone(),
     );
-    assert!(app.store.change_segment(ACCOUNT, &all).await.unwrap());
+    assert_eq!(app.store.change_segment(ACCOUNT, &all, same).await.unwrap(), HeldWrite::Written);
     let execution = world.execution(ACCOUNT, &id).await;
     assert!(!world.plan(&PlanTask::BeginV1 { account: ACCOUNT, execution: execution.id }).await);
     world

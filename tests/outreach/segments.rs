@@ -1,6 +1,7 @@
 //! Segments: made, changed, previewed, and not deleted while something needs them.
 
 use serde_json::{Value, json};
+use shared::clock::Clock;
 use shared::domain::calendar;
 use shared::ids::OutreachCampaignId;
 use shared::store::KeptCount;
@@ -83,6 +84,12 @@ async fn what_is_wrong_with_a_segment_is_told_by_its_field() {
             "rules[0].value",
         ),
         (json!({"name": "x", "rules": [{"field": "shoe", "op": "eq", "value": 3}]}), 422, "rules[0].field"),
+        (json!({"name": "x", "rules": [{"field": "premium", "op": "like", "value": 3}]}), 422, "rules[0].op"),
+        (
+            json!({"name": "x", "rules": [{"field": "leadStatus", "op": "eq", "value": "won"}]}),
+            400,
+            "rules[0].value",
+        ),
         (json!({"name": "x", "exclude": ["seg0"]}), 400, "exclude[0]"),
         (json!({"name": "x", "exclude": "seg0"}), 400, "exclude"),
     ] {
@@ -147,6 +154,31 @@ async fn a_preview_counts_who_is_in_a_segment_and_shows_some() {
     let unsaved = account.v1("POST", "segments/preview", &body).await.success(200);
     assert_eq!(unsaved, preview, "the same rules, the same people");
     assert_eq!(names(&account, "").await.1["total"], 2, "nothing was kept");
+}
+
+#[tokio::test]
+async fn people_are_counted_once_to_activate_and_not_again_for_what_is_over() {
+    let clock = Clock::manual(1_790_000_100_000);
+    let world = World::with(|options| options.clock = clock.clone()).await;
+    let account = world.account();
+    meet(&world, &account, 1, 7_000_000_000..7_000_000_040).await;
+    let id = account.outreach_campaign(&json!({"startDate": "2099-01-01T00:00:00Z"})).await;
+    let path = format!("campaigns/{id}");
+    let set = async |status: &str| account.v1("PUT", &path, &json!({"status": status})).await.success(200);
+    let read = |before: u64| world.faults.rows_read_by("campaigns-update") - before;
+    let before = read(0);
+    assert_eq!(set("active").await["targetAudience"]["totalCount"], 40);
+    assert!((40..80).contains(&read(before)), "one walk: {}", read(before));
+    set("cancelled").await;
+    let listed = async || {
+        let before = world.faults.rows_read_by("campaigns-list");
+        let list = account.v1("GET", "campaigns", &Value::Null).await.success(200);
+        assert_eq!(list["campaigns"][0]["targetAudience"]["totalCount"], 40);
+        world.faults.rows_read_by("campaigns-list") - before
+    };
+    listed().await;
+    clock.advance_ms(90_000);
+    assert!(listed().await < 40, "no walk");
 }
 
 #[tokio::test]

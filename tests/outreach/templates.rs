@@ -112,8 +112,8 @@ async fn of_changes_that_name_one_version_one_wins() {
     let lost =
         replies.iter().filter(|reply| reply.code == 409).all(|reply| reply.failure().1 == "VERSION_CONFLICT");
     assert!(won == 1 && lost, "{replies:?}");
-    let change = json!({"name": "Third"});
-    let without = join_all((0..3).map(|_| account.v1("PUT", &path, &change))).await;
+    let changes = ["Third", "Fourth", "Fifth"].map(|name| json!({"name": name}));
+    let without = join_all(changes.iter().map(|change| account.v1("PUT", &path, change))).await;
     assert!(without.iter().all(|reply| reply.code == 200), "{without:?}");
     assert_eq!(account.v1("GET", &path, &Value::Null).await.success(200)["version"], 5);
 }

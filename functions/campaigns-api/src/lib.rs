@@ -139,6 +139,9 @@ pub const CAMPAIGNS_STATISTICS: Route = route!(
     "/api/v1/campaigns/{id}/statistics",
     campaigns::statistics::statistics
 );
+/// `GET /api/v1/campaigns/:id/history`
+pub const CAMPAIGNS_HISTORY: Route =
+    route!("campaigns-history", "GET", "/api/v1/campaigns/{id}/history", campaigns::history::history);
 /// `GET /api/v1/campaigns/:id/executions`
 pub const EXECUTIONS_LIST: Route =
     route!("executions-list", "GET", "/api/v1/campaigns/{id}/executions", executions::list::list);
@@ -150,7 +153,7 @@ pub const CAMPAIGNS_UNKNOWN: Route =
     Route { binary: "campaigns-unknown", method: "ANY", path: "/api/v1/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 35] = [
+pub const ROUTES: [Route; 36] = [
     CAMPAIGNS_LIST,
     CAMPAIGNS_CREATE,
     CAMPAIGNS_GET,
@@ -183,6 +186,7 @@ pub const ROUTES: [Route; 35] = [
     SUBSCRIBERS_ERASE,
     CAMPAIGNS_PROGRESS,
     CAMPAIGNS_STATISTICS,
+    CAMPAIGNS_HISTORY,
     EXECUTIONS_LIST,
     EXECUTIONS_GET,
     CAMPAIGNS_UNKNOWN,

@@ -1,6 +1,7 @@
 //! Pages of lists.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 use shared::AppResult;
 use shared::app::ListPage;
 use shared::edge::campaigns_api::{Call, invalid};
@@ -13,6 +14,9 @@ pub const LIMIT: u64 = 20;
 
 /// Far more pages than an account has of anything.
 const PAGE_MAX: u64 = 1_000_000;
+
+/// What a page takes at most, in bytes: Lambda answers six megabytes, in which a quote takes two.
+const PAGE_BYTES: usize = 6_000_000;
 
 /// Which page it is.
 #[derive(Debug, Serialize)]
@@ -58,4 +62,22 @@ pub fn sorted_page<S: Copy>(call: &Call, sorts: &[(&str, S)]) -> AppResult<(S, L
         invalid("sort", format!("must be one of {}, with - before it or not", known.join(", ")))
     })?;
     Ok((*sort, page(call, descending)?))
+}
+
+/// The page's items, if an answer has room for them.
+///
+/// # Errors
+///
+/// [`shared::AppError::Invalid`] for `limit` if it has not: fewer of them may fit.
+pub fn in_an_answer(items: Vec<Map<String, Value>>) -> AppResult<Vec<Map<String, Value>>> {
+    let spelled = |item: &Map<String, Value>| {
+        let text = serde_json::to_string(item).unwrap_or_default();
+        text.len() + text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count()
+    };
+    match items.iter().map(spelled).sum::<usize>() > PAGE_BYTES {
+        true => {
+            Err(invalid("limit", format!("must be less: this page would take more than {PAGE_BYTES} bytes")))
+        }
+        false => Ok(items),
+    }
 }

@@ -9,6 +9,9 @@ use crate::store::KeptCount;
 /// How long a count is good, in seconds.
 const KEPT_SECONDS: i64 = 60;
 
+/// How long it is good for a campaign that is over, in seconds: nobody is reached by it any more.
+const KEPT_OF_OVER_SECONDS: i64 = 30 * 86_400;
+
 /// How long a call counts, about, in milliseconds.
 const COUNTED_MS: i64 = 3_000;
 
@@ -50,9 +53,13 @@ impl App {
                 let (id, version) = (ids[index], campaigns[index].version);
                 let counted = KeptCount { version, reachable: counted.reachable, exact: count.exact };
                 kept[index] = Some(counted);
-                news.push((id, counted));
+                news.push((campaigns[index].status.is_over(), (id, counted)));
             }
-            self.store.keep_audience_counts(account, &news, now + KEPT_SECONDS).await?;
+            for (is_over, seconds) in [(false, KEPT_SECONDS), (true, KEPT_OF_OVER_SECONDS)] {
+                let some: Vec<_> =
+                    news.iter().filter(|(over, _)| *over == is_over).map(|(_, kept)| *kept).collect();
+                self.store.keep_audience_counts(account, &some, now + seconds).await?;
+            }
         }
         let total = |kept: KeptCount| AudienceTotal { reachable: kept.reachable, exact: kept.exact };
         Ok(kept.into_iter().flatten().map(total).collect())

@@ -24,7 +24,7 @@ const SAMPLE_MAX: usize = 10;
 pub struct Count {
     /// One for each audience that was asked about.
     pub counts: Vec<AudienceCount>,
-    /// Whether everybody was counted. Else the shards that were, which have people by chance, stand for all.
+    /// Whether everybody was counted. Else those who were, who are in their shards by chance, stand for all.
     pub exact: bool,
     /// Up to ten of those whom the first audience means: the first in the order of the table.
     pub sample: Vec<UserId>,
@@ -35,6 +35,40 @@ pub struct Count {
 struct ShardCount {
     counts: Vec<AudienceCount>,
     sample: Vec<UserId>,
+}
+
+/// What a walk over people saw of one shard.
+struct WalkedShard<T> {
+    seen: T,
+    people: u64,
+    whole: bool,
+}
+
+/// How far a walk over an account's people came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct WalkReach {
+    /// How many people it saw; 1 where it saw none.
+    pub seen: u64,
+    /// How many there are: if it did not see all, as many in each shard as in those that it saw whole.
+    pub people: u64,
+    /// Whether it saw all.
+    pub exact: bool,
+}
+
+impl WalkReach {
+    /// Of people in shards that were seen whole, and in all.
+    fn of(shards: impl Iterator<Item = (u64, bool)> + Clone) -> Self {
+        let seen: u64 = shards.clone().map(|(people, _)| people).sum();
+        let whole = shards.filter(|(_, whole)| *whole).map(|(people, _)| people);
+        let (count, known) = whole.fold((0, 0), |(count, known), people| (count + 1, known + people));
+        let exact = count == CONTACT_SHARDS;
+        let people = match count {
+            // Nothing says how many more there are: what was seen is the least.
+            0 => seen,
+            _ => (known.saturating_mul(CONTACT_SHARDS) / count).max(seen),
+        };
+        Self { seen: seen.max(1), people: people.max(1), exact }
+    }
 }
 
 /// What audiences of an account are made of, as it is now.
@@ -119,7 +153,7 @@ impl App {
         within_ms: i64,
     ) -> AppResult<Count> {
         let now = self.clock.now();
-        let (shards, exact) = self
+        let (shards, reach) = self
             .walk_people(account, within_ms, |seen: &mut ShardCount, person| {
                 seen.counts.resize_with(audiences.len(), AudienceCount::default);
                 for (index, (audience, count)) in audiences.iter().zip(&mut seen.counts).enumerate() {
@@ -135,47 +169,36 @@ impl App {
         for of_shard in &shards {
             counts.iter_mut().zip(&of_shard.counts).for_each(|(count, more)| count.merge(more));
         }
-        if !exact {
-            let walked = shards_walked(&shards);
-            counts.iter_mut().for_each(|count| count.scale(CONTACT_SHARDS, walked));
+        if !reach.exact {
+            counts.iter_mut().for_each(|count| count.scale(reach.people, reach.seen));
         }
         let sample = shards.iter().flat_map(|of_shard| &of_shard.sample).copied().take(SAMPLE_MAX).collect();
-        Ok(Count { counts, exact, sample })
+        Ok(Count { counts, exact: reach.exact, sample })
     }
 
     /// Shows every person of an account to `see`, with what it made of those before in the same shard. Answers that for
-    /// each shard in their order, and whether all were walked: none is begun when so many milliseconds are over.
+    /// each shard in their order, and how far it came: no page is read when so many milliseconds are over.
     pub(super) async fn walk_people<T: Default + Send>(
         &self,
         account: AccountId,
         within_ms: i64,
         see: impl Fn(&mut T, &AudiencePerson) + Sync,
-    ) -> AppResult<(Vec<T>, bool)> {
+    ) -> AppResult<(Vec<T>, WalkReach)> {
         let (begun_ms, see) = (self.clock.now_ms(), &see);
         let shards = stream::iter(0..CONTACT_SHARDS).map(|shard| async move {
-            if self.clock.now_ms() - begun_ms > within_ms {
-                return Ok(None);
-            }
-            let (mut seen, mut after) = (T::default(), None);
-            loop {
+            let (mut walked, mut after) = (WalkedShard { seen: T::default(), people: 0, whole: false }, None);
+            while !walked.whole && self.clock.now_ms() - begun_ms <= within_ms {
                 let PeoplePage { people, next } = self.store.people(account, shard, after, None).await?;
-                people.into_iter().for_each(|person| see(&mut seen, &person.into_audience()));
-                after = next;
-                if after.is_none() {
-                    return AppResult::Ok(Some(seen));
-                }
+                walked.people += u64::try_from(people.len()).unwrap_or_default();
+                people.into_iter().for_each(|person| see(&mut walked.seen, &person.into_audience()));
+                (after, walked.whole) = (next, next.is_none());
             }
+            AppResult::Ok(walked)
         });
-        let shards = shards.buffered(SHARDS_AT_ONCE);
-        let walked: Vec<T> = shards.try_filter_map(|seen| std::future::ready(Ok(seen))).try_collect().await?;
-        let exact = u64::try_from(walked.len()) == Ok(CONTACT_SHARDS);
-        Ok((walked, exact))
+        let walked: Vec<WalkedShard<T>> = shards.buffered(SHARDS_AT_ONCE).try_collect().await?;
+        let reach = WalkReach::of(walked.iter().map(|shard| (shard.people, shard.whole)));
+        Ok((walked.into_iter().map(|shard| shard.seen).collect(), reach))
     }
-}
-
-/// How many shards a walk came to, for the one who divides by it.
-pub(super) fn shards_walked<T>(shards: &[T]) -> u64 {
-    u64::try_from(shards.len()).unwrap_or(CONTACT_SHARDS).max(1)
 }
 
 /// Whether somebody is in an audience, reachable or not.
@@ -184,5 +207,24 @@ pub(super) fn is_meant(judgement: Judgement) -> bool {
         Judgement::Chosen(_) => true,
         Judgement::LeftOut(why) => why != Exclusion::AttributeMissing,
         Judgement::Unmatched => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_walk_that_ends_early_knows_how_many_people_it_did_not_see() {
+        let reach = |shards: &[(u64, bool)]| {
+            let WalkReach { seen, people, exact } = WalkReach::of(shards.iter().copied());
+            (seen, people, exact)
+        };
+        let all = vec![(10, true); 64];
+        assert_eq!(reach(&all), (640, 640, true));
+        assert_eq!(reach(&[(10, true), (30, true), (5, false), (0, false)]), (45, 1_280, false));
+        assert_eq!(reach(&[(500, false), (0, false)]), (500, 500, false), "the least");
+        assert_eq!(reach(&[(0, false)]), (1, 1, false), "nobody is divided by");
+        assert_eq!(reach(&[(0, true), (70, false)]), (70, 70, false));
     }
 }

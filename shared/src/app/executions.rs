@@ -1,7 +1,6 @@
 //! Executing a campaign: what it would do, and its beginning.
 
 use super::App;
-use super::audiences::shards_walked;
 use super::list_pages::ListPage;
 use super::message_samples::{MessageSample, SAMPLES};
 use super::outreach::CHANGE_TRIES;
@@ -13,7 +12,6 @@ use crate::domain::outreach::{
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, ExecutionId, OutreachCampaignId};
 use crate::queue::PlanTask;
-use crate::store::CONTACT_SHARDS;
 
 /// For how long an audience is counted before an answer, in milliseconds: a gateway waits for half a minute.
 const COUNT_WITHIN_MS: i64 = 15_000;
@@ -97,7 +95,8 @@ impl App {
         let begins = order.scheduled_at.map_or(now, |at| at.max(now));
         let completion = begins.saturating_add(seconds_to_send(counted.by_bot.into_values()));
         let forecast = ExecutionForecast { count: counted.count, exact, completion };
-        if exact && forecast.count.reachable == 0 && status == ExecutionStatus::Planning {
+        let begins_now = status == ExecutionStatus::Planning && !order.preview;
+        if exact && forecast.count.reachable == 0 && begins_now {
             return Err(AppError::EmptyAudience);
         }
         if order.preview {
@@ -159,17 +158,16 @@ impl App {
             return Ok((seen, true));
         }
         let see = |seen: &mut PlanSeen, person: &_| seen.add(plan, person, now);
-        let (shards, exact) = self.walk_people(account, COUNT_WITHIN_MS, see).await?;
-        let walked = shards_walked(&shards);
+        let (shards, reach) = self.walk_people(account, COUNT_WITHIN_MS, see).await?;
         for shard in shards {
             seen.counted.merge(&shard.counted);
             seen.sample.extend(shard.sample);
         }
         seen.sample.truncate(SAMPLES);
-        if !exact {
-            seen.counted.scale(CONTACT_SHARDS, walked);
+        if !reach.exact {
+            seen.counted.scale(reach.people, reach.seen);
         }
-        Ok((seen, exact))
+        Ok((seen, reach.exact))
     }
 
     /// Has planning begin now; where the queue does not take it, the due item that was written with it does.

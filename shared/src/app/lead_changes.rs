@@ -5,6 +5,7 @@ use futures::{TryStreamExt, stream};
 use super::App;
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::domain::course::Course;
+use crate::domain::erasure::is_forgotten;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::journal::{self, JournalAction, JournalEntry};
 use crate::domain::lead::{LeadFacts, events};
@@ -110,19 +111,24 @@ impl App {
         changes: &[&LeadChange],
     ) -> AppResult<()> {
         let bot = BotKey { account: key.account, bot: campaign.bot };
+        let people = changes.iter().filter_map(|change| Some(change.new.as_ref()?.person.user));
+        let erased = self.store.erased(key.account, people).await?;
         let mut work = CampaignWork::default();
         for change in changes {
             let Some(new) = &change.new else { continue };
             let old = facts(change.old.as_ref());
+            let (told, skipped) = decide_postbacks(campaign, &old, new);
+            let user = new.person.user;
+            work.tasks.extend(told.into_iter().map(|event| Task::PostbackV1 { campaign: key, user, event }));
+            if erased.get(&user).is_some_and(|requested| is_forgotten(&new.facts, *requested)) {
+                continue;
+            }
+            work.skipped.extend(skipped);
             work.journal.extend(journal_rows(campaign, &old, new).map(|row| (row.clock, row)));
             let row = lead_row(key, new);
             let news = row
                 .filter(|row| change.old.as_ref().and_then(|old| lead_row(key, old)).as_ref() != Some(row));
             work.rows.extend(news.map(|row| (row.lead, row)));
-            let (told, skipped) = decide_postbacks(campaign, &old, new);
-            let user = new.person.user;
-            work.tasks.extend(told.into_iter().map(|event| Task::PostbackV1 { campaign: key, user, event }));
-            work.skipped.extend(skipped);
             let started = new.facts.starts.difference(&old.starts).max();
             work.contacts.extend(started.map(|start| (&new.person, start.clock)));
             let lead = lead_of_member(key, new).filter(|lead| {

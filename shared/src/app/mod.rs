@@ -44,6 +44,7 @@ mod message_tasks;
 mod outreach;
 mod outreach_changes;
 mod outreach_edits;
+mod outreach_history;
 mod outreach_lists;
 mod outreach_media;
 mod outreach_reports;

@@ -5,10 +5,12 @@ use super::draw::{ID_LENGTH, draw, draw_in_order};
 use super::execution_moves::Moment;
 use super::outreach_changes::{Asked, allow, step};
 use crate::domain::outreach::{
-    CampaignAction, CampaignBody, ExecutionProgress, OutreachCampaign, OutreachStatus, copied, own_fields,
+    CampaignAction, CampaignBody, ExecutionProgress, Holding, OutreachCampaign, OutreachStatus, copied,
+    document_bytes, own_fields,
 };
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{AccountId, OutreachCampaignId};
+use crate::store::{HeldWrite, HoldingChange, Naming, OutreachStep};
 
 /// How often a change is made anew that others overtook.
 pub(super) const CHANGE_TRIES: usize = 8;
@@ -27,15 +29,16 @@ impl App {
     ) -> AppResult<OutreachCampaign> {
         let document = drawn_fields(document)?;
         self.check_campaign_media(account, &CampaignBody::read(&document)?).await?;
-        self.make_outreach_campaign(account, document).await
+        self.make_outreach_campaign(account, document, "create").await
     }
 
     async fn make_outreach_campaign(
         &self,
         account: AccountId,
         document: Map<String, Value>,
+        action: &str,
     ) -> AppResult<OutreachCampaign> {
-        let now = self.clock.now();
+        let (now, bytes) = (self.clock.now(), document_bytes(&document)?);
         let campaign = OutreachCampaign {
             id: OutreachCampaignId::of(&draw_in_order(self.clock.now_ms())?),
             status: OutreachStatus::Draft,
@@ -48,9 +51,14 @@ impl App {
             created: now,
             updated: now,
         };
-        match self.store.create_outreach_campaign(account, &campaign).await? {
-            true => Ok(campaign),
-            false => Err(AppError::unavailable("a drawn id is in use")),
+        let (from, to) = (campaign.status, campaign.status);
+        let step = OutreachStep { action: action.to_owned(), from, to, time: now };
+        let naming = if names_segments(&campaign)? { Naming::Begins } else { Naming::Same };
+        let held = HoldingChange::made(Holding::Campaigns, bytes).naming(naming);
+        match self.store.create_outreach_campaign(account, &campaign, &step, held).await? {
+            HeldWrite::Written => Ok(campaign),
+            HeldWrite::Overtaken => Err(AppError::unavailable("a drawn id is in use")),
+            HeldWrite::Full => Err(Holding::Campaigns.full()),
         }
     }
 
@@ -111,9 +119,10 @@ impl App {
             let step = step(CampaignAction::Delete, campaign.status, to, at.now);
             let underway = self.tests_underway(account, &campaign.tests).await?;
             let tests = at.end_tests(&mut campaign, underway)?;
+            let held = HoldingChange::deleted(Holding::Campaigns, document_bytes(&campaign.document)?);
             let now_ms = self.clock.now_ms();
             let ended = tests.iter().map(|moved| moved.written(now_ms));
-            if self.store.delete_outreach_campaign(account, &campaign, &step, ended).await? {
+            if self.store.delete_outreach_campaign(account, &campaign, (&step, held), ended).await? {
                 return Ok(());
             }
         }
@@ -166,12 +175,17 @@ impl App {
         forget_ids(&mut document);
         let document = drawn_fields(document)?;
         CampaignBody::read(&document)?;
-        let copy = self.make_outreach_campaign(account, document).await?;
+        let copy = self.make_outreach_campaign(account, document, CampaignAction::Clone.name()).await?;
         if !resets_statistics {
             self.store.copy_outreach_total(account, id, &copy.id).await?;
         }
         Ok(copy)
     }
+}
+
+/// Whether a campaign names segments.
+pub(super) fn names_segments(campaign: &OutreachCampaign) -> AppResult<bool> {
+    Ok(!campaign.body()?.audience.segments.is_empty())
 }
 
 /// The fields that are the client's, with ids for messages and variations that have none.

@@ -5,15 +5,16 @@ use serde_json::{Map, Value};
 
 use super::App;
 use super::execution_moves::{ExecutionMove, Moment, drawn_execution};
-use super::outreach::CHANGE_TRIES;
+use super::outreach::{CHANGE_TRIES, names_segments};
 use super::outreach_edits::Before;
 use crate::domain::outreach::{
     AudienceCount, CampaignAction, CampaignRefusal, Execution, ExecutionBasis, ExecutionOrder,
-    ExecutionProgress, ExecutionStatus, OutreachCampaign, OutreachStatus, Refusal, rule,
+    ExecutionProgress, ExecutionStatus, Holding, OutreachCampaign, OutreachStatus, Refusal, document_bytes,
+    rule,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, ExecutionId, OutreachCampaignId};
-use crate::store::OutreachStep;
+use crate::store::{HeldWrite, HoldingChange, Naming, OutreachStep};
 
 /// How many tests of a campaign are underway at most: they are ended in one transaction with it.
 const TESTS_MAX: usize = 50;
@@ -73,7 +74,11 @@ impl App {
         asked: &Asked<'_>,
     ) -> AppResult<Option<Changed>> {
         let (from, version, at) = (before.status, before.version, Moment::of(account, &self.clock));
-        let mut changed = self.changed(before, asked, at).await?;
+        let mut changed = self.changed(before.clone(), asked, at).await?;
+        if changed.campaign == before && changed.moves.is_empty() {
+            return Ok(Some(changed));
+        }
+        let held = held_change(&before, &changed.campaign)?;
         let campaign = &mut changed.campaign;
         if campaign.status == OutreachStatus::Cancelled {
             let underway = self.tests_underway(account, &campaign.tests).await?;
@@ -83,8 +88,11 @@ impl App {
         let step = step(changed.action, from, changed.campaign.status, at.now);
         let now_ms = self.clock.now_ms();
         let moves = changed.moves.iter().map(|moved| moved.written(now_ms));
-        if !self.store.change_outreach_campaign(account, &changed.campaign, &step, moves).await? {
-            return Ok(None);
+        let (campaign, step) = (&changed.campaign, (&step, held));
+        match self.store.change_outreach_document(account, campaign, step, moves).await? {
+            HeldWrite::Written => {}
+            HeldWrite::Overtaken => return Ok(None),
+            HeldWrite::Full => return Err(Holding::Campaigns.full()),
         }
         if let Some(begun) = changed.begun().filter(|begun| begun.status == ExecutionStatus::Planning) {
             self.tell_planner(account, begun).await;
@@ -165,6 +173,17 @@ impl App {
             _ => Ok(None),
         }
     }
+}
+
+/// What an edit changes of what the account keeps.
+fn held_change(before: &OutreachCampaign, after: &OutreachCampaign) -> AppResult<HoldingChange> {
+    if before.document == after.document {
+        return Ok(HoldingChange::changed(Holding::Campaigns, 0, 0));
+    }
+    let (known, new) = (document_bytes(&before.document)?, document_bytes(&after.document)?);
+    let renames = before.document.get("targetAudience") != after.document.get("targetAudience");
+    let naming = if renames && names_segments(after)? { Naming::Begins } else { Naming::Same };
+    Ok(HoldingChange::changed(Holding::Campaigns, known, new).naming(naming))
 }
 
 /// The status that an action leads to.

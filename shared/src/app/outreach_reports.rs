@@ -164,12 +164,12 @@ impl App {
 }
 
 impl OutreachPeriod {
-    /// In which buckets it is counted, and from which second on.
+    /// In which buckets it is counted, and from which second on: as many as fit the period, the present one included.
     const fn buckets(self, now: i64) -> (TimeUnit, i64) {
         match self {
-            Self::Hour => (TimeUnit::Minute, now - 3_600),
-            Self::Day => (TimeUnit::Hour, now - 86_400),
-            Self::Days(days) => (TimeUnit::Day, now - days * 86_400),
+            Self::Hour => (TimeUnit::Minute, now - 59 * 60),
+            Self::Day => (TimeUnit::Hour, now - 23 * 3_600),
+            Self::Days(days) => (TimeUnit::Day, now - (days - 1) * 86_400),
             Self::All => (TimeUnit::Day, 0),
         }
     }
@@ -205,5 +205,26 @@ fn completion(
         | ExecutionStatus::Paused
         | ExecutionStatus::Failed
         | ExecutionStatus::Cancelled => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_has_as_many_buckets_as_fit_it() {
+        for (period, buckets) in [
+            (OutreachPeriod::Hour, 60),
+            (OutreachPeriod::Day, 24),
+            (OutreachPeriod::Days(7), 7),
+            (OutreachPeriod::Days(30), 30),
+        ] {
+            for now in [1_780_000_000, 1_780_012_799, 1_780_012_800, 1_780_012_801] {
+                let (unit, from) = period.buckets(now);
+                let [first, last] = [from, now].map(|time| time.div_euclid(unit.seconds()));
+                assert_eq!(last - first + 1, buckets, "{period:?} {now}");
+            }
+        }
     }
 }

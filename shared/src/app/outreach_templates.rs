@@ -4,9 +4,12 @@ use super::App;
 use super::draw::draw_in_order;
 use super::list_pages::{ListPage, has_text};
 use super::outreach::{CHANGE_TRIES, named_version};
-use crate::domain::outreach::{CampaignBody, Message, MessageContent, Template, TemplateBody};
+use crate::domain::outreach::{
+    CampaignBody, Holding, Message, MessageContent, Template, TemplateBody, document_bytes,
+};
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, TemplateId};
+use crate::store::{HeldWrite, HoldingChange};
 
 /// Which templates, in which order, and which page of them.
 #[derive(Clone, Debug)]
@@ -51,10 +54,12 @@ impl App {
         let (now, document) = (self.clock.now(), Template::own_fields(document));
         self.check_template_media(account, &TemplateBody::read(&document)?).await?;
         let id = TemplateId::of(&draw_in_order(self.clock.now_ms())?);
+        let held = HoldingChange::made(Holding::Templates, document_bytes(&document)?);
         let template = Template { id, document, version: 1, created: now, updated: now };
-        match self.store.create_template(account, &template).await? {
-            true => Ok(template),
-            false => Err(AppError::unavailable("a drawn id is in use")),
+        match self.store.create_template(account, &template, held).await? {
+            HeldWrite::Written => Ok(template),
+            HeldWrite::Overtaken => Err(AppError::unavailable("a drawn id is in use")),
+            HeldWrite::Full => Err(Holding::Templates.full()),
         }
     }
 
@@ -90,14 +95,22 @@ impl App {
             if version.is_some_and(|version| version != template.version) {
                 return Err(AppError::VersionConflict);
             }
-            template.document = template.changed(changes.clone());
+            let document = template.changed(changes.clone());
+            if document == template.document {
+                return Ok(template);
+            }
+            let known = document_bytes(&template.document)?;
+            let held = HoldingChange::changed(Holding::Templates, known, document_bytes(&document)?);
+            template.document = document;
             let body = template.body()?;
             if changes.contains_key("media") {
                 self.check_template_media(account, &body).await?;
             }
             (template.version, template.updated) = (template.version + 1, self.clock.now());
-            if self.store.change_template(account, &template).await? {
-                return Ok(template);
+            match self.store.change_template(account, &template, held).await? {
+                HeldWrite::Written => return Ok(template),
+                HeldWrite::Overtaken => {}
+                HeldWrite::Full => return Err(Holding::Templates.full()),
             }
         }
         Err(AppError::unavailable("the template is being changed by other calls"))
@@ -110,10 +123,14 @@ impl App {
     /// - [`AppError::NotFound`] if the account has none such.
     /// - [`AppError::Unavailable`]; a retry may answer [`AppError::NotFound`] by the first attempt.
     pub async fn delete_template(&self, account: AccountId, id: &TemplateId) -> AppResult<()> {
-        match self.store.delete_template(account, id).await? {
-            true => Ok(()),
-            false => Err(AppError::NotFound("template")),
+        for _ in 0..CHANGE_TRIES {
+            let template = self.template(account, id).await?;
+            let held = HoldingChange::deleted(Holding::Templates, document_bytes(&template.document)?);
+            if self.store.delete_template(account, &template, held).await? == HeldWrite::Written {
+                return Ok(());
+            }
         }
+        Err(AppError::unavailable("the template is being changed by other calls"))
     }
 
     /// One page of an account's templates, and how many there are on all pages.

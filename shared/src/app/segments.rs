@@ -6,9 +6,12 @@ use super::App;
 use super::draw::draw_in_order;
 use super::list_pages::{ListPage, has_text};
 use super::outreach::CHANGE_TRIES;
-use crate::domain::outreach::{OutreachStatus, Segment, SegmentBody, exclusion_faults};
+use crate::domain::outreach::{
+    Holding, OutreachStatus, Segment, SegmentBody, document_bytes, exclusion_faults,
+};
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{AccountId, OutreachCampaignId, SegmentId};
+use crate::store::{HeldWrite, HoldingChange, Naming};
 
 /// Which segments, in which order, and which page of them.
 #[derive(Clone, Debug)]
@@ -46,12 +49,18 @@ impl App {
     ) -> AppResult<Segment> {
         let (now, id) = (self.clock.now(), SegmentId::of(&draw_in_order(self.clock.now_ms())?));
         let document = Segment::own_fields(document);
-        self.check_exclusions(account, &id, &SegmentBody::read(&document)?).await?;
+        let body = SegmentBody::read(&document)?;
+        let made = HoldingChange::made(Holding::Segments, document_bytes(&document)?);
         let segment = Segment { id, document, version: 1, created: now, updated: now };
-        match self.store.create_segment(account, &segment).await? {
-            true => Ok(segment),
-            false => Err(AppError::unavailable("a drawn id is in use")),
+        for _ in 0..CHANGE_TRIES {
+            let held = made.naming(self.naming_of(account, &segment.id, &body).await?);
+            match self.store.create_segment(account, &segment, held).await? {
+                HeldWrite::Written => return Ok(segment),
+                HeldWrite::Overtaken => {}
+                HeldWrite::Full => return Err(Holding::Segments.full()),
+            }
         }
+        Err(AppError::unavailable("the segments are being changed by other calls"))
     }
 
     /// One segment.
@@ -110,21 +119,28 @@ impl App {
             if version.is_some_and(|version| version != segment.version) {
                 return Err(AppError::VersionConflict);
             }
-            segment.document = segment.changed(changes.clone());
+            let document = segment.changed(changes.clone());
+            if document == segment.document {
+                return Ok(segment);
+            }
+            let known = document_bytes(&segment.document)?;
+            let mut held = HoldingChange::changed(Holding::Segments, known, document_bytes(&document)?);
+            segment.document = document;
             let body = segment.body()?;
             if changes.contains_key("exclude") {
-                self.check_exclusions(account, id, &body).await?;
+                held = held.naming(self.naming_of(account, id, &body).await?);
             }
             (segment.version, segment.updated) = (segment.version + 1, self.clock.now());
-            if self.store.change_segment(account, &segment).await? {
-                return Ok(segment);
+            match self.store.change_segment(account, &segment, held).await? {
+                HeldWrite::Written => return Ok(segment),
+                HeldWrite::Overtaken => {}
+                HeldWrite::Full => return Err(Holding::Segments.full()),
             }
         }
         Err(AppError::unavailable("the segment is being changed by other calls"))
     }
 
-    /// Deletes a segment that nothing needs. A campaign or a segment that names it at this very moment is left with a
-    /// segment of nobody.
+    /// Deletes a segment that nothing needs: what begins to name it meanwhile is noticed.
     ///
     /// # Errors
     ///
@@ -132,15 +148,30 @@ impl App {
     /// - [`AppError::SegmentInUse`] if a campaign that is not over, or another segment, names it.
     /// - [`AppError::Unavailable`]; a retry may answer [`AppError::NotFound`] by the first attempt.
     pub async fn delete_segment(&self, account: AccountId, id: &SegmentId) -> AppResult<()> {
-        self.segment(account, id).await?;
-        let (campaigns, segments) = self.users_of_segment(account, id).await?;
-        if !campaigns.is_empty() || !segments.is_empty() {
-            return Err(AppError::SegmentInUse { campaigns, segments });
+        for _ in 0..CHANGE_TRIES {
+            let naming = Naming::After(self.store.naming(account).await?);
+            let segment = self.segment(account, id).await?;
+            let (campaigns, segments) = self.users_of_segment(account, id).await?;
+            if !campaigns.is_empty() || !segments.is_empty() {
+                return Err(AppError::SegmentInUse { campaigns, segments });
+            }
+            let held = HoldingChange::deleted(Holding::Segments, document_bytes(&segment.document)?);
+            let deleted = self.store.delete_segment(account, &segment, held.naming(naming)).await?;
+            if deleted == HeldWrite::Written {
+                return Ok(());
+            }
         }
-        match self.store.delete_segment(account, id).await? {
-            true => Ok(()),
-            false => Err(AppError::NotFound("segment")),
+        Err(AppError::unavailable("the segment is being changed by other calls"))
+    }
+
+    /// What writing this body does about segments, once whom it leaves out is checked: the write rests on that.
+    async fn naming_of(&self, account: AccountId, id: &SegmentId, body: &SegmentBody) -> AppResult<Naming> {
+        if body.exclude.is_empty() {
+            return Ok(Naming::Same);
         }
+        let naming = Naming::After(self.store.naming(account).await?);
+        self.check_exclusions(account, id, body).await?;
+        Ok(naming)
     }
 
     /// The campaigns that are not over, and the segments, that name a segment.

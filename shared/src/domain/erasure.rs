@@ -98,6 +98,13 @@ pub fn is_spared(facts: &LeadFacts, requested: i64) -> bool {
     came.is_some_and(|came| came.date > requested)
 }
 
+/// Whether all that is known of somebody in a campaign happened before they were to be forgotten. The stream may tell of it
+/// long after.
+#[must_use]
+pub fn is_forgotten(facts: &LeadFacts, requested: i64) -> bool {
+    facts.updated().is_none_or(|updated| updated.date <= requested)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,10 @@
 //! own apps have them; a backslash before a mark takes it literally. What is not closed, stands inside a word as in
 //! `my_name`, before a blank as in a list, or in an address is text. The result never has an open tag.
 
+mod addresses;
+
+pub use addresses::linked_addresses;
+
 /// Text escaped for Telegram's HTML.
 #[must_use]
 pub fn escape_html(text: &str) -> String {

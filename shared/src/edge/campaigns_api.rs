@@ -6,6 +6,7 @@ use std::str::FromStr;
 use lambda_http::RequestExt;
 use serde_json::{Map, Value};
 
+use super::exact_numbers::inexact_number;
 use super::http::Request;
 use super::user_api::bearer_key;
 use crate::app::App;
@@ -92,5 +93,12 @@ fn read_body(body: &[u8]) -> AppResult<Map<String, Value>> {
     if body.trim_ascii().is_empty() {
         return Ok(Map::new());
     }
-    serde_json::from_slice(body).map_err(|_| invalid("body", "must be a JSON object"))
+    let read = serde_json::from_slice(body).map_err(|_| invalid("body", "must be a JSON object"))?;
+    match inexact_number(body) {
+        Some(number) => {
+            let reason = format!("has a number with more digits than are kept, to be sent as text: {number}");
+            Err(invalid("body", reason))
+        }
+        None => Ok(read),
+    }
 }

@@ -1,4 +1,5 @@
-//! `Idempotency-Key`: what a client repeats under one key is carried out once, and answered alike for a day.
+//! `Idempotency-Key`: what a client repeats under one key is carried out once, and answered alike for a day; of what is
+//! shown once, or shows people, only the rest is kept ([`Answered::kept_as`]).
 
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
@@ -38,9 +39,14 @@ pub async fn answer_once<T: Serialize>(
         Ok((call, Some(CallOnce::First(first)))) => (call, Some(first)),
         Ok((call, None)) => (call, None),
     };
-    let answer = campaigns_api(act(app, call).await);
+    let (outcome, repeated) = match act(app, call).await.map(Answered::apart) {
+        Ok((shown, repeated)) => (Ok(shown), repeated),
+        Err(error) => (Err(error), None),
+    };
+    let answer = campaigns_api(outcome);
     if let Some(first) = first {
-        app.settle_call(&first, kept(&answer)).await;
+        let repeated = repeated.map(|repeated| campaigns_api(Ok(repeated)));
+        app.settle_call(&first, kept(repeated.as_ref().unwrap_or(&answer))).await;
     }
     answer
 }

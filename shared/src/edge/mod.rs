@@ -4,6 +4,7 @@ pub mod bots;
 pub mod campaigns_api;
 pub mod envelope;
 pub mod erasures;
+mod exact_numbers;
 pub mod export;
 pub mod http;
 pub mod idempotency;

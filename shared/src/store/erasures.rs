@@ -1,9 +1,13 @@
 //! The erasure of a person, as far as it is.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use super::access::{from_item, number, text, to_attribute, to_item, unavailable, written};
+use super::access::{
+    Expiring, from_item, number, put_step, text, to_attribute, to_item, unavailable, update_step, written,
+};
 use super::{Item, Key, Store};
 use crate::domain::click::ClickToken;
 use crate::domain::erasure::{ErasedLead, ErasedList, ErasurePass, ErasurePlace};
@@ -11,6 +15,7 @@ use crate::domain::fact_clock::FactClock;
 use crate::domain::postback_id::PostbackId;
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotId, BotKey, CampaignKey, UserId};
+use crate::secret::{fingerprint, hex};
 
 /// The erasure of one person; gone when it is done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +57,20 @@ pub struct PlannedPostback {
     pub next_ms: i64,
 }
 
+/// That somebody was erased.
+#[derive(Serialize, Deserialize)]
+struct ErasedMark {
+    requested: i64,
+}
+
+/// How long it is known that somebody was erased, in seconds: a stream keeps its records for a day.
+const MARK_SECONDS: i64 = 2 * 86_400;
+
+/// What stands for somebody who is to be named nowhere.
+fn nameless(user: UserId) -> String {
+    hex(&fingerprint(&format!("erased {user}")))
+}
+
 impl Store {
     /// The erasure of a person; `None` if none is under way.
     ///
@@ -62,16 +81,15 @@ impl Store {
         self.get(&Key::Erasure(account, user)).await
     }
 
-    /// Notes that a person is to be erased, from the beginning. What an earlier erasure found out stays.
+    /// Notes that a person is to be erased, from the beginning, and marks it for [`Store::erased`]. What an earlier erasure
+    /// found out stays.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn begin_erasure(&self, account: AccountId, user: UserId, now: i64) -> AppResult<()> {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::Erasure(account, user).attributes()))
+        let update = self
+            .update(&Key::Erasure(account, user))
             .update_expression(
                 "SET #user = :user, requested = :now, pass = :first, begins = :now, \
                  leads = if_not_exists(leads, :none) REMOVE place ADD version :one",
@@ -81,11 +99,32 @@ impl Store {
             .expression_attribute_values(":now", number(now))
             .expression_attribute_values(":first", to_attribute(&ErasurePass::First)?)
             .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-            .expression_attribute_values(":one", number(1))
-            .send()
-            .await
-            .map_err(unavailable)?;
-        Ok(())
+            .expression_attribute_values(":one", number(1));
+        let mark = Expiring { value: ErasedMark { requested: now }, expires_at: now + MARK_SECONDS };
+        let mark = self.new_item(&Key::Erased(account, &nameless(user)), &mark)?;
+        self.transact([update_step(update)?, put_step(mark)?]).await.map(drop)
+    }
+
+    /// When some people were last asked to be erased, in Unix seconds, for as long as something older of them may be on its
+    /// way.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn erased(
+        &self,
+        account: AccountId,
+        users: impl IntoIterator<Item = UserId>,
+    ) -> AppResult<BTreeMap<UserId, i64>> {
+        let users: BTreeMap<UserId, String> = users.into_iter().map(|user| (user, nameless(user))).collect();
+        let mut erased = BTreeMap::new();
+        for some in users.iter().collect::<Vec<_>>().chunks(100) {
+            let keys: Vec<_> = some.iter().map(|(_, name)| Key::Erased(account, name)).collect();
+            let marks: Vec<Option<ErasedMark>> = self.get_many(&keys).await?;
+            let marks = some.iter().zip(marks);
+            erased.extend(marks.filter_map(|((user, _), mark)| Some((**user, mark?.requested))));
+        }
+        Ok(erased)
     }
 
     /// Writes how far an erasure is, and moves its version; `false` if it was written by others since it was read.

@@ -104,10 +104,14 @@ pub enum Key<'a> {
     Segment(AccountId, &'a SegmentId),
     /// The erasure of a person, while it is under way.
     Erasure(AccountId, UserId),
+    /// That a person was erased, by the hash of who they were; expires within days.
+    Erased(AccountId, &'a str),
     /// How many people an outreach campaign would reach, as last counted; expires.
     AudienceCount(AccountId, &'a OutreachCampaignId),
     /// One step of an outreach campaign, by the version that it made; list by `begins_with(SK, "STEP#<id>#")`.
     OutreachStep(AccountId, &'a OutreachCampaignId, u64),
+    /// How much of outreach an account keeps, and how often it named segments.
+    OutreachHoldings(AccountId),
     /// Get or change one template; list an account's by `begins_with(SK, "TMPL#")`.
     Template(AccountId, &'a TemplateId),
     /// Whom test executions of an account go to.
@@ -200,8 +204,10 @@ impl Key<'_> {
             | Self::Segment(account, _)
             | Self::Template(account, _)
             | Self::Testers(account)
+            | Self::OutreachHoldings(account)
             | Self::Import(account, _)
             | Self::ExecutionListing(account, ..) => format!("OUT#{account}"),
+            Self::Erased(account, person_hash) => format!("ERASED#{account}#{person_hash}"),
             Self::Call(account, key_hash) => format!("CALL#{account}#{key_hash}"),
             Self::Execution(account, execution)
             | Self::ExecutionPlan(account, execution)
@@ -260,7 +266,9 @@ impl Key<'_> {
             Self::OutreachStep(_, id, version) => format!("STEP#{id}#{version:08}"),
             Self::Template(_, id) => format!("TMPL#{id}"),
             Self::Testers(_) => "TESTERS".to_owned(),
+            Self::OutreachHoldings(_) => "HOLDINGS".to_owned(),
             Self::Import(_, id) => format!("IMPORT#{id}"),
+            Self::Erased(..) => "MARK".to_owned(),
             Self::Call(..) => "CALL".to_owned(),
             Self::ExecutionListing(_, campaign, created, id) => {
                 format!("{}{created:011}#{id}", executions_of(campaign))

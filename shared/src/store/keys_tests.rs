@@ -88,10 +88,12 @@ fn the_layout_of_outreach_is_frozen() {
         Key::Segment(account, &segment),
         Key::Template(account, &template),
         Key::Testers(account),
+        Key::OutreachHoldings(account),
         Key::Import(account, &import),
         Key::Call(account, "9f86d081884c7d65"),
         Key::AudienceCount(account, &campaign),
         Key::Erasure(account, UserId(7_000_000_001)),
+        Key::Erased(account, "9f86d081884c7d65"),
         Key::ExecutionListing(account, &campaign, 1_780_000_000, &execution),
         Key::Execution(account, &execution),
         Key::ExecutionPlan(account, &execution),
@@ -112,10 +114,12 @@ fn the_layout_of_outreach_is_frozen() {
     OUT#1 | SEG#seg9zq1
     OUT#1 | TMPL#tmplk3x9
     OUT#1 | TESTERS
+    OUT#1 | HOLDINGS
     OUT#1 | IMPORT#imp77a
     CALL#1#9f86d081884c7d65 | CALL
     OUT#1 | COUNT#campk3x9
     ACC#1 | ERASE#7000000001
+    ERASED#1#9f86d081884c7d65 | MARK
     OUT#1 | EXEC#campk3x9#01780000000#exec5f0a
     EXEC#1.exec5f0a | CONTROL
     EXEC#1.exec5f0a | PLAN

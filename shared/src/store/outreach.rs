@@ -1,13 +1,13 @@
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::access::{delete_step, number, put_step, written};
-use super::{ExecutionChange, Key, Store};
-use crate::domain::outreach::{OutreachCampaign, OutreachStatus};
+use super::access::{delete_step, from_item, number, put_step};
+use super::{ExecutionChange, HeldWrite, HoldingChange, Item, Key, Store};
+use crate::domain::outreach::{Holding, OutreachCampaign, OutreachStatus};
 use crate::error::AppResult;
 use crate::ids::{AccountId, OutreachCampaignId};
 
 /// One step of a campaign's history.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutreachStep {
     /// The route's verb, or what happened by itself.
     pub action: String,
@@ -43,23 +43,46 @@ impl Store {
         self.query(Key::Outreach(account, &any).partition(), "CAMP#").await
     }
 
-    /// Writes a campaign under a fresh id; `false` if another one has it.
+    /// The steps of a campaign's history that made these versions, the first and the last included, oldest first; each with
+    /// its version.
     ///
     /// # Errors
     ///
-    /// [`crate::AppError::Unavailable`]; a retry may answer `false` by the first attempt.
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn outreach_steps(
+        &self,
+        account: AccountId,
+        id: &OutreachCampaignId,
+        (first, last): (u64, u64),
+    ) -> AppResult<Vec<(u64, OutreachStep)>> {
+        let [first, last] = [first, last].map(|version| Key::OutreachStep(account, id, version));
+        let items = self.query_between(&first, &last).await?.into_iter();
+        let version = |item: &Item| item.get("SK")?.as_s().ok()?.rsplit('#').next()?.parse().ok();
+        items
+            .filter_map(|item| Some((version(&item)?, item)))
+            .map(|(of, item)| Ok((of, from_item(item)?)))
+            .collect()
+    }
+
+    /// Writes a campaign under a fresh id, the first step of its history, and what the account keeps: all or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`]; a retry may answer [`HeldWrite::Overtaken`] by the first attempt.
     pub async fn create_outreach_campaign(
         &self,
         account: AccountId,
         campaign: &OutreachCampaign,
-    ) -> AppResult<bool> {
-        let item = super::access::to_item(&Key::Outreach(account, &campaign.id), campaign)?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        written(put.condition_expression("attribute_not_exists(PK)").send().await)
+        step: &OutreachStep,
+        held: HoldingChange,
+    ) -> AppResult<HeldWrite> {
+        let step = self.new_item(&Key::OutreachStep(account, &campaign.id, campaign.version), step)?;
+        let campaign = (&Key::Outreach(account, &campaign.id), campaign);
+        self.make_held(account, campaign, held, [put_step(step)?]).await
     }
 
     /// Replaces a campaign that was read at the version before this one, notes the step, and begins or moves executions
-    /// with it: all or nothing. `false` if one of them was changed since, or is gone.
+    /// with it: all or nothing. `false` if one of them was changed since, or is gone. For changes of all but the document.
     ///
     /// # Errors
     ///
@@ -71,6 +94,23 @@ impl Store {
         step: &OutreachStep,
         executions: impl IntoIterator<Item = ExecutionChange<'_>>,
     ) -> AppResult<bool> {
+        let same = HoldingChange::changed(Holding::Campaigns, 0, 0);
+        let written = self.change_outreach_document(account, campaign, (step, same), executions).await?;
+        Ok(written == HeldWrite::Written)
+    }
+
+    /// The same where the document changes too, with what the account keeps.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`]; a retry may answer [`HeldWrite::Overtaken`] by the first attempt.
+    pub async fn change_outreach_document(
+        &self,
+        account: AccountId,
+        campaign: &OutreachCampaign,
+        (step, held): (&OutreachStep, HoldingChange),
+        executions: impl IntoIterator<Item = ExecutionChange<'_>>,
+    ) -> AppResult<HeldWrite> {
         let put = self
             .new_item(&Key::Outreach(account, &campaign.id), campaign)?
             .condition_expression("version = :before")
@@ -80,7 +120,7 @@ impl Store {
         for change in executions {
             steps.extend(self.execution_steps(account, change)?);
         }
-        Ok(self.transact(steps).await?.is_none())
+        self.write_held(account, steps, held).await
     }
 
     /// Deletes a campaign that was read at this version, and moves executions with it: all or nothing. `false` if one of
@@ -93,7 +133,7 @@ impl Store {
         &self,
         account: AccountId,
         campaign: &OutreachCampaign,
-        step: &OutreachStep,
+        (step, held): (&OutreachStep, HoldingChange),
         executions: impl IntoIterator<Item = ExecutionChange<'_>>,
     ) -> AppResult<bool> {
         let removal = self
@@ -105,6 +145,6 @@ impl Store {
         for change in executions {
             steps.extend(self.execution_steps(account, change)?);
         }
-        Ok(self.transact(steps).await?.is_none())
+        Ok(self.write_held(account, steps, held).await? == HeldWrite::Written)
     }
 }

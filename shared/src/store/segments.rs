@@ -1,5 +1,4 @@
-use super::access::{number, to_item, written};
-use super::{Key, Store};
+use super::{HeldWrite, HoldingChange, Key, Store};
 use crate::domain::outreach::Segment;
 use crate::error::AppResult;
 use crate::ids::{AccountId, SegmentId};
@@ -24,37 +23,46 @@ impl Store {
         self.query(Key::Segment(account, &any).partition(), "SEG#").await
     }
 
-    /// Writes a segment under a fresh id; `false` if another one has it.
+    /// Writes a segment under a fresh id, with what the account keeps.
     ///
     /// # Errors
     ///
-    /// [`crate::AppError::Unavailable`]; a retry may answer `false` by the first attempt.
-    pub async fn create_segment(&self, account: AccountId, segment: &Segment) -> AppResult<bool> {
-        let item = to_item(&Key::Segment(account, &segment.id), segment)?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        written(put.condition_expression("attribute_not_exists(PK)").send().await)
+    /// [`crate::AppError::Unavailable`]; a retry may answer [`HeldWrite::Overtaken`] by the first attempt.
+    pub async fn create_segment(
+        &self,
+        account: AccountId,
+        segment: &Segment,
+        held: HoldingChange,
+    ) -> AppResult<HeldWrite> {
+        self.make_held(account, (&Key::Segment(account, &segment.id), segment), held, None).await
     }
 
-    /// Replaces a segment that was read at the version before this one; `false` if it was changed since, or is gone.
+    /// Replaces a segment that was read at the version before this one, with what the account keeps.
     ///
     /// # Errors
     ///
-    /// [`crate::AppError::Unavailable`]; a retry may answer `false` by the first attempt.
-    pub async fn change_segment(&self, account: AccountId, segment: &Segment) -> AppResult<bool> {
-        let item = to_item(&Key::Segment(account, &segment.id), segment)?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = put.condition_expression("version = :before");
-        written(put.expression_attribute_values(":before", number(segment.version - 1)).send().await)
+    /// [`crate::AppError::Unavailable`]; a retry may answer [`HeldWrite::Overtaken`] by the first attempt.
+    pub async fn change_segment(
+        &self,
+        account: AccountId,
+        segment: &Segment,
+        held: HoldingChange,
+    ) -> AppResult<HeldWrite> {
+        let key = Key::Segment(account, &segment.id);
+        self.change_held(account, (&key, segment, segment.version), held).await
     }
 
-    /// Deletes a segment; `false` if there is none.
+    /// Deletes a segment that was read at this version, with what the account keeps.
     ///
     /// # Errors
     ///
-    /// [`crate::AppError::Unavailable`]; a retry may answer `false` by the first attempt.
-    pub async fn delete_segment(&self, account: AccountId, id: &SegmentId) -> AppResult<bool> {
-        let delete = self.client.delete_item().table_name(&self.table);
-        let delete = delete.set_key(Some(Key::Segment(account, id).attributes()));
-        written(delete.condition_expression("attribute_exists(PK)").send().await)
+    /// [`crate::AppError::Unavailable`]; a retry may answer [`HeldWrite::Overtaken`] by the first attempt.
+    pub async fn delete_segment(
+        &self,
+        account: AccountId,
+        segment: &Segment,
+        held: HoldingChange,
+    ) -> AppResult<HeldWrite> {
+        self.delete_held(account, (&Key::Segment(account, &segment.id), segment.version), held).await
     }
 }

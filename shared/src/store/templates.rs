@@ -1,5 +1,4 @@
-use super::access::{number, to_item, written};
-use super::{Key, Store};
+use super::{HeldWrite, HoldingChange, Key, Store};
 use crate::domain::outreach::Template;
 use crate::error::AppResult;
 use crate::ids::{AccountId, TemplateId};
@@ -24,37 +23,46 @@ impl Store {
         self.query(Key::Template(account, &any).partition(), "TMPL#").await
     }
 
-    /// Writes a template under a fresh id; `false` if another one has it.
+    /// Writes a template under a fresh id, with what the account keeps.
     ///
     /// # Errors
     ///
-    /// [`crate::AppError::Unavailable`]; a retry may answer `false` by the first attempt.
-    pub async fn create_template(&self, account: AccountId, template: &Template) -> AppResult<bool> {
-        let item = to_item(&Key::Template(account, &template.id), template)?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        written(put.condition_expression("attribute_not_exists(PK)").send().await)
+    /// [`crate::AppError::Unavailable`]; a retry may answer [`HeldWrite::Overtaken`] by the first attempt.
+    pub async fn create_template(
+        &self,
+        account: AccountId,
+        template: &Template,
+        held: HoldingChange,
+    ) -> AppResult<HeldWrite> {
+        self.make_held(account, (&Key::Template(account, &template.id), template), held, None).await
     }
 
-    /// Replaces a template that was read at the version before this one; `false` if it was changed since, or is gone.
+    /// Replaces a template that was read at the version before this one, with what the account keeps.
     ///
     /// # Errors
     ///
-    /// [`crate::AppError::Unavailable`]; a retry may answer `false` by the first attempt.
-    pub async fn change_template(&self, account: AccountId, template: &Template) -> AppResult<bool> {
-        let item = to_item(&Key::Template(account, &template.id), template)?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = put.condition_expression("version = :before");
-        written(put.expression_attribute_values(":before", number(template.version - 1)).send().await)
+    /// [`crate::AppError::Unavailable`]; a retry may answer [`HeldWrite::Overtaken`] by the first attempt.
+    pub async fn change_template(
+        &self,
+        account: AccountId,
+        template: &Template,
+        held: HoldingChange,
+    ) -> AppResult<HeldWrite> {
+        let key = Key::Template(account, &template.id);
+        self.change_held(account, (&key, template, template.version), held).await
     }
 
-    /// Deletes a template; `false` if there is none.
+    /// Deletes a template that was read at this version, with what the account keeps.
     ///
     /// # Errors
     ///
-    /// [`crate::AppError::Unavailable`]; a retry may answer `false` by the first attempt.
-    pub async fn delete_template(&self, account: AccountId, id: &TemplateId) -> AppResult<bool> {
-        let key = Key::Template(account, id).attributes();
-        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key));
-        written(delete.condition_expression("attribute_exists(PK)").send().await)
+    /// [`crate::AppError::Unavailable`]; a retry may answer [`HeldWrite::Overtaken`] by the first attempt.
+    pub async fn delete_template(
+        &self,
+        account: AccountId,
+        template: &Template,
+        held: HoldingChange,
+    ) -> AppResult<HeldWrite> {
+        self.delete_held(account, (&Key::Template(account, &template.id), template.version), held).await
     }
 }

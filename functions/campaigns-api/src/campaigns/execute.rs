@@ -22,7 +22,9 @@ pub async fn execute(app: &App, call: Call) -> AppResult<Answered<Answer>> {
     let (id, order) = (named(&call)?, ExecutionOrder::read(&call.body)?);
     Ok(match app.execute_outreach_campaign(call.account, &id, &order).await? {
         Executed::Previewed(forecast, samples) => {
-            Answered::Found(Answer::Previewed(Preview::of(forecast, samples)))
+            // A repeat shows nobody: they may be erased meanwhile.
+            let kept = Answer::Previewed(Preview::of(forecast.clone(), Vec::new()));
+            Answered::Found(Answer::Previewed(Preview::of(forecast, samples))).kept_as(kept)
         }
         Executed::Begun(begun) => {
             let is_scheduled = begun.execution.status == ExecutionStatus::Scheduled;

@@ -9,7 +9,7 @@ use shared::edge::envelope::Answered;
 use shared::{App, AppResult};
 
 use super::shown;
-use crate::paging::{Pagination, sorted_page};
+use crate::paging::{Pagination, in_an_answer, sorted_page};
 
 const SORTS: [(&str, OutreachSort); 7] = [
     ("createdAt", OutreachSort::CreatedAt),
@@ -42,7 +42,7 @@ pub async fn list(app: &App, call: Call) -> AppResult<Answered<Campaigns>> {
     let campaigns = campaigns.iter().zip(totals).zip(&counters);
     let campaigns = campaigns
         .map(|((campaign, total), counters)| shown::in_a_list(campaign, call.account, total, counters));
-    let campaigns = campaigns.collect::<AppResult<_>>()?;
+    let campaigns = in_an_answer(campaigns.collect::<AppResult<_>>()?)?;
     Ok(Answered::Found(Campaigns { campaigns, pagination: Pagination::of(page, total) }))
 }
 

@@ -5,6 +5,7 @@ pub mod create;
 pub mod delete;
 pub mod execute;
 pub mod get;
+pub mod history;
 pub mod list;
 pub mod pause;
 pub mod progress;

@@ -85,7 +85,8 @@ fn whole(statistics: &OutreachStatistics) -> Map<String, Value> {
     let segments = segments.iter().map(|(id, name, counters)| {
         let performance =
             json!({"sent": counters.sent, "conversionRate": rate(counters.converted, counters.sent)});
-        json!({"segmentId": id, "name": name, "performance": performance})
+        // Members of segments are counted from the beginning on, whatever period is asked for.
+        json!({"segmentId": id, "name": name, "period": "all", "performance": performance})
     });
     let shown = json!({
         "overview": {

@@ -8,7 +8,7 @@ use shared::edge::envelope::Answered;
 use shared::{App, AppResult};
 
 use super::shown;
-use crate::paging::{Pagination, sorted_page};
+use crate::paging::{Pagination, in_an_answer, sorted_page};
 
 const SORTS: [(&str, SegmentSort); 3] = [
     ("createdAt", SegmentSort::CreatedAt),
@@ -26,7 +26,7 @@ pub async fn list(app: &App, call: Call) -> AppResult<Answered<Segments>> {
     let (sort, page) = sorted_page(&call, &SORTS)?;
     let question = SegmentQuestion { search: call.text("search").map(str::to_owned), sort, page };
     let (segments, total) = app.list_segments(call.account, &question).await?;
-    let segments = segments.iter().map(shown::segment).collect();
+    let segments = in_an_answer(segments.iter().map(shown::segment).collect())?;
     Ok(Answered::Found(Segments { segments, pagination: Pagination::of(page, total) }))
 }
 

@@ -13,5 +13,5 @@ use super::shown::Previewed;
 ///
 /// As [`App::preview_segment`].
 pub async fn preview(app: &App, call: Call) -> AppResult<Answered<Previewed>> {
-    Ok(Answered::Found(app.preview_segment(call.account, &named(&call)?).await?.into()))
+    Ok(Previewed::answer(app.preview_segment(call.account, &named(&call)?).await?))
 }

@@ -12,5 +12,5 @@ use super::shown::Previewed;
 ///
 /// As [`App::preview_body`].
 pub async fn preview_body(app: &App, call: Call) -> AppResult<Answered<Previewed>> {
-    Ok(Answered::Found(app.preview_body(call.account, call.body).await?.into()))
+    Ok(Previewed::answer(app.preview_body(call.account, call.body).await?))
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use shared::app::Preview;
 use shared::domain::calendar;
 use shared::domain::outreach::{AudienceCount, Segment};
+use shared::edge::envelope::Answered;
 
 use crate::subscribers::shown::Subscriber;
 
@@ -34,8 +35,14 @@ pub struct Previewed {
     sample: Vec<Subscriber>,
 }
 
-impl From<Preview> for Previewed {
-    fn from(preview: Preview) -> Self {
+impl Previewed {
+    /// The answer; a repeat of it shows nobody.
+    pub fn answer(preview: Preview) -> Answered<Self> {
+        let kept = Self::of(Preview { sample: Vec::new(), ..preview.clone() });
+        Answered::Found(Self::of(preview)).kept_as(kept)
+    }
+
+    fn of(preview: Preview) -> Self {
         let AudienceCount { matched, reachable, excluded } = preview.count;
         let sample = preview.sample.into_iter().map(Subscriber::from).collect();
         Self { count: matched, reachable, excluded: json!(excluded), exact: preview.exact, sample }

@@ -8,7 +8,7 @@ use shared::edge::envelope::Answered;
 use shared::{App, AppResult};
 
 use super::shown;
-use crate::paging::{Pagination, sorted_page};
+use crate::paging::{Pagination, in_an_answer, sorted_page};
 
 const SORTS: [(&str, TemplateSort); 3] = [
     ("createdAt", TemplateSort::CreatedAt),
@@ -26,7 +26,8 @@ pub async fn list(app: &App, call: Call) -> AppResult<Answered<Templates>> {
     let (sort, page) = sorted_page(&call, &SORTS)?;
     let question = TemplateQuestion { search: call.text("search").map(str::to_owned), sort, page };
     let (templates, total) = app.list_templates(call.account, &question).await?;
-    let templates = templates.iter().map(|template| shown::in_full(template, call.account)).collect();
+    let templates = templates.iter().map(|template| shown::in_full(template, call.account));
+    let templates = in_an_answer(templates.collect())?;
     Ok(Answered::Found(Templates { templates, pagination: Pagination::of(page, total) }))
 }
 

@@ -187,7 +187,9 @@ fn read_audience(body: &Reader<'_>, faults: &mut Vec<Fault>, unsupported: &mut V
         match rule_of_filter(name, value) {
             Ok(rule) => rules.push(rule),
             Err(RuleFault::Value(reason)) => filters.refuse(name, reason, faults),
-            Err(RuleFault::Unsupported(reason)) => filters.refuse(name, reason, unsupported),
+            Err(RuleFault::Unsupported(reason) | RuleFault::Op(reason)) => {
+                filters.refuse(name, reason, unsupported);
+            }
         }
     }
     TargetAudience { segments: in_order_once(segments), filters: rules, bots: in_order_once(bots) }

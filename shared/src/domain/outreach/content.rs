@@ -9,7 +9,7 @@ use super::personal::{
 };
 use super::reader::Reader;
 use crate::domain::campaign::{CAPTION_CHARACTERS, WELCOME_CHARACTERS};
-use crate::domain::formatting::{is_blank, visible_text};
+use crate::domain::formatting::{is_blank, linked_addresses, visible_text};
 use crate::domain::media::MediaRef;
 use crate::error::Fault;
 
@@ -143,6 +143,10 @@ pub(super) fn read_text(
         said.refuse("content", format!("must show at most {limit} characters"), faults);
     }
     check_fields(said, "content", &text, is_personal, faults);
+    let filled = if is_personal { with_everywhere(&text, "x") } else { text.clone() };
+    if linked_addresses(&filled).iter().any(|address| !is_linkable(address)) {
+        said.refuse("content", "must link to http, https and tg addresses only, without a password", faults);
+    }
     (!is_blank(&visible_text(&text))).then_some(text)
 }
 
@@ -205,6 +209,12 @@ fn read_button(button: &Reader<'_>, is_personal: bool, faults: &mut Vec<Fault>) 
         }
     }
     Button { text: label.unwrap_or_default(), url: url.unwrap_or_default() }
+}
+
+/// Whether Telegram makes a link of it in a text, where the scheme may be left out.
+fn is_linkable(address: &str) -> bool {
+    let has_scheme = address.split('/').next().is_some_and(|begin| begin.contains(':'));
+    is_usable(address) || (!has_scheme && address.contains('.') && is_usable(&format!("http://{address}")))
 }
 
 fn is_usable(url: &str) -> bool {

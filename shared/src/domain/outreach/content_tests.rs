@@ -51,6 +51,10 @@ fn each_fault_of_content_is_told_by_its_path() {
         (json!({"content": "x".repeat(1025), "media": "img_abc123xyz789"}), "messages[0].content"),
         (json!({"content": "Hi {{firstName"}), "messages[0].content"),
         (json!({"content": "*\u{200b}*"}), "messages[0].content"),
+        (json!({"content": "[go](javascript:alert(1))"}), "messages[0].content"),
+        (json!({"content": "Hi *[go](mailto:a@e.com)*"}), "messages[0].content"),
+        (json!({"content": "[go]({{attributes.shop}})"}), "messages[0].content"),
+        (json!({"content": "[a](https://e.com) [b](https://a:b@e.com)"}), "messages[0].content"),
         (json!({"buttons": {}}), "messages[0].buttons"),
         (json!({"buttons": ["Go"]}), "messages[0].buttons"),
         (json!({"buttons": [[]]}), "messages[0].buttons"),
@@ -73,6 +77,21 @@ fn each_fault_of_content_is_told_by_its_path() {
         message.as_object_mut().unwrap().extend(fault.as_object().unwrap().clone());
         assert_eq!(read(&message).unwrap_err(), [field], "{message}");
     }
+}
+
+#[test]
+fn a_text_links_to_addresses_that_telegram_opens() {
+    for address in [
+        "https://e.com/a_(b)?c={{firstName}}",
+        "http://e.com",
+        "tg://user?id=1",
+        "t.me/channel",
+        "E.com",
+        "https://{{attributes.shop|e.com}}/",
+    ] {
+        assert!(read(&json!({"content": format!("_See_ [this]({address})")})).is_ok(), "{address}");
+    }
+    assert!(read(&json!({"content": "`[no](link:here)` and javascript:alert(1)"})).is_ok());
 }
 
 #[test]

@@ -8,6 +8,10 @@ use crate::ids::SegmentId;
 /// How long a chain of segments may get of which each leaves out the next.
 pub const CHAIN_MAX: usize = 5;
 
+/// How many segments one may come to by such chains, itself included; one that several chains lead to counts for each. They
+/// are read out for each person.
+const REACHED_MAX: usize = 100;
+
 /// What is wrong with whom a segment leaves out. `all` has whom each segment of the account leaves out, this one's being
 /// what it is to be.
 #[must_use]
@@ -30,7 +34,26 @@ pub fn exclusion_faults(id: &SegmentId, all: &BTreeMap<SegmentId, Vec<SegmentId>
             format!("must not make a chain of more than {CHAIN_MAX} segments; one begins at {first}");
         faults.push(Fault { field: "exclude".to_owned(), reason });
     }
+    if faults.is_empty()
+        && let Some(first) = all.keys().find(|first| reached(first, REACHED_MAX, all) > REACHED_MAX)
+    {
+        let reason =
+            format!("must not make a segment come to more than {REACHED_MAX} by chains; {first} would");
+        faults.push(Fault { field: "exclude".to_owned(), reason });
+    }
     faults
+}
+
+/// How many segments chains lead to from this one, itself included; counting ends a little above `most`.
+fn reached(from: &SegmentId, most: usize, all: &BTreeMap<SegmentId, Vec<SegmentId>>) -> usize {
+    let mut sum = 1;
+    for next in all.get(from).into_iter().flatten() {
+        if sum > most {
+            break;
+        }
+        sum += reached(next, most - sum.min(most), all);
+    }
+    sum
 }
 
 /// Whether a chain of at most so many steps leads from one segment to another.
@@ -71,6 +94,26 @@ mod tests {
         assert_eq!(faults("a", "a:b b:a"), through);
         assert_eq!(faults("a", "a:b b:c c:d d:a"), through);
         assert_eq!(faults("a", "a:x"), "exclude[0]: no such segment: segx");
+    }
+
+    #[test]
+    fn chains_that_fan_out_lead_to_no_more_segments_than_are_read_out() {
+        // Each of a layer leaves out all of the next: 1 + 4 + 16 + 64 is still read out.
+        let layers = |width: usize| {
+            let names = |layer: char| (0..width).map(move |number| format!("{layer}{number}"));
+            let segment = |name: &str| SegmentId::of(name);
+            let mut all = BTreeMap::from([(segment("top"), names('a').map(|name| segment(&name)).collect())]);
+            for (layer, next) in [('a', Some('b')), ('b', Some('c')), ('c', None)] {
+                for name in names(layer) {
+                    let others = next.into_iter().flat_map(names).map(|name| segment(&name));
+                    all.insert(segment(&name), others.collect::<Vec<_>>());
+                }
+            }
+            exclusion_faults(&segment("top"), &all)
+        };
+        assert_eq!(layers(4), []);
+        let reason = "must not make a segment come to more than 100 by chains; segtop would".to_owned();
+        assert_eq!(layers(5), [Fault { field: "exclude".to_owned(), reason }]);
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub enum Field {
 pub enum Kind {
     /// A whole number that names something.
     Id,
+    /// One of the five statuses of a lead.
+    LeadStatus,
     /// One word or text.
     Text,
     /// Several words.
@@ -72,7 +74,7 @@ pub enum Kind {
 const NAMED: [(&str, Field, Kind); 19] = [
     ("bot", Field::Bot, Kind::Id),
     ("trackingCampaign", Field::TrackingCampaign, Kind::Id),
-    ("leadStatus", Field::LeadStatus, Kind::Text),
+    ("leadStatus", Field::LeadStatus, Kind::LeadStatus),
     ("click", Field::Click, Kind::Text),
     ("startedAt", Field::StartedAt, Kind::Time),
     ("joinedAt", Field::JoinedAt, Kind::Time),

@@ -7,15 +7,13 @@ use serde_json::{Number, Value};
 
 use super::field::{is_attribute_name, is_attribute_value};
 use super::import_records::FilePosition;
-use super::person_change::PersonChange;
+use super::person_change::{PersonChange, TAG_CHARACTERS_MAX, TAGS_MAX};
 use crate::ids::{ImportId, UserId};
 
 /// So many errors of lines are kept.
 pub const IMPORT_FAULTS_MAX: usize = 100;
 
 const COLUMNS_MAX: usize = 100;
-const TAGS_MAX: usize = 50;
-const TAG_CHARACTERS_MAX: usize = 64;
 
 /// What may stand before the name of an attribute.
 const ATTRIBUTE: &str = "attributes.";
@@ -296,7 +294,7 @@ mod tests {
         let columns = header("id|tags|city").unwrap();
         let long = format!("1||{}", "x".repeat(257));
         let tag = format!("1|{}|", "x".repeat(65));
-        let tags = format!("1|{}|", (0..51).map(|tag| tag.to_string()).collect::<Vec<_>>().join(";"));
+        let tags = format!("1|{}|", (0..101).map(|tag| tag.to_string()).collect::<Vec<_>>().join(";"));
         for (line, field) in [
             ("1|a", ""),
             ("1|a|b|c", ""),

@@ -37,7 +37,8 @@ impl OutreachStatus {
     }
 
     /// Whether nothing can be changed any more.
-    const fn is_over(self) -> bool {
+    #[must_use]
+    pub const fn is_over(self) -> bool {
         matches!(self, Self::Completed | Self::Cancelled)
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::field::Kind;
 use super::rule::Op;
 use crate::domain::calendar;
+use crate::domain::lead_event::LeadStatus;
 
 /// A list in a rule has no more values than this.
 const VALUES_MAX: usize = 1000;
@@ -42,6 +43,7 @@ impl Operand {
     pub fn read(op: Op, kind: Kind, value: &Value) -> Result<Self, String> {
         let one = |value: &Value| Scalar::read(op, kind, value);
         match op {
+            Op::Exists if value.is_null() => Ok(Self::Present(true)),
             Op::Exists => {
                 value.as_bool().map(Self::Present).ok_or_else(|| "must be true or false".to_owned())
             }
@@ -83,6 +85,12 @@ impl Scalar {
                 Some(id) => Ok(Self::Amount(id.into())),
                 None => Err("must be a whole number".to_owned()),
             },
+            Kind::LeadStatus => {
+                let known = value.as_str().and_then(|word| word.parse::<LeadStatus>().ok());
+                known.map(|status| Self::Text(status.name().to_owned())).ok_or_else(|| {
+                    format!("must be one of {}", LeadStatus::ALL.map(LeadStatus::name).join(", "))
+                })
+            }
             Kind::Text | Kind::Words => match value.as_str() {
                 Some(text) if !text.is_empty() => Ok(Self::Text(text.to_owned())),
                 _ => Err("must be text".to_owned()),

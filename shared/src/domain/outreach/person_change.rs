@@ -15,10 +15,10 @@ const ATTRIBUTES_MAX: usize = 100;
 const ATTRIBUTES_BYTES: usize = 32 * 1024;
 
 /// A person has no more tags than this.
-const TAGS_MAX: usize = 100;
+pub(super) const TAGS_MAX: usize = 100;
 
 /// A tag is no longer than this.
-const TAG_CHARACTERS_MAX: usize = 64;
+pub(super) const TAG_CHARACTERS_MAX: usize = 64;
 
 /// What an account tells of a person.
 #[derive(Clone, Debug, Default, PartialEq)]

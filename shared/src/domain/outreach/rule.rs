@@ -76,7 +76,9 @@ impl Op {
         match self {
             Self::Exists => true,
             Self::Eq | Self::Ne => kind != Kind::Time,
-            Self::In | Self::Nin => matches!(kind, Kind::Id | Kind::Text | Kind::Words | Kind::Any),
+            Self::In | Self::Nin => {
+                matches!(kind, Kind::Id | Kind::LeadStatus | Kind::Text | Kind::Words | Kind::Any)
+            }
             Self::Gt | Self::Gte | Self::Lt | Self::Lte => matches!(kind, Kind::Amount | Kind::Any),
             Self::Between => matches!(kind, Kind::Amount | Kind::Time | Kind::Any),
             Self::Contains => matches!(kind, Kind::Text | Kind::Words | Kind::Any),
@@ -97,9 +99,12 @@ pub struct Rule {
 /// Why a rule does not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RuleFault {
-    /// No such field, or this comparison does not fit it.
+    /// No such field.
     #[error("{0}")]
     Unsupported(String),
+    /// No such comparison, or it does not fit the field.
+    #[error("{0}")]
+    Op(String),
     /// The value does not fit.
     #[error("{0}")]
     Value(String),
@@ -112,11 +117,11 @@ impl Rule {
     ///
     /// [`RuleFault`].
     pub fn new(field: &str, op: &str, value: Value) -> Result<Self, RuleFault> {
-        let unsupported = |what: String| Err(RuleFault::Unsupported(what));
-        let Some(asked) = Field::parse(field) else { return unsupported(format!("no such field: {field}")) };
-        let Some(op) = Op::parse(op) else { return unsupported(format!("no such operator: {op}")) };
+        let asked = Field::parse(field);
+        let asked = asked.ok_or_else(|| RuleFault::Unsupported(format!("no such field: {field}")))?;
+        let Some(op) = Op::parse(op) else { return Err(RuleFault::Op(format!("no such operator: {op}"))) };
         if !op.fits(asked.kind()) {
-            return unsupported(format!("{} does not apply to {field}", op.name()));
+            return Err(RuleFault::Op(format!("{} does not apply to {field}", op.name())));
         }
         let operand = Operand::read(op, asked.kind(), &value).map_err(RuleFault::Value)?;
         Ok(Self { field: asked, op, value, operand })

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::campaign::changed;
 use super::json_text;
 use super::reader::{Reader, in_order_once, required_name};
 use super::rule::{Rule, RuleFault};
@@ -63,10 +64,7 @@ impl Segment {
     /// The document with some fields changed: what is null goes.
     #[must_use]
     pub fn changed(&self, changes: Map<String, Value>) -> Map<String, Value> {
-        let mut document = self.document.clone();
-        document.extend(changes);
-        document.retain(|_, value| !value.is_null());
-        document
+        changed(&self.document, changes, &[])
     }
 }
 
@@ -115,6 +113,7 @@ fn read_rule(rule: &Reader<'_>, faults: &mut Vec<Fault>, unsupported: &mut Vec<F
         Ok(rule) => return Some(rule),
         Err(RuleFault::Value(reason)) => rule.refuse("value", reason, faults),
         Err(RuleFault::Unsupported(reason)) => rule.refuse("field", reason, unsupported),
+        Err(RuleFault::Op(reason)) => rule.refuse("op", reason, unsupported),
     }
     None
 }

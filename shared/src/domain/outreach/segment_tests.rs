@@ -148,10 +148,15 @@ fn the_filters_of_the_contract_are_rules() {
 #[test]
 fn what_does_not_fit_is_refused_with_a_reason() {
     let fault = |field, op, value| Rule::new(field, op, value).unwrap_err();
-    for (field, op) in
-        [("nothing", "eq"), ("bot", "like"), ("premium", "gt"), ("startedAt", "eq"), ("tags", "within")]
-    {
-        assert!(matches!(fault(field, op, json!(1)), RuleFault::Unsupported(_)), "{field} {op}");
+    assert!(matches!(fault("nothing", "like", json!(1)), RuleFault::Unsupported(_)));
+    for (field, op) in [
+        ("bot", "like"),
+        ("premium", "gt"),
+        ("startedAt", "eq"),
+        ("tags", "within"),
+        ("leadStatus", "contains"),
+    ] {
+        assert!(matches!(fault(field, op, json!(1)), RuleFault::Op(_)), "{field} {op}");
     }
     for (field, op, value) in [
         ("bot", "eq", json!("3")),
@@ -165,9 +170,17 @@ fn what_does_not_fit_is_refused_with_a_reason() {
         ("revenue", "between", json!([1])),
         ("leftAt", "exists", json!("no")),
         ("attributes.x", "eq", json!({"a": 1})),
+        ("leadStatus", "eq", json!("approved")),
+        ("leadStatus", "in", json!(["wait", "approved"])),
     ] {
         assert!(matches!(fault(field, op, value.clone()), RuleFault::Value(_)), "{field} {op} {value}");
     }
+    let rule = Rule::new("leftAt", "exists", Value::Null).unwrap();
+    assert_eq!(rule, Rule::new("leftAt", "exists", rule.to_json()["value"].clone()).unwrap());
+    assert!(
+        rule.matches(&member(), NOW)
+            != Rule::new("leftAt", "exists", json!(false)).unwrap().matches(&member(), NOW)
+    );
     let rule = Rule::new("revenue", "between", json!([1, 2.5])).unwrap();
     assert_eq!(rule.to_json(), json!({"field": "revenue", "op": "between", "value": [1, 2.5]}));
 }

@@ -147,7 +147,7 @@ impl LaneTally {
     }
 }
 
-/// How many of a hundred, with one decimal, rounded half up; 0 of nothing.
+/// How many of a hundred, with one decimal, rounded half up; 0 of nothing, and above 100 where the part is the greater.
 #[must_use]
 pub fn rate(part: u64, whole: u64) -> f64 {
     if whole == 0 {

@@ -21,6 +21,28 @@ pub enum Answered<T> {
     Made(T),
     /// 202: something was begun.
     Begun(T),
+    /// One of the others; a repeat of the call under its key is answered what stands beside it.
+    Once(Box<Self>, T),
+}
+
+impl<T> Answered<T> {
+    /// The same, of which a repeat of the call under its key is answered, and nothing kept, but this: for answers with
+    /// something that is shown once, or with people, who may be erased meanwhile.
+    #[must_use]
+    pub fn kept_as(self, kept: T) -> Self {
+        Self::Once(Box::new(self), kept)
+    }
+
+    /// The answer to the call itself, and the one to its repeats; `None` if they are the same.
+    pub(in crate::edge) fn apart(self) -> (Self, Option<Self>) {
+        let Self::Once(shown, kept) = self else { return (self, None) };
+        let kept = match *shown {
+            Self::Made(_) => Self::Made(kept),
+            Self::Begun(_) => Self::Begun(kept),
+            Self::Found(_) | Self::Once(..) => Self::Found(kept),
+        };
+        (*shown, Some(kept))
+    }
 }
 
 #[derive(Serialize)]
@@ -42,8 +64,8 @@ struct Failure {
 /// `{"success":true,"data":…}` or `{"success":false,"error":…,"code":…}`.
 pub fn campaigns_api<T: Serialize>(outcome: AppResult<Answered<T>>) -> Answer {
     let written = outcome.and_then(|reply| {
-        let (status, data) = match reply {
-            Answered::Found(data) => (StatusCode::OK, data),
+        let (status, data) = match reply.apart().0 {
+            Answered::Found(data) | Answered::Once(_, data) => (StatusCode::OK, data),
             Answered::Made(data) => (StatusCode::CREATED, data),
             Answered::Begun(data) => (StatusCode::ACCEPTED, data),
         };
