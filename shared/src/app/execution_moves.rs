@@ -167,6 +167,7 @@ pub(super) fn drawn_execution(
     now: i64,
 ) -> AppResult<Execution> {
     let is_for_later = order.is_for_later(now);
+    let messages = u64::try_from(campaign.body()?.messages.len()).unwrap_or(u64::MAX).max(1);
     Ok(Execution {
         id: ExecutionId::of(&draw(ID_LENGTH)?),
         campaign: campaign.id.clone(),
@@ -183,5 +184,6 @@ pub(super) fn drawn_execution(
         finished: None,
         counts: AudienceCount::default(),
         bots: Vec::new(),
+        messages,
     })
 }

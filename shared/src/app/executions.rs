@@ -81,7 +81,9 @@ impl App {
         let plan = self.plan_of(account, &campaign, order).await?;
         let (PlanSeen { counted, sample }, exact) = self.count_plan(account, &plan).await?;
         let begins = order.scheduled_at.map_or(now, |at| at.max(now));
-        let completion = begins.saturating_add(seconds_to_send(counted.by_bot.into_values()));
+        let messages = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        let by_bot = counted.by_bot.into_values().map(|people| people.saturating_mul(messages));
+        let completion = begins.saturating_add(seconds_to_send(by_bot));
         let forecast = ExecutionForecast { count: counted.count, exact, completion };
         if exact && forecast.count.reachable == 0 && !order.is_for_later(now) {
             return Err(AppError::EmptyAudience);
