@@ -119,9 +119,9 @@ pub async fn die_at_calls(people: usize, step: usize) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sender_that_dies_at_any_call_repeats_and_loses_nobody() {
     let begun = std::time::Instant::now();
-    let deaths = die_at_calls(3, 4).await;
+    let deaths = die_at_calls(3, 7).await;
     println!("{deaths} deaths of a sender in {:?}", begun.elapsed());
-    assert!(deaths >= 10, "{deaths}");
+    assert!(deaths >= 6, "{deaths}");
 }
 
 #[tokio::test]

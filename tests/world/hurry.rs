@@ -47,7 +47,7 @@ impl World {
                 }
             }
         }
-        panic!("not in time: {what}");
+        panic!("not in time: {what}; {}", self.on_its_way());
     }
 
     /// The same for the end of an execution.
