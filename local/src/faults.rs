@@ -81,6 +81,12 @@ impl AwsFaults {
         lock(&self.deaths).remove(binary).is_some_and(|death| death.calls == 0 && !death.lost_answer)
     }
 
+    /// Whether a function that was to die has died by now.
+    #[must_use]
+    pub fn has_died(&self, binary: &str) -> bool {
+        lock(&self.deaths).get(binary).is_some_and(|death| death.calls == 0 && !death.lost_answer)
+    }
+
     fn fate(&self, binary: &str) -> Fate {
         let mut deaths = lock(&self.deaths);
         let Some(death) = deaths.get_mut(binary) else { return Fate::Answered };

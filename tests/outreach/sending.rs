@@ -1,55 +1,13 @@
 //! What an execution sends.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Value, json};
-use shared::domain::outreach::{ExecutionStatus, Ledger, Outcome};
+use serde_json::json;
+use shared::domain::outreach::ExecutionStatus;
 use shared::ids::AccountId;
 use telegram_simulator::{Faults, Refusal};
 
-use crate::world::{Account, Reached, World};
+use crate::world::World;
 
 const ACCOUNT: AccountId = AccountId(1);
-
-async fn progress(account: &Account, campaign: &str) -> Value {
-    account.v1("GET", &format!("campaigns/{campaign}/progress"), &Value::Null).await.success(200)
-}
-
-impl World {
-    /// What became of everybody, from the ledgers: how many of each kind, and the ids of the messages.
-    async fn outcomes(&self, execution: &str) -> BTreeMap<&'static str, usize> {
-        let execution = self.execution(ACCOUNT, execution).await;
-        let mut counts = BTreeMap::new();
-        for part in &execution.bots {
-            for chunk in self.system.app.store.chunks(ACCOUNT, &execution.id, part.bot).await.unwrap() {
-                let ledger: Ledger = chunk.ledger.unwrap_or_default().parse().unwrap();
-                for outcome in ledger.outcomes() {
-                    let kind = match outcome {
-                        Some(Outcome::Delivered(_)) => "delivered",
-                        Some(Outcome::Failed(error)) => error.code(),
-                        Some(Outcome::Skipped(reason)) => reason.name(),
-                        Some(Outcome::Unknown) => "unknown",
-                        None => "none",
-                    };
-                    *counts.entry(kind).or_default() += 1;
-                }
-            }
-        }
-        counts
-    }
-
-    /// How many people got so many messages each.
-    fn sent_times(&self, reached: &[Reached]) -> BTreeMap<u64, usize> {
-        let sends = self.simulator.sends();
-        let mut times = BTreeMap::new();
-        for Reached { bot, people } in reached {
-            for user in people {
-                *times.entry(sends.get(&(bot.tg, *user)).copied().unwrap_or_default()).or_default() += 1;
-            }
-        }
-        times
-    }
-}
 
 #[tokio::test]
 async fn everybody_gets_one_message_and_the_figures_say_so() {
@@ -64,11 +22,11 @@ async fn everybody_gets_one_message_and_the_figures_say_so() {
     let execution = world.execution(ACCOUNT, &id).await;
     assert_eq!(execution.status, ExecutionStatus::Completed);
     assert_eq!(world.sent_times(&reached), [(1, 120)].into());
-    assert_eq!(world.outcomes(&id).await, [("delivered", 120)].into());
+    assert_eq!(world.outcomes(ACCOUNT, &id).await, [("delivered", 120)].into());
     let user = reached[1].people[7];
     let message = world.simulator.messages_to(user).pop().unwrap();
     assert_eq!(message.text, format!("Hello P{user}"));
-    let progress = progress(&account, &campaign).await;
+    let progress = account.progress(&campaign).await;
     assert_eq!(progress["status"], "completed");
     assert_eq!(progress["progress"]["successful"], 120);
     assert_eq!(progress["progress"]["pending"], 0);
@@ -97,11 +55,11 @@ async fn refusals_are_counted_by_their_codes_and_floods_lose_nobody() {
     let campaign = account.outreach_campaign(&json!({})).await;
     let id = account.execute(&campaign, &json!({})).await;
     world.ended(ACCOUNT, &id).await;
-    let outcomes = world.outcomes(&id).await;
+    let outcomes = world.outcomes(ACCOUNT, &id).await;
     let (delivered, blocked) = (outcomes["delivered"], outcomes["USER_BLOCKED"]);
     assert_eq!(delivered + blocked, 100, "{outcomes:?}");
     assert!(blocked > 0);
     assert_eq!(world.sent_times(&reached), [(0, blocked), (1, delivered)].into());
-    let tally = progress(&account, &campaign).await["progress"].clone();
+    let tally = account.progress(&campaign).await["progress"].clone();
     assert_eq!((&tally["successful"], &tally["failed"]), (&json!(delivered), &json!(blocked)));
 }

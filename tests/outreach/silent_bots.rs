@@ -1,7 +1,7 @@
 //! Bots that cannot send, and the people whom they know.
 
 use serde_json::{Value, json};
-use shared::domain::outreach::{Exclusion, ExecutionStatus};
+use shared::domain::outreach::Exclusion;
 use shared::ids::{AccountId, BotId, BotKey};
 
 use super::people::meet;

@@ -69,11 +69,16 @@ impl World {
         !answer["batchItemFailures"].as_array().unwrap().is_empty()
     }
 
-    /// Plans an execution to its end, without the queue.
-    pub async fn plan_wholly(&self, account: AccountId, id: &ExecutionId) {
+    /// Plans every shard of an execution, without the queue.
+    pub async fn plan_shards(&self, account: AccountId, id: &ExecutionId) {
         let (app, size) = (&self.system.app, StepSize::default());
         let shard = async |shard| while app.plan_step(account, id, shard, size).await.unwrap() {};
         stream::iter(0..CONTACT_SHARDS).map(shard).buffer_unordered(8).collect::<Vec<_>>().await;
+    }
+
+    /// Plans an execution to its end, without the queue.
+    pub async fn plan_wholly(&self, account: AccountId, id: &ExecutionId) {
+        self.plan_shards(account, id).await;
         let last = PlanTask::ShardV1 { account, execution: id.clone(), shard: 0 };
         assert!(!self.plan(&last).await);
     }

@@ -5,10 +5,12 @@ mod account;
 mod bots;
 mod erasure;
 mod executions;
+mod hurry;
 mod leads;
 mod log;
 mod media;
 mod options;
+mod outcomes;
 mod outreach;
 mod postbacks;
 mod sandboxes;
@@ -30,19 +32,21 @@ use tempfile::TempDir;
 pub use account::{Account, Reply, form};
 pub use bots::LOOK_AND_PIECES_MS;
 pub use executions::{FIRST_CONTACT, Reached};
+pub use hurry::{HURRY, HURRY_MS, HURRY_STEPS};
 #[cfg(feature = "many")]
 pub use leads::NEW_YEAR;
 pub use media::{file_part, part, samples};
 #[cfg(feature = "bins")]
 pub use options::bins;
 pub use options::ephemeral;
+pub use outcomes::Sends;
 pub use postbacks::Postback;
 pub use scene::{ConnectedBot, Scene, journal};
 pub use updates::{MemberChange, member_update, start_update};
 pub use visits::token_of;
 
 /// How long everything may take to arrive.
-const SETTLE: Duration = Duration::from_secs(20);
+const SETTLE: Duration = Duration::from_secs(90);
 
 /// Between looks while waiting for something.
 const LOOK: Duration = Duration::from_millis(10);

@@ -175,6 +175,7 @@ pub(super) fn drawn_execution(
     (order, status): (&ExecutionOrder, ExecutionStatus),
     at: Moment,
 ) -> AppResult<Execution> {
+    let messages = u64::try_from(campaign.body()?.messages.len()).unwrap_or(u64::MAX).max(1);
     Ok(Execution {
         id: ExecutionId::of(&draw_in_order(at.now_ms)?),
         campaign: campaign.id.clone(),
@@ -192,5 +193,6 @@ pub(super) fn drawn_execution(
         reason: None,
         counts: AudienceCount::default(),
         bots: Vec::new(),
+        messages,
     })
 }

@@ -93,7 +93,9 @@ impl App {
         let (basis, status) = (self.basis_of(account, &campaign, order).await?, order.first_status(now));
         let (PlanSeen { counted, sample }, exact) = self.count_plan(account, &basis.plan).await?;
         let begins = order.scheduled_at.map_or(now, |at| at.max(now));
-        let completion = begins.saturating_add(seconds_to_send(counted.by_bot.into_values()));
+        let messages = u64::try_from(basis.content.len()).unwrap_or(u64::MAX);
+        let by_bot = counted.by_bot.into_values().map(|people| people.saturating_mul(messages));
+        let completion = begins.saturating_add(seconds_to_send(by_bot));
         let forecast = ExecutionForecast { count: counted.count, exact, completion };
         let begins_now = status == ExecutionStatus::Planning && !order.preview;
         if exact && forecast.count.reachable == 0 && begins_now {

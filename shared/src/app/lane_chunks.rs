@@ -6,6 +6,7 @@ use futures::future::join_all;
 
 use super::App;
 use super::lane_sends::LaneMessage;
+use super::lane_trials::Trials;
 use super::lanes::LaneEnd;
 use crate::domain::outreach::{
     Allowance, Attempted, CampaignBody, Execution, ExecutionPlan, ExecutionStatus, Ledger, MessageContent,
@@ -14,17 +15,19 @@ use crate::domain::outreach::{
 use crate::error::{AppError, AppResult};
 use crate::ids::{BotKey, UserId};
 use crate::secret::BotToken;
-use crate::store::{Bot, Chunk, KnownPerson, Lane, LaneWork, LedgerWrite, OutreachOutcome};
+use crate::store::{Bot, Chunk, ChunkState, KnownPerson, Lane, LaneWork, LedgerFate, OutreachOutcome};
 
 /// Between two sends of a group, in milliseconds, so that ten and what is written down take less than the four tenths of a
 /// second that a bot has for them.
 const SPACING_MS: i64 = 15;
 
-/// After so many refusals of the content, with nothing taken before, an execution is given up.
-const CONTENT_REFUSALS: u64 = 3;
+/// What a send comes to that finds out that the bot cannot be used any more.
+const TOKEN_REFUSED: Attempted = Attempted::Settled(Outcome::Failed(SendError::BotTokenInvalid));
 
 /// What became of a lane's first piece of work.
 pub(super) enum ChunkEnd {
+    /// Everybody in it has an outcome.
+    Done,
     /// There may be more to do.
     Next,
     /// Nothing more may be done now.
@@ -33,12 +36,13 @@ pub(super) enum ChunkEnd {
 
 /// Who has a lane.
 pub(super) struct LaneSender<'a> {
-    app: &'a App,
-    bot: BotKey,
-    fence: u64,
-    until_ms: i64,
+    pub app: &'a App,
+    pub bot: BotKey,
+    pub fence: u64,
+    pub until_ms: i64,
     allowance: Allowance,
-    sent_ms: i64,
+    pub sent_ms: i64,
+    pub trials: Trials,
 }
 
 /// A chunk on the way, and what it is sent with.
@@ -47,22 +51,24 @@ pub(super) struct ChunkWork {
     pub body: CampaignBody,
     pub contents: Vec<MessageContent>,
     pub plan: ExecutionPlan,
-    pub known: Bot,
+    pub known: Option<Bot>,
     pub token: Option<BotToken>,
-    recipients: Vec<Recipient>,
-    chunk: Chunk,
-    ledger: Ledger,
+    pub recipients: Vec<Recipient>,
+    pub chunk: Chunk,
+    pub ledger: Ledger,
     /// What became known since the last write.
-    outcome: OutreachOutcome,
-    /// How often Telegram took a message of this execution from this lane, and refused its content.
-    taken: u64,
-    refused: u64,
+    pub outcome: OutreachOutcome,
+    /// Who is noted as being sent to, and was not.
+    pub unsent: Vec<usize>,
+    /// When somebody was sent to last, by their place among the recipients, in Unix milliseconds.
+    pub said_ms: BTreeMap<usize, i64>,
 }
 
 impl<'a> LaneSender<'a> {
     pub fn new(app: &'a App, bot: BotKey, lane: &Lane, until_ms: i64) -> Self {
         let allowance = Allowance::used_up(PER_SECOND, lane.sent_ms);
-        Self { app, bot, fence: lane.fence, until_ms, allowance, sent_ms: lane.sent_ms }
+        let trials = Trials::default();
+        Self { app, bot, fence: lane.fence, until_ms, allowance, sent_ms: lane.sent_ms, trials }
     }
 
     /// Sends the next chunk of a piece of work, or takes away work that has none or stands still.
@@ -72,50 +78,43 @@ impl<'a> LaneSender<'a> {
             app.store.take_work_away(bot, work).await?;
             return Ok(ChunkEnd::Next);
         };
-        let end = self.send_chunk(&mut chunk).await?;
-        if chunk.ledger.is_done() {
-            app.store.note_chunk_done(bot, work, &sort).await?;
+        match self.send_chunk(&mut chunk).await? {
+            ChunkEnd::Done => {
+                app.store.note_chunk_done(bot, work, &sort).await?;
+                Ok(ChunkEnd::Next)
+            }
+            end => Ok(end),
         }
-        Ok(end)
     }
 
-    /// The next chunk, with all that it takes to send it; `None` if nothing of the execution is to be sent any more.
-    async fn chunk_work(&self, work: &LaneWork) -> AppResult<Option<(String, ChunkWork)>> {
+    /// The next chunk, with all that it takes to send it; `None` if nothing of the execution is to be sent any more, and
+    /// nobody died at it.
+    async fn chunk_work(&mut self, work: &LaneWork) -> AppResult<Option<(String, ChunkWork)>> {
         let (app, bot, account) = (self.app, self.bot, self.bot.account);
         let Some(execution) = app.store.execution(account, &work.execution).await? else { return Ok(None) };
-        if execution.status != ExecutionStatus::Running {
-            return Ok(None);
-        }
+        let Some((sort, chunk, written)) = self.open_ledger(work, &execution).await? else { return Ok(None) };
         let Some(campaign) = app.store.outreach_campaign(account, &work.campaign).await? else {
             return Ok(None);
         };
         let body = campaign.body()?;
         let contents = app.store.execution_content(account, &execution.id).await?;
         let contents = contents.ok_or_else(|| AppError::unavailable("an execution has no content"))?;
-        let Some((sort, chunk)) = app.store.next_chunk(bot, &execution.id, work.done.as_deref()).await?
-        else {
-            app.finish_part(bot, &execution.id).await?;
-            return Ok(None);
-        };
-        let unreadable = |what: &str| AppError::unavailable(format!("{what} of a chunk do not read"));
-        let recipients =
-            Recipient::read_all(&chunk.recipients).ok_or_else(|| unreadable("the recipients"))?;
-        let messages = recipients.len() * contents.len();
-        let ledger = match &chunk.ledger {
-            Some(text) => text.parse().map_err(|_| unreadable("the outcomes"))?,
-            None => Ledger::new(messages),
-        };
+        let recipients = Recipient::read_all(&chunk.recipients);
+        let recipients = recipients.ok_or_else(|| AppError::unavailable("recipients do not read"))?;
+        let ledger = written.unwrap_or_else(|| Ledger::new(recipients.len() * contents.len()));
         let plan = app.store.execution_plan(account, &execution.id).await?;
         let plan = plan.ok_or_else(|| AppError::unavailable("an execution has no plan"))?;
-        let Some(known) = app.store.bot(bot).await? else { return Ok(None) };
-        let token = app.usable_token(bot, &known).await?;
+        let known = app.store.bot(bot).await?;
+        let token = match &known {
+            Some(known) => app.usable_token(bot, known).await?,
+            None => None,
+        };
         let outcome = OutreachOutcome {
             campaign: execution.campaign.clone(),
             execution: execution.id.clone(),
             bot: bot.bot,
             ..OutreachOutcome::default()
         };
-        let (taken, refused) = (0, 0);
         let work = ChunkWork {
             execution,
             body,
@@ -127,65 +126,105 @@ impl<'a> LaneSender<'a> {
             chunk,
             ledger,
             outcome,
-            taken,
-            refused,
+            unsent: Vec::new(),
+            said_ms: BTreeMap::new(),
         };
+        self.begin_trials(&work).await?;
         Ok(Some((sort, work)))
     }
 
+    /// The next chunk of an execution, and its ledger if it has one; the bot has done its part if there is none.
+    async fn open_ledger(
+        &self,
+        work: &LaneWork,
+        execution: &Execution,
+    ) -> AppResult<Option<(String, Chunk, Option<Ledger>)>> {
+        let is_running = execution.status == ExecutionStatus::Running;
+        let Some((sort, chunk)) = self.open_chunk(work).await? else {
+            if is_running {
+                self.app.finish_part(self.bot, &execution.id).await?;
+            }
+            return Ok(None);
+        };
+        let ledger = chunk.ledger.as_ref().map(|text| text.parse::<Ledger>()).transpose();
+        let ledger = ledger.map_err(|_| AppError::unavailable("the outcomes of a chunk do not read"))?;
+        let is_at_work = is_running || ledger.as_ref().is_some_and(Ledger::is_under_way);
+        Ok(is_at_work.then_some((sort, chunk, ledger)))
+    }
+
+    /// The first chunk that is not done.
+    async fn open_chunk(&self, work: &LaneWork) -> AppResult<Option<(String, Chunk)>> {
+        let mut after = work.done.clone();
+        loop {
+            let next = self.app.store.next_chunk(self.bot, &work.execution, after.as_deref()).await?;
+            match next {
+                Some((sort, chunk)) if chunk.state == ChunkState::Done => after = Some(sort),
+                next => return Ok(next),
+            }
+        }
+    }
+
     async fn send_chunk(&mut self, work: &mut ChunkWork) -> AppResult<ChunkEnd> {
-        // Whoever had the lane before died while these were being sent to.
-        for place in work.ledger.recover() {
-            work.count(place, Outcome::Unknown);
+        self.recover(work).await?;
+        match self.send_groups(work).await {
+            Ok(end) => Ok(end),
+            Err(error) => {
+                // What became of the last group is not lost with a read that failed after it.
+                work.give_back();
+                self.write(work).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn send_groups(&mut self, work: &mut ChunkWork) -> AppResult<ChunkEnd> {
+        if work.execution.status != ExecutionStatus::Running {
+            return self.leave(work, ChunkEnd::Next).await;
         }
         loop {
             if let Some(outcome) = work.end_of_all(self.app.clock.now()) {
                 work.settle_the_rest(outcome);
             }
             if work.ledger.is_done() {
-                work.outcome.counters.tasks_done += 1;
-                return Ok(if self.write(work).await? {
-                    ChunkEnd::Next
-                } else {
-                    ChunkEnd::Stop(LaneEnd::Lost)
-                });
+                work.count_chunk();
+                return self.leave(work, ChunkEnd::Done).await;
             }
             let group = self.prepare(work).await?;
-            if !self.write(work).await? {
-                return Ok(ChunkEnd::Stop(LaneEnd::Lost));
+            match self.write(work).await? {
+                LedgerFate::Written => {}
+                LedgerFate::Refused => return Ok(ChunkEnd::Stop(LaneEnd::Lost)),
+                LedgerFate::Halted => {
+                    work.give_back();
+                    return self.leave(work, ChunkEnd::Next).await;
+                }
             }
             let rest = self.send_group(work, group).await?;
-            if work.taken == 0 && work.refused >= CONTENT_REFUSALS {
-                self.write(work).await?;
-                let account = self.bot.account;
-                self.app.fail_execution(account, &work.execution.id, "Telegram refuses the content").await?;
-                return Ok(ChunkEnd::Next);
+            if let Some(words) = self.refused_content(work).await? {
+                let (account, reason) = (self.bot.account, format!("Telegram refuses the content: {words}"));
+                self.app.fail_execution(account, &work.execution.id, &reason).await?;
+                return self.leave(work, ChunkEnd::Next).await;
             }
-            let stops = match rest {
-                Some(moment_ms) => Some(ChunkEnd::Stop(LaneEnd::Rest(moment_ms))),
-                None if self.app.clock.now_ms() >= self.until_ms => Some(ChunkEnd::Stop(LaneEnd::Time)),
-                None if !self.goes_on(work).await? => Some(ChunkEnd::Next),
-                None => None,
-            };
-            if let Some(stop) = stops {
-                return Ok(if self.write(work).await? { stop } else { ChunkEnd::Stop(LaneEnd::Lost) });
+            match rest {
+                Some(moment_ms) => return self.leave(work, ChunkEnd::Stop(LaneEnd::Rest(moment_ms))).await,
+                None if self.app.clock.now_ms() >= self.until_ms => {
+                    return self.leave(work, ChunkEnd::Stop(LaneEnd::Time)).await;
+                }
+                None => {}
             }
         }
     }
 
-    /// Whether the execution is still to be sent.
-    async fn goes_on(&self, work: &ChunkWork) -> AppResult<bool> {
-        let execution = self.app.store.execution(self.bot.account, &work.execution.id).await?;
-        Ok(execution.is_some_and(|execution| execution.status == ExecutionStatus::Running))
+    /// Ends with a chunk once what is known is written down.
+    async fn leave(&self, work: &mut ChunkWork, end: ChunkEnd) -> AppResult<ChunkEnd> {
+        Ok(match self.write(work).await? {
+            LedgerFate::Written => end,
+            LedgerFate::Halted | LedgerFate::Refused => ChunkEnd::Stop(LaneEnd::Lost),
+        })
     }
 
-    /// What the next group gets; who gets nothing has an outcome then, and the others are noted as being sent to. The first
-    /// messages go one by one, until Telegram took one.
+    /// What the next group gets; who gets nothing has an outcome then, and the others are noted as being sent to.
     async fn prepare(&self, work: &mut ChunkWork) -> AppResult<Vec<(usize, LaneMessage)>> {
-        let mut group = work.ledger.next_group();
-        if work.taken == 0 {
-            group.truncate(1);
-        }
+        let group = work.next_group(&self.trials);
         let users = group.iter().filter_map(|place| Some(work.recipient(*place)?.user));
         let known = users.map(|user| async move {
             self.app.store.known_person(self.bot.account, user).await.map(|person| (user, person))
@@ -200,72 +239,59 @@ impl<'a> LaneSender<'a> {
                 Err(reason) => work.settle(place, Attempted::Settled(Outcome::Skipped(reason))),
             }
         }
-        let places: Vec<_> = messages.iter().map(|(place, _)| *place).collect();
-        work.ledger.begin(&places);
+        work.unsent = messages.iter().map(|(place, _)| *place).collect();
+        work.ledger.begin(&work.unsent);
         Ok(messages)
     }
 
     /// Sends to a group, all at about the same time. Answers the moment before which nothing may be sent any more.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`] if it could not be noted with somebody that they were reached: they stay as being sent to,
+    /// and are found so by whoever has the lane next.
     async fn send_group(
         &mut self,
         work: &mut ChunkWork,
         group: Vec<(usize, LaneMessage)>,
     ) -> AppResult<Option<i64>> {
-        let (app, bot) = (self.app, self.bot);
-        let Some(token) = work.token.clone() else { return Ok(None) };
+        let (app, bot, until_ms) = (self.app, self.bot, self.until_ms);
+        let (Some(token), Some(known)) = (work.token.clone(), work.known.clone()) else { return Ok(None) };
+        work.unsent.clear();
         let mut next_ms = app.clock.now_ms();
         let mut sends = Vec::new();
         for (place, message) in group {
-            let moment_ms = self.allowance.take(next_ms);
+            let moment_ms = self.allowance.take(next_ms.max(work.may_say_ms(place)));
+            work.note_said(place, moment_ms);
             (next_ms, self.sent_ms) = (moment_ms + SPACING_MS, moment_ms);
-            let (token, known) = (&token, &work.known);
+            let (token, known, is_test) = (&token, &known, work.execution.test);
             sends.push(async move {
                 app.clock.sleep_until_ms(moment_ms).await;
-                (place, app.send_lane_message(bot, known, token, &message).await)
+                let sent = app.send_lane_message(bot, known, token, &message).await;
+                let noted = match is_test {
+                    true => Ok(()),
+                    false => {
+                        app.insist(until_ms, || app.note_with_person(bot, &message, sent.attempted)).await
+                    }
+                };
+                (place, noted.map(|()| sent))
             });
         }
-        let mut rest = None;
+        let (mut rest, mut failure) = (None, None);
         for (place, sent) in join_all(sends).await {
-            let sent = sent?;
-            rest = rest.max(sent.rest_until_ms);
-            work.settle(place, sent.attempted);
+            match sent {
+                Ok(sent) => {
+                    rest = rest.max(sent.rest_until_ms);
+                    self.trials.note(work.content_at(place), sent.attempted, sent.refusal);
+                    if sent.attempted == TOKEN_REFUSED {
+                        work.token = None;
+                    }
+                    work.settle(place, sent.attempted);
+                }
+                Err(error) => failure = Some(error),
+            }
         }
-        Ok(rest)
-    }
-
-    /// Writes down what is known; `false` if the lane is somebody else's.
-    async fn write(&self, work: &mut ChunkWork) -> AppResult<bool> {
-        let mut outcome = OutreachOutcome { time: self.app.clock.now(), ..work.outcome.clone() };
-        outcome.campaign.clone_from(&work.execution.campaign);
-        let ledger = work.ledger.to_string();
-        let write = LedgerWrite {
-            bot: self.bot,
-            fence: self.fence,
-            execution: &work.execution.id,
-            chunk: &work.chunk,
-            ledger: &work.ledger,
-            outcome: &outcome,
-            sent_ms: self.sent_ms,
-        };
-        if !self.app.store.write_ledger(write).await? && !self.is_written(work, &ledger).await? {
-            return Ok(false);
-        }
-        work.chunk.ledger = Some(ledger);
-        work.outcome = OutreachOutcome {
-            campaign: outcome.campaign,
-            execution: outcome.execution,
-            bot: outcome.bot,
-            ..OutreachOutcome::default()
-        };
-        Ok(true)
-    }
-
-    /// Whether a write that seems refused was carried out by its first attempt.
-    async fn is_written(&self, work: &ChunkWork, ledger: &str) -> AppResult<bool> {
-        let is_mine = self.app.store.lane(self.bot).await?.fence == self.fence;
-        let (shard, number) = (work.chunk.shard, work.chunk.number);
-        let now = self.app.store.chunk(self.bot, &work.execution.id, shard, number).await?;
-        Ok(is_mine && now.is_some_and(|now| now.ledger.as_deref() == Some(ledger)))
+        failure.map_or(Ok(rest), Err)
     }
 }
 
@@ -293,7 +319,7 @@ impl ChunkWork {
         }
     }
 
-    fn settle(&mut self, place: usize, attempted: Attempted) {
+    pub fn settle(&mut self, place: usize, attempted: Attempted) {
         self.ledger.settle(&[(place, attempted)]);
         if let Attempted::Settled(outcome) = attempted {
             self.count(place, outcome);
@@ -301,18 +327,13 @@ impl ChunkWork {
     }
 
     /// Counts an outcome everywhere it counts.
-    fn count(&mut self, place: usize, outcome: Outcome) {
+    pub fn count(&mut self, place: usize, outcome: Outcome) {
         let lane = &mut self.outcome.lane;
         match outcome {
-            Outcome::Delivered(_) => {
-                lane.successful += 1;
-                self.taken += 1;
-            }
+            Outcome::Delivered(_) => lane.successful += 1,
             Outcome::Failed(error) => {
                 lane.failed += 1;
                 *lane.errors.entry(error).or_default() += 1;
-                let is_content = matches!(error, SendError::ContentInvalid | SendError::MediaInvalid);
-                self.refused += u64::from(is_content);
             }
             Outcome::Skipped(_) => lane.skipped += 1,
             Outcome::Unknown => {
@@ -338,6 +359,19 @@ impl ChunkWork {
             counters.sent += 1;
             counters.delivered += delivered;
         }
+    }
+
+    /// Counts the chunk, in which everybody has an outcome now.
+    fn count_chunk(&mut self) {
+        if self.execution.test {
+            return;
+        }
+        let is = |kind: fn(Outcome) -> bool| self.ledger.outcomes().flatten().any(kind);
+        let is_delivered = is(|outcome| matches!(outcome, Outcome::Delivered(_)));
+        let is_tried = is(|outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Unknown));
+        let has_failed = is_tried && !is_delivered;
+        self.outcome.counters.tasks_failed += u64::from(has_failed);
+        self.outcome.counters.tasks_done += u64::from(!has_failed);
     }
 
     /// The id of what somebody gets of a message: the variation's, or the message's own.

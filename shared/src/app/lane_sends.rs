@@ -15,7 +15,7 @@ use crate::secret::BotToken;
 use crate::store::{Bot, KnownPerson};
 use crate::telegram::{CallbackButton, MessageButton, MessageText, NewMessage, TelegramError};
 
-/// How long a lane waits that found no connection, in milliseconds.
+/// How long a lane waits that found no connection, or that storage failed, in milliseconds.
 const NO_CONNECTION_MS: i64 = 5_000;
 
 /// What one person gets.
@@ -29,6 +29,8 @@ pub(super) struct LaneMessage {
 /// What a message came to.
 pub(super) struct LaneSent {
     pub attempted: Attempted,
+    /// Telegram's words if it refuses the content.
+    pub refusal: Option<String>,
     /// The moment before which nothing may be sent any more, in Unix milliseconds.
     pub rest_until_ms: Option<i64>,
 }
@@ -97,40 +99,58 @@ impl ChunkWork {
     }
 }
 
+impl LaneSent {
+    const fn settled(outcome: Outcome) -> Self {
+        Self { attempted: Attempted::Settled(outcome), refusal: None, rest_until_ms: None }
+    }
+
+    const fn later(moment_ms: i64) -> Self {
+        Self { attempted: Attempted::Again, refusal: None, rest_until_ms: Some(moment_ms) }
+    }
+}
+
 impl App {
-    /// Sends one message of a lane, and notes with the person what came of it.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::AppError::Unavailable`]: what came of the message is lost, and nobody will know.
+    /// Sends one message of a lane. What cannot be read for it has it sent later.
     pub(super) async fn send_lane_message(
         &self,
         bot: BotKey,
         known: &Bot,
         token: &BotToken,
         message: &LaneMessage,
-    ) -> AppResult<LaneSent> {
+    ) -> LaneSent {
         let shown = message.media.as_ref().map(|media| ShownMedia { media, otherwise: Otherwise::Nothing });
-        let settled = |outcome| LaneSent { attempted: Attempted::Settled(outcome), rest_until_ms: None };
-        let sent = match self.send_shown(bot, token, &message.message, shown).await? {
-            Ok(sent) => settled(Outcome::Delivered(sent.message_id)),
-            Err(error) => match self.judge_refusal(bot, known, error).await {
-                Verdict::Waits(Pause::Gate(gate)) => {
-                    LaneSent { attempted: Attempted::Again, rest_until_ms: Some(gate.closed_until_ms) }
-                }
-                Verdict::Waits(Pause::Turn | Pause::Connection) => {
-                    let rest_until_ms = Some(self.clock.now_ms() + NO_CONNECTION_MS);
-                    LaneSent { attempted: Attempted::Again, rest_until_ms }
-                }
-                Verdict::Over => settled(Outcome::Failed(SendError::BotTokenInvalid)),
-                Verdict::Other(error) => settled(outcome_of(&error)),
-            },
+        let error = match self.send_shown(bot, token, &message.message, shown).await {
+            Ok(Ok(sent)) => return LaneSent::settled(Outcome::Delivered(sent.message_id)),
+            Ok(Err(error)) => error,
+            Err(error) => {
+                tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, ?error, "a message leaves later");
+                return LaneSent::later(self.clock.now_ms() + NO_CONNECTION_MS);
+            }
         };
-        self.note_with_person(bot, message, sent.attempted).await?;
-        Ok(sent)
+        match self.judge_refusal(bot, known, error).await {
+            Verdict::Waits(Pause::Gate(gate)) => LaneSent::later(gate.closed_until_ms),
+            Verdict::Waits(Pause::Turn | Pause::Connection) => {
+                LaneSent::later(self.clock.now_ms() + NO_CONNECTION_MS)
+            }
+            Verdict::Over => LaneSent::settled(Outcome::Failed(SendError::BotTokenInvalid)),
+            Verdict::Other(error) => {
+                let sent = LaneSent::settled(outcome_of(&error));
+                match error {
+                    TelegramError::ContentRefused(words) | TelegramError::MediaRefused(words) => {
+                        LaneSent { refusal: Some(words), ..sent }
+                    }
+                    _ => sent,
+                }
+            }
+        }
     }
 
-    async fn note_with_person(
+    /// Notes with the person what came of a message. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub(super) async fn note_with_person(
         &self,
         bot: BotKey,
         message: &LaneMessage,

@@ -100,7 +100,7 @@ impl App {
             }
             let Some(work) = self.store.next_work(bot).await? else { return Ok(LaneEnd::Nothing) };
             match sender.send_chunk_of(&work).await? {
-                ChunkEnd::Next => {}
+                ChunkEnd::Done | ChunkEnd::Next => {}
                 ChunkEnd::Stop(end) => return Ok(end),
             }
         }
@@ -135,6 +135,7 @@ impl App {
                 priority: execution.priority,
                 created: execution.created,
                 done: None,
+                given: 0,
             };
             self.store.give_work(bot, &work).await?;
             self.watch_lane_later(bot).await?;

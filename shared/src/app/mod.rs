@@ -29,6 +29,8 @@ mod journal;
 mod lane_chunks;
 mod lane_ends;
 mod lane_sends;
+mod lane_trials;
+mod lane_writes;
 mod lanes;
 mod lead_changes;
 mod lead_counts;

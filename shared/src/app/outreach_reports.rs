@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use futures::future::join_all;
+
 use super::App;
 use crate::domain::calendar;
 use crate::domain::outreach::{
@@ -9,7 +11,7 @@ use crate::domain::outreach::{
     seconds_to_send,
 };
 use crate::error::AppResult;
-use crate::ids::{AccountId, OutreachCampaignId, SegmentId};
+use crate::ids::{AccountId, BotKey, OutreachCampaignId, SegmentId};
 
 /// How far a campaign's last execution is.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,12 +20,16 @@ pub struct OutreachProgress {
     pub campaign: OutreachCampaign,
     /// The execution; `None` before the first.
     pub execution: Option<Execution>,
-    /// How many people it reaches; before the end of planning, as counted when it was asked for.
+    /// How many messages it sends: each to each person.
     pub total: u64,
     /// What became of them.
     pub tally: LaneTally,
     /// Of how many nothing is known yet; of nobody once the execution is over.
     pub pending: u64,
+    /// How many lanes have messages of it on their way.
+    pub lanes: u64,
+    /// Whether no message of it leaves any more, or yet.
+    pub drained: bool,
     /// How many messages a minute go out now.
     pub rate: u64,
     /// When it is done, or was, in Unix seconds; `None` while that depends on somebody, and where it ended before.
@@ -72,17 +78,14 @@ impl App {
             None => None,
         };
         let Some(execution) = execution else {
-            let tally = LaneTally::default();
-            let (total, pending, rate, completion) = (0, 0, 0, None);
-            return Ok(OutreachProgress { campaign, execution, total, tally, pending, rate, completion });
+            return Ok(OutreachProgress::before_any(campaign));
         };
+        // Before the tallies: what a lane has let go of is counted in them.
+        let at_work = self.lanes_at_work(account, &execution).await?;
         let lanes = self.store.lanes(account, &execution.id).await?;
         let mut tally = LaneTally::default();
         lanes.iter().for_each(|(_, lane)| tally.merge(lane));
-        let total = match execution.bots.is_empty() {
-            true => execution.counts.reachable,
-            false => execution.recipients(),
-        };
+        let total = execution.messages_in_all();
         let minutes = self.store.outreach_series(account, id, TimeUnit::Minute, (now - 60, now)).await?;
         let sent = |time: i64| {
             let begin = minute(time);
@@ -97,8 +100,20 @@ impl App {
         };
         let pending = if execution.status.is_over() { 0 } else { tally.pending(total) };
         let completion = completion(&execution, &lanes, (pending, rate), now);
-        let execution = Some(execution);
-        Ok(OutreachProgress { campaign, execution, total, tally, pending, rate, completion })
+        let sends = matches!(execution.status, ExecutionStatus::Running | ExecutionStatus::Testing);
+        let (drained, execution) = (!sends && at_work == 0, Some(execution));
+        let lanes = at_work;
+        Ok(OutreachProgress { campaign, execution, total, tally, pending, lanes, drained, rate, completion })
+    }
+
+    /// How many lanes have messages of an execution on their way.
+    async fn lanes_at_work(&self, account: AccountId, execution: &Execution) -> AppResult<u64> {
+        let now_ms = self.clock.now_ms();
+        let at = execution.bots.iter().map(|part| async move {
+            let lane = self.store.lane(BotKey { account, bot: part.bot }).await?;
+            Ok(u64::from(lane.is_at(&execution.id, now_ms)))
+        });
+        join_all(at).await.into_iter().sum()
     }
 
     /// What was counted of a campaign in a period.
@@ -163,6 +178,23 @@ impl App {
     }
 }
 
+impl OutreachProgress {
+    fn before_any(campaign: OutreachCampaign) -> Self {
+        let (execution, tally, completion) = (None, LaneTally::default(), None);
+        Self {
+            campaign,
+            execution,
+            total: 0,
+            tally,
+            pending: 0,
+            lanes: 0,
+            drained: true,
+            rate: 0,
+            completion,
+        }
+    }
+}
+
 impl OutreachPeriod {
     /// In which buckets it is counted, and from which second on: as many as fit the period, the present one included.
     const fn buckets(self, now: i64) -> (TimeUnit, i64) {
@@ -188,7 +220,8 @@ fn completion(
 ) -> Option<i64> {
     let left = execution.bots.iter().map(|part| {
         let lane = lanes.iter().find(|(bot, _)| *bot == part.bot);
-        lane.map_or(part.recipients, |(_, tally)| tally.pending(part.recipients))
+        let messages = part.recipients.saturating_mul(execution.messages);
+        lane.map_or(messages, |(_, tally)| tally.pending(messages))
     });
     let seconds = match (rate, execution.bots.is_empty()) {
         (0, true) => seconds_to_send([pending]),

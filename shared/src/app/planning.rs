@@ -58,11 +58,12 @@ impl App {
     /// Begins what is due, and has each shard planned. Twice is the same as once.
     async fn begin_planning(&self, account: AccountId, id: &ExecutionId) -> AppResult<Planned> {
         let Some(execution) = self.store.execution(account, id).await? else { return Ok(Planned::Done) };
-        let goes_on = matches!(
+        // One that runs was resumed: its lanes may have let go of it.
+        let is_wanted = matches!(
             execution.status,
             ExecutionStatus::Scheduled | ExecutionStatus::Planning | ExecutionStatus::Running
         );
-        if !goes_on || self.waits_for_account(account, id).await? {
+        if !is_wanted || self.waits_for_account(account, id).await? {
             return Ok(Planned::Done);
         }
         let now_ms = self.clock.now_ms();

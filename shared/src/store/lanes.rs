@@ -6,11 +6,14 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
-use super::access::{from_item, is_refusal, number, text, to_item, unavailable, written};
+use super::access::{from_item, is_refusal, number, text, to_attribute, unavailable, written};
 use super::{Key, Store};
 use crate::domain::outreach::Priority;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 use crate::ids::{BotId, BotKey, ExecutionId, OutreachCampaignId, UserId};
+
+/// How often a lane is woken or told that ends and is woken meanwhile.
+const WAKE_TRIES: usize = 5;
 
 /// A bot's lane.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +55,17 @@ pub struct LaneWork {
     /// The last chunk that is done, by its sort key; `None` before the first.
     #[serde(default)]
     pub done: Option<String>,
+    /// How often it was given to the lane: it is taken away as it was read, or not at all.
+    #[serde(default)]
+    pub given: u64,
+}
+
+impl Lane {
+    /// Whether messages of an execution may be on their way: one that lost its lease is dead.
+    #[must_use]
+    pub fn is_at(&self, execution: &ExecutionId, now_ms: i64) -> bool {
+        self.at_execution.as_ref() == Some(execution) && self.lease_until_ms > now_ms
+    }
 }
 
 impl LaneWork {
@@ -76,9 +90,22 @@ impl Store {
     ///
     /// [`AppError::Unavailable`], safe to retry.
     pub async fn give_work(&self, bot: BotKey, work: &LaneWork) -> AppResult<()> {
-        let put = self.client.put_item().table_name(&self.table);
-        let put = put.set_item(Some(to_item(&work.key(bot), work)?));
-        written(put.condition_expression("attribute_not_exists(PK)").send().await).map(drop)
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(work.key(bot).attributes()))
+            .update_expression(
+                "SET #execution = :execution, campaign = :campaign, priority = :priority, created = :created \
+                 ADD given :one",
+            )
+            .expression_attribute_names("#execution", "execution")
+            .expression_attribute_values(":execution", text(&work.execution))
+            .expression_attribute_values(":campaign", text(&work.campaign))
+            .expression_attribute_values(":priority", to_attribute(&work.priority)?)
+            .expression_attribute_values(":created", number(work.created))
+            .expression_attribute_values(":one", number(1));
+        update.send().await.map_err(unavailable).map(drop)
     }
 
     /// Tells a lane that there is work. Answers the turn that needs a token: that of a lane that had nothing to do.
@@ -87,20 +114,30 @@ impl Store {
     ///
     /// [`AppError::Unavailable`]; a retry may answer `None`, and the lane lacks its token until it is restored.
     pub async fn wake_lane(&self, bot: BotKey, now_ms: i64) -> AppResult<Option<u64>> {
-        let wakes = self
-            .update_lane(bot)
-            .update_expression("SET idle = :no, lease_until_ms = :now ADD told :one, turn :one")
-            .condition_expression("attribute_not_exists(PK) OR idle = :yes")
-            .expression_attribute_values(":yes", AttributeValue::Bool(true))
-            .expression_attribute_values(":no", AttributeValue::Bool(false))
-            .expression_attribute_values(":now", number(now_ms))
-            .expression_attribute_values(":one", number(1));
-        if let Some(lane) = moved(wakes).await? {
-            return Ok(Some(lane.turn));
+        for _ in 0..WAKE_TRIES {
+            let wakes = self
+                .update_lane(bot)
+                .update_expression("SET idle = :no, lease_until_ms = :now ADD told :one, turn :one")
+                .condition_expression("attribute_not_exists(PK) OR idle = :yes")
+                .expression_attribute_values(":yes", AttributeValue::Bool(true))
+                .expression_attribute_values(":no", AttributeValue::Bool(false))
+                .expression_attribute_values(":now", number(now_ms))
+                .expression_attribute_values(":one", number(1));
+            if let Some(lane) = moved(wakes).await? {
+                return Ok(Some(lane.turn));
+            }
+            // It may end between the two.
+            let tells = self
+                .update_lane(bot)
+                .update_expression("ADD told :one")
+                .condition_expression("idle = :no")
+                .expression_attribute_values(":no", AttributeValue::Bool(false))
+                .expression_attribute_values(":one", number(1));
+            if written(tells.send().await)? {
+                return Ok(None);
+            }
         }
-        let tells = self.update_lane(bot).update_expression("ADD told :one");
-        tells.expression_attribute_values(":one", number(1)).send().await.map_err(unavailable)?;
-        Ok(None)
+        Err(AppError::unavailable("a lane ends again and again"))
     }
 
     /// Takes a lane for whoever has the token of this turn; `None` if it is a stray, or somebody has the lane.
@@ -117,7 +154,8 @@ impl Store {
     ) -> AppResult<Option<Lane>> {
         let takes = self
             .update_lane(bot)
-            .update_expression("SET lease_until_ms = :until ADD fence :one")
+            // Whoever had it before is dead, and nothing of theirs is on its way any more.
+            .update_expression("SET lease_until_ms = :until REMOVE at_execution ADD fence :one")
             .condition_expression("turn = :turn AND idle = :no AND lease_until_ms <= :now")
             .expression_attribute_values(":turn", number(turn))
             .expression_attribute_values(":no", AttributeValue::Bool(false))
@@ -135,7 +173,7 @@ impl Store {
     pub async fn pass_lane(&self, bot: BotKey, fence: u64, now_ms: i64) -> AppResult<Option<u64>> {
         let passes = self
             .update_lane(bot)
-            .update_expression("SET lease_until_ms = :now ADD turn :one")
+            .update_expression("SET lease_until_ms = :now REMOVE at_execution ADD turn :one")
             .condition_expression("fence = :fence")
             .expression_attribute_values(":fence", number(fence))
             .expression_attribute_values(":now", number(now_ms))
@@ -151,7 +189,7 @@ impl Store {
     pub async fn rest_lane(&self, bot: BotKey, fence: u64, until_ms: i64) -> AppResult<()> {
         let rests = self
             .update_lane(bot)
-            .update_expression("SET lease_until_ms = :until")
+            .update_expression("SET lease_until_ms = :until REMOVE at_execution")
             .condition_expression("fence = :fence")
             .expression_attribute_values(":fence", number(fence))
             .expression_attribute_values(":until", number(until_ms));
@@ -166,7 +204,7 @@ impl Store {
     pub async fn end_lane(&self, bot: BotKey, taken: &Lane) -> AppResult<bool> {
         let ends = self
             .update_lane(bot)
-            .update_expression("SET idle = :yes, lease_until_ms = :never")
+            .update_expression("SET idle = :yes, lease_until_ms = :never REMOVE at_execution")
             .condition_expression("fence = :fence AND told = :told")
             .expression_attribute_values(":yes", AttributeValue::Bool(true))
             .expression_attribute_values(":never", number(0))
@@ -214,15 +252,21 @@ impl Store {
         found.map(from_item).transpose()
     }
 
-    /// Takes from a lane what is done, or stands still. Twice is the same as once.
+    /// Takes from a lane what is done, or stands still, unless it was given again since it was read. Twice is the same as
+    /// once.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
     pub async fn take_work_away(&self, bot: BotKey, work: &LaneWork) -> AppResult<()> {
-        let delete = self.client.delete_item().table_name(&self.table);
-        let delete = delete.set_key(Some(work.key(bot).attributes()));
-        delete.send().await.map_err(unavailable).map(drop)
+        let delete = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(work.key(bot).attributes()))
+            .condition_expression("given = :given")
+            .expression_attribute_values(":given", number(work.given));
+        written(delete.send().await).map(drop)
     }
 
     /// Notes the last chunk that is done of what a lane sends, if it still does. Twice is the same as once.

@@ -1,8 +1,10 @@
 //! The ledger of a chunk: written on what it was, under the lane's fence, together with what is counted.
 
-use super::access::{number, text, to_attribute, unavailable, update_step};
+use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
+
+use super::access::{incomplete, number, text, to_attribute, unavailable, update_step};
 use super::{Chunk, ChunkState, Key, OutreachOutcome, Store};
-use crate::domain::outreach::Ledger;
+use crate::domain::outreach::{ExecutionStatus, Ledger};
 use crate::error::AppResult;
 use crate::ids::{BotKey, ExecutionId};
 
@@ -23,7 +25,23 @@ pub struct LedgerWrite<'a> {
     pub outcome: &'a OutreachOutcome,
     /// When the lane last sent something, in Unix milliseconds.
     pub sent_ms: i64,
+    /// Where the execution must be, because a group is about to leave; `None` if none is.
+    pub begins_in: Option<ExecutionStatus>,
 }
+
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LedgerFate {
+    /// It is written.
+    Written,
+    /// The execution is no longer where it must be: nothing is written, and the group must not leave.
+    Halted,
+    /// The ledger was written since, or the lane is somebody else's.
+    Refused,
+}
+
+/// The step of a write that holds the execution to its status, behind those of the chunk and of the lane.
+const HALTED_STEP: usize = 2;
 
 impl Store {
     /// The next chunk of a bot in an execution after one of it, by its sort key; `None` if there is none.
@@ -72,14 +90,13 @@ impl Store {
         self.get(&Key::Chunk { account: bot.account, execution, bot: bot.bot, shard, number }).await
     }
 
-    /// Writes a ledger, what is counted with it, and that the lane is at it: all or nothing. `false` if the ledger was
-    /// written since, or the lane is somebody else's.
+    /// Writes a ledger, what is counted with it, and that the lane is at it: all or nothing.
     ///
     /// # Errors
     ///
-    /// [`crate::AppError::Unavailable`]; a retry may answer `false` by the first attempt: read it again.
-    pub async fn write_ledger(&self, write: LedgerWrite<'_>) -> AppResult<bool> {
-        let LedgerWrite { bot, fence, execution, chunk, ledger, outcome, sent_ms } = write;
+    /// [`crate::AppError::Unavailable`]; a retry may answer [`LedgerFate::Refused`] by the first attempt: read it again.
+    pub async fn write_ledger(&self, write: LedgerWrite<'_>) -> AppResult<LedgerFate> {
+        let LedgerWrite { bot, fence, execution, chunk, ledger, outcome, sent_ms, begins_in } = write;
         let key = Key::Chunk {
             account: bot.account,
             execution,
@@ -114,7 +131,25 @@ impl Store {
             false => lane.update_expression("SET sent_ms = :sent REMOVE at_execution"),
         };
         let mut steps = vec![update_step(entry)?, update_step(lane)?];
+        if let Some(status) = begins_in {
+            steps.push(self.stands_in(&Key::Execution(bot.account, execution), status)?);
+        }
         steps.extend(self.outcome_steps(bot.account, outcome)?);
-        Ok(self.transact(steps).await?.is_none())
+        Ok(match self.transact(steps).await?.map(|refusal| refusal.step) {
+            None => LedgerFate::Written,
+            Some(HALTED_STEP) => LedgerFate::Halted,
+            Some(_) => LedgerFate::Refused,
+        })
+    }
+
+    /// A step of a transaction that changes nothing and refuses an execution that is elsewhere.
+    fn stands_in(&self, execution: &Key<'_>, status: ExecutionStatus) -> AppResult<TransactWriteItem> {
+        let check = ConditionCheck::builder().table_name(&self.table).set_key(Some(execution.attributes()));
+        let check = check
+            .condition_expression("#status = :status")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":status", to_attribute(&status)?);
+        let check = check.build().map_err(incomplete)?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 }

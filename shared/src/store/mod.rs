@@ -83,7 +83,7 @@ pub use keys::{Key, campaign_of_lead_partition};
 pub use lanes::{Lane, LaneWork};
 pub use lead_rows::{LeadRange, LeadReader, LeadRow};
 pub use leads::{Arrival, Lead, NewStart, Reconciled, StartPolicy, StartWrite};
-pub use ledgers::LedgerWrite;
+pub use ledgers::{LedgerFate, LedgerWrite};
 pub use media::{Media, MediaState};
 pub use notice_windows::{NoticeSpan, NoticeWindow};
 pub use notices::{DigestDebt, NoticePlace, NoticeTrace};

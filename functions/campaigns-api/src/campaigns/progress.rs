@@ -57,7 +57,8 @@ struct ErrorCount {
 
 impl Progress {
     fn of(progress: &OutreachProgress) -> Self {
-        let OutreachProgress { campaign, execution, total, tally, pending, rate, completion } = progress;
+        let OutreachProgress { campaign, execution, total, tally, pending, lanes, drained, rate, completion } =
+            progress;
         let status = execution.as_ref().map_or(campaign.status.name(), |execution| word(execution.status));
         let errors = tally.errors.iter().map(|(error, count)| ErrorCount {
             code: error.code(),
@@ -81,9 +82,8 @@ impl Progress {
             current_rate_unit: "messages per minute",
             estimated_completion: completion.map(calendar::iso_time),
             errors: errors.collect(),
-            // Nobody sends so far, so nobody has a lane to let go of.
-            lanes: 0,
-            drained: true,
+            lanes: *lanes,
+            drained: *drained,
         }
     }
 }

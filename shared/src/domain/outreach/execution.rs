@@ -97,6 +97,13 @@ pub struct Execution {
     /// What each bot has to do; empty before the end of planning.
     #[serde(default)]
     pub bots: Vec<BotPart>,
+    /// How many messages each of them gets.
+    #[serde(default = "one")]
+    pub messages: u64,
+}
+
+const fn one() -> u64 {
+    1
 }
 
 impl Execution {
@@ -169,6 +176,14 @@ impl Execution {
         self.bots.iter().map(|part| part.recipients).sum()
     }
 
+    /// How many messages that makes: each of them to each person; before the end of planning, as counted when it was asked
+    /// for.
+    #[must_use]
+    pub fn messages_in_all(&self) -> u64 {
+        let people = if self.bots.is_empty() { self.counts.reachable } else { self.recipients() };
+        people.saturating_mul(self.messages)
+    }
+
     /// In how many chunks.
     #[must_use]
     pub fn chunks(&self) -> u64 {
@@ -219,6 +234,7 @@ mod tests {
             reason: None,
             counts: AudienceCount::default(),
             bots: Vec::new(),
+            messages: 1,
         }
     }
 
@@ -282,6 +298,15 @@ mod tests {
         assert_eq!(share.campaign_after(OutreachStatus::Active), OutreachStatus::Active);
         let test = Execution { test: true, ..whole };
         assert_eq!(test.campaign_after(OutreachStatus::Active), OutreachStatus::Active);
+    }
+
+    #[test]
+    fn each_message_to_each_person_counts() {
+        let counts = AudienceCount { reachable: 7, ..AudienceCount::default() };
+        let mut planned = Execution { messages: 3, counts, ..execution(ExecutionStatus::Planning) };
+        assert_eq!(planned.messages_in_all(), 21);
+        planned.bots = vec![BotPart { bot: BotId(1), recipients: 5, chunks: 1 }];
+        assert_eq!(planned.messages_in_all(), 15);
     }
 
     #[test]

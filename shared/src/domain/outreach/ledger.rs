@@ -49,6 +49,12 @@ impl Ledger {
         pending.map(|(place, _)| place).take(GROUP).collect()
     }
 
+    /// Whether nothing was sent yet at this place.
+    #[must_use]
+    pub fn is_pending(&self, place: usize) -> bool {
+        self.0.get(place) == Some(&Entry::Pending)
+    }
+
     /// Notes that these are about to be sent to.
     pub fn begin(&mut self, places: &[usize]) {
         for place in places {

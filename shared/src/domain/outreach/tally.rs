@@ -57,9 +57,9 @@ pub struct OutreachCounters {
     pub revenue: Decimal,
     /// Chunks that were planned.
     pub tasks: u64,
-    /// Those of them that are done.
+    /// Those of them in which everybody has an outcome, but for those that failed.
     pub tasks_done: u64,
-    /// Those that cannot be.
+    /// Those in which everybody has an outcome and nobody got anything, though it was tried.
     pub tasks_failed: u64,
 }
 
