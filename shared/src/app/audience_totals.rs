@@ -64,4 +64,18 @@ impl App {
         let total = |kept: KeptCount| AudienceTotal { reachable: kept.reachable, exact: kept.exact };
         Ok(kept.into_iter().flatten().map(total).collect())
     }
+
+    /// Keeps what was counted of a campaign before it was changed to this, so that showing it does not count again.
+    pub(super) async fn keep_audience_total(
+        &self,
+        account: AccountId,
+        campaign: &OutreachCampaign,
+        AudienceTotal { reachable, exact }: AudienceTotal,
+    ) {
+        let counted = KeptCount { version: campaign.version, reachable, exact };
+        let (kept, until) = ([(&campaign.id, counted)], self.clock.now() + KEPT_SECONDS);
+        if let Err(error) = self.store.keep_audience_counts(account, &kept, until).await {
+            tracing::warn!(campaign.id = %campaign.id, ?error, "an audience is counted once more");
+        }
+    }
 }

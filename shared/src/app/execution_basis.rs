@@ -1,6 +1,7 @@
 //! What an execution goes by, made of a campaign as it is, and whether that is enough for the campaign to be active.
 
 use super::App;
+use super::audience_totals::AudienceTotal;
 use crate::domain::outreach::{
     Audience, AudienceCount, CampaignBody, ExecutionBasis, ExecutionOrder, ExecutionPlan, ExecutionProgress,
     MessageContent, OutreachCampaign,
@@ -13,6 +14,16 @@ const PLAN_BYTES: usize = 300_000;
 
 /// What the messages take at most, in bytes of JSON: a transaction takes 4 MB.
 const CONTENT_BYTES: usize = 2_000_000;
+
+/// A campaign that may be active.
+pub(super) struct Ready {
+    /// What an execution of it would go by.
+    pub basis: ExecutionBasis,
+    /// Whom that would reach.
+    pub counts: AudienceCount,
+    /// How many people its audience has, if that is the same.
+    pub total: Option<AudienceTotal>,
+}
 
 impl App {
     /// What an execution of a campaign goes by that begins now.
@@ -70,24 +81,23 @@ impl App {
     }
 
     /// Checks that a campaign that is to be active has something to say, and somebody to say it to; where it has been sent
-    /// before, there need be nobody left. Answers what an execution of it would go by, and whom it would reach.
+    /// before, there need be nobody left.
     ///
     /// # Errors
     ///
     /// - As [`App::basis_of`].
     /// - [`AppError::EmptyAudience`] if it reaches nobody.
-    pub(super) async fn ready(
-        &self,
-        account: AccountId,
-        campaign: &OutreachCampaign,
-    ) -> AppResult<(ExecutionBasis, AudienceCount)> {
+    pub(super) async fn ready(&self, account: AccountId, campaign: &OutreachCampaign) -> AppResult<Ready> {
         let basis = self.basis_of(account, campaign, &ExecutionOrder::default()).await?;
         let (seen, exact) = self.count_plan(account, &basis.plan).await?;
-        let count = seen.counted.count;
-        if exact && count.reachable == 0 && campaign.progress != ExecutionProgress::Ended {
+        let counts = seen.counted.count;
+        if exact && counts.reachable == 0 && campaign.progress != ExecutionProgress::Ended {
             return Err(AppError::EmptyAudience);
         }
-        Ok((basis, count))
+        // Of one that was sent before, those are left out whom it reached.
+        let is_whole = campaign.progress == ExecutionProgress::NothingSent;
+        let total = is_whole.then_some(AudienceTotal { reachable: counts.reachable, exact });
+        Ok(Ready { basis, counts, total })
     }
 }
 

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::App;
+use super::audience_totals::AudienceTotal;
 use super::execution_moves::{ExecutionMove, Moment, drawn_execution};
 use super::outreach::{CHANGE_TRIES, names_segments};
 use super::outreach_edits::Before;
@@ -40,6 +41,8 @@ pub(super) struct Changed {
     /// What becomes of executions with it.
     pub moves: Vec<ExecutionMove>,
     pub action: CampaignAction,
+    /// How many people it would reach, where they were counted for it.
+    pub total: Option<AudienceTotal>,
 }
 
 impl Changed {
@@ -97,6 +100,9 @@ impl App {
         if let Some(begun) = changed.begun().filter(|begun| begun.status == ExecutionStatus::Planning) {
             self.tell_planner(account, begun).await;
         }
+        if let Some(total) = changed.total {
+            self.keep_audience_total(account, &changed.campaign, total).await;
+        }
         Ok(Some(changed))
     }
 
@@ -117,8 +123,8 @@ impl App {
             Asked::Move(action) => {
                 let before = Before::of(&campaign)?;
                 campaign.set_status(allow(&campaign, action, at.now)?);
-                let moved = self.carried_along(&mut campaign, before, underway, at).await?;
-                Ok(Changed { campaign, moves: moved.into_iter().collect(), action })
+                let (moved, total) = self.carried_along(&mut campaign, before, underway, at).await?;
+                Ok(Changed { campaign, moves: moved.into_iter().collect(), action, total })
             }
             Asked::Execute { order, status, counts, basis } => {
                 let action = order.action();
@@ -129,7 +135,7 @@ impl App {
                 let mut execution = drawn_execution(&campaign, (order, status), at)?;
                 execution.counts = counts.clone();
                 let begun = at.begin(&mut campaign, execution, basis.clone())?;
-                Ok(Changed { campaign, moves: vec![begun], action })
+                Ok(Changed { campaign, moves: vec![begun], action, total: None })
             }
         }
     }

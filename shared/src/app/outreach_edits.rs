@@ -4,6 +4,8 @@
 use serde_json::{Map, Value};
 
 use super::App;
+use super::audience_totals::AudienceTotal;
+use super::execution_basis::Ready;
 use super::execution_moves::{ExecutionMove, Moment, drawn_execution};
 use super::outreach_changes::{Changed, allow};
 use crate::domain::outreach::{
@@ -60,21 +62,25 @@ impl App {
         }
         if let Some(status) = status {
             action = CampaignAction::SetStatus(status);
-            campaign.set_status(self.allow_beside(&campaign, underway.as_ref(), action, at).await?);
+            let to = self.allow_beside(&campaign, underway.as_ref(), action, at).await?;
+            if to != campaign.status {
+                campaign.set_status(to);
+            }
         }
-        moves.extend(self.carried_along(&mut campaign, before, underway, at).await?);
-        Ok(Changed { campaign, moves, action })
+        let (moved, total) = self.carried_along(&mut campaign, before, underway, at).await?;
+        moves.extend(moved);
+        Ok(Changed { campaign, moves, action, total })
     }
 
     /// What becomes of executions with a campaign that has its new status and dates. One that becomes active is checked
-    /// first, unless it goes on with what was kept with its execution.
+    /// first, unless it goes on with what was kept with its execution; then also how many people it would reach.
     pub(super) async fn carried_along(
         &self,
         campaign: &mut OutreachCampaign,
         before: Before,
         underway: Option<Execution>,
         at: Moment,
-    ) -> AppResult<Option<ExecutionMove>> {
+    ) -> AppResult<(Option<ExecutionMove>, Option<AudienceTotal>)> {
         let start = campaign.body()?.start;
         let is_active = campaign.status == OutreachStatus::Active;
         let becomes_active = is_active && before.status != OutreachStatus::Active;
@@ -82,29 +88,20 @@ impl App {
             let is_moment = becomes_active || (is_active && start != before.start);
             let begins = is_moment && campaign.begins_by_itself(before.status, start, at.now);
             return match (begins, becomes_active) {
-                (true, _) => self.begun_by_start_date(campaign, start, at).await.map(Some),
-                (false, true) => self.ready(at.account, campaign).await.map(|_| None),
-                (false, false) => Ok(None),
+                (true, _) => {
+                    let ready = self.ready(at.account, campaign).await?;
+                    let total = ready.total;
+                    Ok((Some(begun_by_start_date(campaign, start, ready, at)?), total))
+                }
+                (false, true) => Ok((None, self.ready(at.account, campaign).await?.total)),
+                (false, false) => Ok((None, None)),
             };
         };
-        if becomes_active && execution.awaits_its_time() {
-            self.ready(at.account, campaign).await?;
-        }
-        at.follow_edit(campaign, execution, start)
-    }
-
-    /// Begins what the start date asks for, or schedules it.
-    async fn begun_by_start_date(
-        &self,
-        campaign: &mut OutreachCampaign,
-        start: Option<i64>,
-        at: Moment,
-    ) -> AppResult<ExecutionMove> {
-        let order = ExecutionOrder { scheduled_at: start, ..ExecutionOrder::default() };
-        let (basis, counts) = self.ready(at.account, campaign).await?;
-        let mut execution = drawn_execution(campaign, (&order, order.first_status(at.now)), at)?;
-        (execution.by_start_date, execution.counts) = (true, counts);
-        at.begin(campaign, execution, basis)
+        let total = match becomes_active && execution.awaits_its_time() {
+            true => self.ready(at.account, campaign).await?.total,
+            false => None,
+        };
+        Ok((at.follow_edit(campaign, execution, start)?, total))
     }
 
     /// What those get whom an execution has not sent to yet, as its campaign is now; `None` if that does not fit how it is
@@ -159,4 +156,17 @@ impl App {
 
 fn refused(campaign: &OutreachCampaign, refusal: Refusal, action: CampaignAction, now: i64) -> AppError {
     AppError::Refused(CampaignRefusal::of(refusal, campaign.standing(now), action))
+}
+
+/// Begins what the start date asks for, or schedules it.
+fn begun_by_start_date(
+    campaign: &mut OutreachCampaign,
+    start: Option<i64>,
+    ready: Ready,
+    at: Moment,
+) -> AppResult<ExecutionMove> {
+    let order = ExecutionOrder { scheduled_at: start, ..ExecutionOrder::default() };
+    let mut execution = drawn_execution(campaign, (&order, order.first_status(at.now)), at)?;
+    (execution.by_start_date, execution.counts) = (true, ready.counts);
+    at.begin(campaign, execution, ready.basis)
 }
