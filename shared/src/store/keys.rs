@@ -280,12 +280,7 @@ impl Key<'_> {
             Self::Chunk { bot, shard, number, .. } => format!("{}{number:06}", chunks_of_shard(bot, shard)),
             Self::ExecutionLane(_, _, bot) => format!("LANE#{:020}", bot.0),
             Self::OutreachTotal(..) => "TOTAL".to_owned(),
-            Self::OutreachTime(_, _, TimeUnit::Day, time) => format!("DAY#{}", calendar::date(time)),
-            Self::OutreachTime(_, _, unit, time) => {
-                let begin = time.div_euclid(unit.seconds()) * unit.seconds();
-                let name = if unit == TimeUnit::Hour { "HOUR" } else { "MINUTE" };
-                format!("{name}#{}", calendar::iso_time(begin))
-            }
+            Self::OutreachTime(_, _, unit, time) => bucket(unit, time),
             Self::OutreachSegment(_, _, segment) => format!("{SEGMENTS}{segment}"),
             Self::OutreachVariation(_, _, variation) => format!("VAR#{variation}"),
             Self::Notices(NoticeWindow { span, begun, .. }) => format!("{}#{begun:011}", span.name()),
@@ -336,6 +331,16 @@ pub fn chunks_of_shard(bot: BotId, shard: u64) -> String {
 #[must_use]
 pub fn status_partition(campaign: CampaignKey, status: LeadStatus) -> String {
     format!("{}#{status}", Key::LeadRow(campaign, LeadId(0)).partition())
+}
+
+/// A bucket of a series, by when it begins.
+fn bucket(unit: TimeUnit, time: i64) -> String {
+    let begin = time.div_euclid(unit.seconds()) * unit.seconds();
+    match unit {
+        TimeUnit::Day => format!("DAY#{}", calendar::date(time)),
+        TimeUnit::Hour => format!("HOUR#{}", calendar::iso_time(begin)),
+        TimeUnit::Minute => format!("MINUTE#{}", calendar::iso_time(begin)),
+    }
 }
 
 fn bot_partition(BotKey { account, bot }: BotKey) -> String {
