@@ -2,6 +2,7 @@
 
 mod audiences;
 mod clones;
+mod deliveries;
 mod doors;
 mod erased_executions;
 mod erasures;
@@ -17,6 +18,7 @@ mod planning;
 mod refusals;
 mod reports;
 mod samples;
+mod second_tries;
 mod seeds;
 mod segments;
 mod sending;

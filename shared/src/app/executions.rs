@@ -141,6 +141,7 @@ impl App {
             percentage: order.percentage,
             weights: ExecutionPlan::weights_of(&body),
             testers: if order.test { Some(self.testers(account).await?) } else { None },
+            second_try: None,
         };
         let text = serde_json::to_string(&plan);
         let size_bytes = text.map_err(|error| AppError::unavailable(error.to_string()))?.len();
@@ -202,7 +203,7 @@ impl App {
     }
 
     /// Has planning begin now; where the queue does not take it, the due item that was written with it does.
-    async fn tell_planner(&self, account: AccountId, execution: &Execution) {
+    pub(super) async fn tell_planner(&self, account: AccountId, execution: &Execution) {
         let task = PlanTask::BeginV1 { account, execution: execution.id.clone() };
         let told = async { self.plan_queue()?.send_text(task.spelled()?).await };
         if let Err(error) = told.await {

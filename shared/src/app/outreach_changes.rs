@@ -8,7 +8,7 @@ use super::execution_moves::{ExecutionMove, Moment, drawn_execution};
 use super::outreach::CHANGE_TRIES;
 use crate::domain::outreach::{
     AudienceCount, CampaignAction, CampaignBody, CampaignRefusal, Execution, ExecutionOrder,
-    ExecutionProgress, OutreachCampaign, OutreachStatus, Refusal, rule,
+    ExecutionProgress, OutreachCampaign, OutreachStatus, Refusal, SecondTry, rule,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, ExecutionId, OutreachCampaignId};
@@ -23,6 +23,8 @@ pub(super) enum Asked<'a> {
     Update { version: Option<u64>, status: Option<OutreachStatus>, changes: &'a Map<String, Value> },
     /// To pause it or to let it go on.
     Move(CampaignAction),
+    /// To send again to those whom its last execution did not reach.
+    RetryFailed { again: &'a SecondTry, counts: &'a AudienceCount },
     /// To execute it.
     Execute { order: &'a ExecutionOrder, counts: &'a AudienceCount },
 }
@@ -31,7 +33,7 @@ pub(super) enum Asked<'a> {
 pub(super) struct Changed {
     pub campaign: OutreachCampaign,
     pub execution: Option<ExecutionMove>,
-    action: CampaignAction,
+    pub(super) action: CampaignAction,
 }
 
 impl App {
@@ -83,6 +85,7 @@ impl App {
                 let execution = at.follow(&mut campaign, underway)?;
                 Ok(Changed { campaign, execution, action })
             }
+            Asked::RetryFailed { again, counts } => self.tried_again(campaign, (again, counts), at).await,
             Asked::Execute { order, counts } => {
                 let action = order.action();
                 campaign.set_status(allow(&campaign, action, at.now)?);

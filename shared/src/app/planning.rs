@@ -11,7 +11,7 @@ use super::outreach::CHANGE_TRIES;
 use super::sending::backoff_seconds;
 use crate::domain::outreach::{
     AudienceCount, BotPart, CHUNK_RECIPIENTS_MAX, Execution, ExecutionPlan, ExecutionStatus, Recipient,
-    merge_parts,
+    SecondTry, merge_parts,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, ExecutionId};
@@ -276,6 +276,9 @@ impl<'a> Step<'a> {
     /// Looks at people until the step is full; whether the shard has no more.
     async fn walk(&mut self, app: &App, account: AccountId, size: StepSize) -> AppResult<bool> {
         let (plan, shard) = (self.plan, self.shard);
+        if let Some(again) = &plan.second_try {
+            return self.take_up(app, account, again).await;
+        }
         if let Some(testers) = &plan.testers {
             for user in testers.iter().filter(|user| contact_shard(**user) == shard) {
                 if let Some(person) = app.store.known_person(account, *user).await? {
@@ -309,7 +312,27 @@ impl<'a> Step<'a> {
         self.after.cursor = Some(person.user);
         let judgement = self.plan.judge(&person, self.now);
         self.after.counts.add(judgement);
-        let Some((bot, recipient)) = self.plan.recipient(person.user, judgement) else { return };
+        if let Some((bot, recipient)) = self.plan.recipient(person.user, judgement) {
+            self.take(bot, recipient);
+        }
+    }
+
+    /// Takes those whom another execution left, until the step is full; whether the shard has no more.
+    async fn take_up(&mut self, app: &App, account: AccountId, again: &SecondTry) -> AppResult<bool> {
+        let left = app.tried_again_in_shard(account, again, self.shard, self.after.cursor).await?;
+        for (bot, recipient) in left {
+            if self.chunks.len() == CHUNKS_MAX {
+                return Ok(false);
+            }
+            self.after.cursor = Some(recipient.user);
+            self.after.counts.matched += 1;
+            self.after.counts.reachable += 1;
+            self.take(bot, recipient);
+        }
+        Ok(true)
+    }
+
+    fn take(&mut self, bot: BotId, recipient: Recipient) {
         let waiting = self.waiting.entry(bot).or_default();
         waiting.push(recipient);
         if waiting.len() == CHUNK_RECIPIENTS_MAX {

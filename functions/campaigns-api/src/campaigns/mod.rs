@@ -4,6 +4,7 @@ pub mod clone;
 pub mod create;
 pub mod delete;
 pub mod execute;
+pub mod export;
 pub mod get;
 pub mod list;
 pub mod pause;

@@ -108,6 +108,8 @@ pub enum CampaignAction {
     Execute,
     /// Send to the account's testers.
     ExecuteTest,
+    /// Send again to those whom the last execution did not reach.
+    RetryFailed,
     /// Halt.
     Pause,
     /// Go on.
@@ -131,6 +133,8 @@ pub enum Refusal {
     NotDeletable,
     /// The end date is over.
     Expired,
+    /// A later execution has taken over what this one left.
+    Superseded,
 }
 
 impl CampaignAction {
@@ -141,6 +145,7 @@ impl CampaignAction {
             Self::EditDetails | Self::EditContent => "edit",
             Self::SetStatus(status) => status.name(),
             Self::Execute | Self::ExecuteTest => "execute",
+            Self::RetryFailed => "retry-failed",
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Delete => "delete",
@@ -184,6 +189,7 @@ const fn described(action: CampaignAction) -> &'static str {
         CampaignAction::SetStatus(OutreachStatus::Completed) => "completed by hand",
         CampaignAction::SetStatus(OutreachStatus::Cancelled) => "cancelled",
         CampaignAction::Execute | CampaignAction::ExecuteTest => "executed",
+        CampaignAction::RetryFailed => "tried again",
         CampaignAction::SetStatus(OutreachStatus::Paused) | CampaignAction::Pause => "paused",
         CampaignAction::Resume => "resumed",
         CampaignAction::Delete => "deleted",
@@ -213,6 +219,13 @@ pub const fn rule(standing: Standing, action: CampaignAction) -> Result<Outreach
         CampaignAction::SetStatus(Cancelled) => match status {
             OutreachStatus::Completed => Err(Refusal::Transition),
             Draft | Active | Paused | Cancelled => Ok(Cancelled),
+        },
+        // The one way back: what is over is active again until those have an outcome who had none.
+        CampaignAction::RetryFailed => match status {
+            Draft | Paused | Cancelled => Err(Refusal::Transition),
+            _ if underway => Err(Refusal::InProgress),
+            _ if standing.expired => Err(Refusal::Expired),
+            Active | OutreachStatus::Completed => Ok(Active),
         },
         _ if status.is_over() => Err(Refusal::Transition),
         CampaignAction::EditDetails => Ok(status),
@@ -263,7 +276,7 @@ mod tests {
 
     /// The table of the design: rows are actions, columns draft, active, paused, completed, cancelled; while nothing
     /// is underway and nothing was sent.
-    const AT_REST: [Row; 13] = {
+    const AT_REST: [Row; 14] = {
         const NO: Result<OutreachStatus, Refusal> = Err(Refusal::Transition);
         const KEPT: Result<OutreachStatus, Refusal> = Err(Refusal::NotDeletable);
         const DONE: OutreachStatus = OutreachStatus::Completed;
@@ -279,6 +292,7 @@ mod tests {
             (CampaignAction::SetStatus(Draft), [Ok(Draft), Ok(Draft), Ok(Draft), NO, NO]),
             (CampaignAction::SetStatus(DONE), [NO, NO, NO, NO, NO]),
             (CampaignAction::Execute, [Ok(Active), Ok(Active), NO, NO, NO]),
+            (CampaignAction::RetryFailed, [NO, Ok(Active), NO, Ok(Active), NO]),
             (CampaignAction::ExecuteTest, [Ok(Draft), Ok(Active), Ok(Paused), Ok(DONE), NO]),
             (CampaignAction::Pause, [NO, Ok(Paused), NO, NO, NO]),
             (CampaignAction::Resume, [NO, NO, Ok(Active), NO, NO]),
@@ -299,6 +313,12 @@ mod tests {
             (CampaignAction::SetStatus(Draft), Active | Paused) if !unsent => Some(Err(Refusal::Transition)),
             (CampaignAction::Execute, Draft | Active) if underway => Some(Err(Refusal::InProgress)),
             (CampaignAction::Execute, Draft | Active) if standing.expired => Some(Err(Refusal::Expired)),
+            (CampaignAction::RetryFailed, Active | OutreachStatus::Completed) if underway => {
+                Some(Err(Refusal::InProgress))
+            }
+            (CampaignAction::RetryFailed, Active | OutreachStatus::Completed) if standing.expired => {
+                Some(Err(Refusal::Expired))
+            }
             (CampaignAction::Resume | CampaignAction::SetStatus(Active), Paused) if standing.expired => {
                 Some(Err(Refusal::Expired))
             }
@@ -322,9 +342,11 @@ mod tests {
     }
 
     #[test]
-    fn nothing_comes_back_from_being_over() {
+    fn nothing_comes_back_from_being_over_but_for_those_who_were_not_reached() {
         for status in [OutreachStatus::Completed, Cancelled] {
-            for (action, _) in AT_REST {
+            for (action, _) in
+                AT_REST.into_iter().filter(|(action, _)| *action != CampaignAction::RetryFailed)
+            {
                 let standing = Standing { status, progress: ExecutionProgress::Ended, expired: false };
                 assert!(rule(standing, action).is_err() || rule(standing, action) == Ok(status));
             }
