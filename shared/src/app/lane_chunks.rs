@@ -141,7 +141,7 @@ impl<'a> LaneSender<'a> {
 
     async fn send_chunk(&mut self, work: &mut ChunkWork) -> AppResult<ChunkEnd> {
         // Whoever had the lane before died while these were being sent to.
-        for place in work.ledger.recover() {
+        for place in work.ledger.recover(work.body.on_ambiguous) {
             work.count(place, Outcome::Unknown);
         }
         loop {
