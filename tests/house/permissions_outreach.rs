@@ -36,6 +36,9 @@ async fn try_again(world: &World, account: &Account, bot: u64) {
     let path = format!("executions/{execution}/retry-failed");
     let begun = account.v1("POST", &path, &Value::Null).await.success(202);
     world.ended(account.id, begun["executionId"].as_str().unwrap()).await;
+    let path = format!("campaigns/{campaign}/messages/delete");
+    let is_done = async || account.v1("POST", &path, &Value::Null).await.success(202)["status"] == "done";
+    world.until("its messages are deleted", is_done).await;
 }
 
 /// A file that is too long for an answer.

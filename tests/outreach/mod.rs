@@ -2,6 +2,7 @@
 
 mod audiences;
 mod clones;
+mod deletions;
 mod deliveries;
 mod doors;
 mod erased_executions;

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use shared::app::StepSize;
@@ -8,10 +10,13 @@ use shared::ids::{AccountId, BotId, BotKey, ExecutionId, UserId};
 use shared::queue::PlanTask;
 use shared::store::{CONTACT_SHARDS, Chunk, ChunkState, ExecutionChange, PlannedShard, ShardStep};
 
-use super::{Account, ConnectedBot, World};
+use super::{Account, ConnectedBot, SENT, World};
 
 /// The first of the people that [`World::contacts`] makes.
 pub const FIRST_CONTACT: i64 = 7_000_000_000;
+
+/// Between looks at an execution.
+const LOOK_AT_EXECUTION: Duration = Duration::from_millis(50);
 
 /// A day, in milliseconds.
 const DAY_MS: i64 = 86_400_000;
@@ -83,10 +88,11 @@ impl World {
 
     /// Waits until an execution is over.
     pub async fn ended(&self, account: AccountId, execution: &str) {
-        self.until("the execution is over", async || {
+        let is_over = async || {
+            tokio::time::sleep(LOOK_AT_EXECUTION).await;
             self.execution(account, execution).await.status.is_over()
-        })
-        .await;
+        };
+        self.until_within(SENT, "the execution is over", is_over).await;
     }
 
     /// Has a scheduled execution look planned: of so many chunks of a hundred people who get ten messages each, and got

@@ -159,6 +159,13 @@ pub const EXECUTIONS_RETRY_FAILED: Route = route!(
     "/api/v1/executions/{id}/retry-failed",
     executions::retry_failed::retry_failed
 );
+/// `POST /api/v1/campaigns/:id/messages/delete`
+pub const CAMPAIGNS_DELETE_MESSAGES: Route = route!(
+    "campaigns-delete-messages",
+    "POST",
+    "/api/v1/campaigns/{id}/messages/delete",
+    campaigns::delete_messages::delete_messages
+);
 /// `GET /api/v1/campaigns/:id/export`
 pub const CAMPAIGNS_EXPORT: Route = Route {
     binary: "campaigns-export",
@@ -171,7 +178,7 @@ pub const CAMPAIGNS_UNKNOWN: Route =
     Route { binary: "campaigns-unknown", method: "ANY", path: "/api/v1/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 38] = [
+pub const ROUTES: [Route; 39] = [
     CAMPAIGNS_LIST,
     CAMPAIGNS_CREATE,
     CAMPAIGNS_GET,
@@ -208,6 +215,7 @@ pub const ROUTES: [Route; 38] = [
     EXECUTIONS_GET,
     EXECUTIONS_DELIVERIES,
     EXECUTIONS_RETRY_FAILED,
+    CAMPAIGNS_DELETE_MESSAGES,
     CAMPAIGNS_EXPORT,
     CAMPAIGNS_UNKNOWN,
 ];

@@ -18,7 +18,7 @@ use crate::store::{Bot, Chunk, KnownPerson, Lane, LaneWork, LedgerWrite, Outreac
 
 /// Between two sends of a group, in milliseconds, so that ten and what is written down take less than the four tenths of a
 /// second that a bot has for them.
-const SPACING_MS: i64 = 15;
+pub(super) const SPACING_MS: i64 = 15;
 
 /// After so many refusals of the content, with nothing taken before, an execution is given up.
 const CONTENT_REFUSALS: u64 = 3;
@@ -33,12 +33,12 @@ pub(super) enum ChunkEnd {
 
 /// Who has a lane.
 pub(super) struct LaneSender<'a> {
-    app: &'a App,
-    bot: BotKey,
-    fence: u64,
-    until_ms: i64,
-    allowance: Allowance,
-    sent_ms: i64,
+    pub app: &'a App,
+    pub bot: BotKey,
+    pub fence: u64,
+    pub until_ms: i64,
+    pub allowance: Allowance,
+    pub sent_ms: i64,
 }
 
 /// A chunk on the way, and what it is sent with.

@@ -125,6 +125,8 @@ pub enum Key<'a> {
     ExecutionPlan(AccountId, &'a ExecutionId),
     /// How far one of [`super::CONTACT_SHARDS`] shards is planned; list by `begins_with(SK, "SHARD#")`.
     PlannedShard(AccountId, &'a ExecutionId, u64),
+    /// How far a bot is with deleting what it sent in an execution.
+    Deletion(AccountId, &'a ExecutionId, BotId),
     /// Get or move one chunk of recipients; list a bot's by `begins_with(SK, "CHUNK#<bot>#")`.
     Chunk {
         /// Whose.
@@ -205,6 +207,7 @@ impl Key<'_> {
             | Self::ExecutionPlan(account, execution)
             | Self::PlannedShard(account, execution, _)
             | Self::ExecutionLane(account, execution, _)
+            | Self::Deletion(account, execution, _)
             | Self::Chunk { account, execution, .. } => format!("EXEC#{account}.{execution}"),
             Self::OutreachTotal(account, campaign)
             | Self::OutreachTime(account, campaign, ..)
@@ -264,6 +267,7 @@ impl Key<'_> {
             Self::ExecutionPlan(..) => "PLAN".to_owned(),
             Self::PlannedShard(_, _, shard) => format!("SHARD#{shard:02}"),
             Self::Chunk { bot, shard, number, .. } => format!("CHUNK#{:010}#{shard:02}#{number:06}", bot.0),
+            Self::Deletion(_, _, bot) => format!("DELETE#{:020}", bot.0),
             Self::ExecutionLane(_, _, bot) => format!("LANE#{:020}", bot.0),
             Self::OutreachTotal(..) => "TOTAL".to_owned(),
             Self::OutreachTime(_, _, TimeUnit::Day, time) => format!("DAY#{}", calendar::date(time)),

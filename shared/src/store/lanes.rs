@@ -8,9 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{from_item, is_refusal, number, text, to_item, unavailable, written};
 use super::{Key, Store};
-use crate::domain::outreach::Priority;
+use crate::domain::outreach::{Execution, Priority};
 use crate::error::AppResult;
 use crate::ids::{BotId, BotKey, ExecutionId, OutreachCampaignId, UserId};
+
+/// Behind every priority.
+const DELETES_RANK: u64 = 9;
 
 /// A bot's lane.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,11 +55,28 @@ pub struct LaneWork {
     /// The last chunk that is done, by its sort key; `None` before the first.
     #[serde(default)]
     pub done: Option<String>,
+    /// Whether what it sent is to be deleted; that comes after everything that is to be sent.
+    #[serde(default)]
+    pub deletes: bool,
 }
 
 impl LaneWork {
+    /// What a lane has to send of an execution, from its first chunk on.
+    #[must_use]
+    pub fn of(execution: &Execution) -> Self {
+        Self {
+            execution: execution.id.clone(),
+            campaign: execution.campaign.clone(),
+            priority: execution.priority,
+            created: execution.created,
+            done: None,
+            deletes: false,
+        }
+    }
+
     fn key(&self, bot: BotKey) -> Key<'_> {
-        Key::LaneWork { bot, rank: self.priority.rank(), created: self.created, execution: &self.execution }
+        let rank = if self.deletes { DELETES_RANK } else { self.priority.rank() };
+        Key::LaneWork { bot, rank, created: self.created, execution: &self.execution }
     }
 }
 

@@ -14,6 +14,7 @@ mod chats;
 mod circuits;
 mod clicks;
 mod contacts;
+mod deletions;
 mod deliveries;
 mod disabled_endpoints;
 mod dues;

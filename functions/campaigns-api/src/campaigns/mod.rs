@@ -3,6 +3,7 @@
 pub mod clone;
 pub mod create;
 pub mod delete;
+pub mod delete_messages;
 pub mod execute;
 pub mod export;
 pub mod get;

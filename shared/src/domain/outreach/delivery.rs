@@ -144,10 +144,10 @@ impl DeliveryFilter {
 mod tests {
     use super::*;
 
-    fn told(
-        recipients: &str,
-        ledger: Option<&str>,
-    ) -> Option<Vec<(Option<i64>, usize, &'static str, String)>> {
+    /// To whom, which message, and what became of it.
+    type Told = (Option<i64>, usize, &'static str, String);
+
+    fn told(recipients: &str, ledger: Option<&str>) -> Option<Vec<Told>> {
         let told = Delivery::read_all(recipients, ledger)?.into_iter().map(|delivery| {
             let code = delivery.code().unwrap_or_default().to_owned();
             (delivery.user.map(|user| user.0), delivery.message, delivery.status().name(), code)

@@ -116,6 +116,8 @@ pub enum CampaignAction {
     Resume,
     /// Delete.
     Delete,
+    /// Delete what it sent.
+    DeleteMessages,
     /// Copy.
     Clone,
 }
@@ -149,6 +151,7 @@ impl CampaignAction {
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Delete => "delete",
+            Self::DeleteMessages => "delete-messages",
             Self::Clone => "clone",
         }
     }
@@ -193,6 +196,7 @@ const fn described(action: CampaignAction) -> &'static str {
         CampaignAction::SetStatus(OutreachStatus::Paused) | CampaignAction::Pause => "paused",
         CampaignAction::Resume => "resumed",
         CampaignAction::Delete => "deleted",
+        CampaignAction::DeleteMessages => "taken back",
         CampaignAction::Clone => "cloned",
     }
 }
@@ -212,6 +216,8 @@ pub const fn rule(standing: Standing, action: CampaignAction) -> Result<Outreach
             Draft | Cancelled => Ok(status),
             Active | Paused | OutreachStatus::Completed => Err(Refusal::NotDeletable),
         },
+        CampaignAction::DeleteMessages if underway => Err(Refusal::InProgress),
+        CampaignAction::DeleteMessages => Ok(status),
         CampaignAction::ExecuteTest => match status {
             Cancelled => Err(Refusal::Transition),
             Draft | Active | Paused | OutreachStatus::Completed => Ok(status),
@@ -276,7 +282,7 @@ mod tests {
 
     /// The table of the design: rows are actions, columns draft, active, paused, completed, cancelled; while nothing
     /// is underway and nothing was sent.
-    const AT_REST: [Row; 14] = {
+    const AT_REST: [Row; 15] = {
         const NO: Result<OutreachStatus, Refusal> = Err(Refusal::Transition);
         const KEPT: Result<OutreachStatus, Refusal> = Err(Refusal::NotDeletable);
         const DONE: OutreachStatus = OutreachStatus::Completed;
@@ -292,6 +298,7 @@ mod tests {
             (CampaignAction::SetStatus(Draft), [Ok(Draft), Ok(Draft), Ok(Draft), NO, NO]),
             (CampaignAction::SetStatus(DONE), [NO, NO, NO, NO, NO]),
             (CampaignAction::Execute, [Ok(Active), Ok(Active), NO, NO, NO]),
+            (CampaignAction::DeleteMessages, [Ok(Draft), Ok(Active), Ok(Paused), Ok(DONE), Ok(Cancelled)]),
             (CampaignAction::RetryFailed, [NO, Ok(Active), NO, Ok(Active), NO]),
             (CampaignAction::ExecuteTest, [Ok(Draft), Ok(Active), Ok(Paused), Ok(DONE), NO]),
             (CampaignAction::Pause, [NO, Ok(Paused), NO, NO, NO]),
@@ -313,6 +320,7 @@ mod tests {
             (CampaignAction::SetStatus(Draft), Active | Paused) if !unsent => Some(Err(Refusal::Transition)),
             (CampaignAction::Execute, Draft | Active) if underway => Some(Err(Refusal::InProgress)),
             (CampaignAction::Execute, Draft | Active) if standing.expired => Some(Err(Refusal::Expired)),
+            (CampaignAction::DeleteMessages, _) if underway => Some(Err(Refusal::InProgress)),
             (CampaignAction::RetryFailed, Active | OutreachStatus::Completed) if underway => {
                 Some(Err(Refusal::InProgress))
             }

@@ -11,6 +11,7 @@ mod campaign;
 mod content;
 #[cfg(test)]
 mod content_tests;
+mod deletion;
 mod delivery;
 mod exclusions;
 mod execution;
@@ -54,6 +55,7 @@ pub use audience_member::{AudienceMember, LeadOfMember, Reaction};
 pub use body::{CampaignBody, CampaignType, Message, TargetAudience, Variation};
 pub use campaign::{OutreachCampaign, copied, own_fields};
 pub use content::{Button, Content, OutreachMessage};
+pub use deletion::{DELETABLE_SECONDS, Deletion, deletable};
 pub use delivery::{Delivery, DeliveryFilter, DeliveryStatus};
 pub use exclusions::{CHAIN_MAX, exclusion_faults};
 pub use execution::{BotPart, Execution, MESSAGES_A_SECOND, Priority, merge_parts, seconds_to_send};
