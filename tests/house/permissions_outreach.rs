@@ -1,6 +1,7 @@
 //! The calls of a campaign that is sent, for the comparison of policies with calls.
 
 use serde_json::{Value, json};
+use shared::ids::{BotId, BotKey};
 use telegram_simulator::{Faults, Refusal};
 
 use crate::world::{Account, World, samples::png};
@@ -36,6 +37,10 @@ async fn try_again(world: &World, account: &Account, bot: u64) {
     let path = format!("executions/{execution}/retry-failed");
     let begun = account.v1("POST", &path, &Value::Null).await.success(202);
     world.ended(account.id, begun["executionId"].as_str().unwrap()).await;
+    // A lane gets a token only if it had nothing to do.
+    let lane = BotKey { account: account.id, bot: BotId(bot) };
+    let is_idle = async || world.system.app.store.lane(lane).await.unwrap().idle;
+    world.until("the lane has nothing to do", is_idle).await;
     let path = format!("campaigns/{campaign}/messages/delete");
     let is_done = async || account.v1("POST", &path, &Value::Null).await.success(202)["status"] == "done";
     world.until("its messages are deleted", is_done).await;

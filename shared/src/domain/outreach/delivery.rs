@@ -64,14 +64,15 @@ impl DeliveryStatus {
 
 impl Delivery {
     /// Every message to the recipients of a chunk, in the order in which they are sent; `None` if the texts do not read, or
-    /// not together. Without a ledger nothing was sent.
+    /// not together. Without a ledger nothing was sent; with one, it says how many messages there were.
     #[must_use]
     pub fn read_all(recipients: &str, ledger: Option<&str>) -> Option<Vec<Self>> {
         let recipients = Recipient::read_all(recipients)?;
-        let messages = recipients.first().map_or(1, |recipient| recipient.variations.len().max(1));
-        let count = recipients.len() * messages;
-        let ledger = ledger.map_or_else(|| Ok(Ledger::new(count)), str::parse).ok()?;
+        let planned: usize = recipients.iter().map(|recipient| recipient.variations.len().max(1)).sum();
+        let ledger = ledger.map_or_else(|| Ok(Ledger::new(planned)), str::parse).ok()?;
         let outcomes: Vec<_> = ledger.outcomes().collect();
+        let messages = outcomes.len().checked_div(recipients.len()).unwrap_or_default();
+        let count = recipients.len() * messages;
         let told = outcomes.iter().enumerate().map(|(place, outcome)| {
             let (recipient, message) = (recipients.get(place / messages)?, place % messages);
             Some(Self {
@@ -178,7 +179,8 @@ mod tests {
     #[test]
     fn before_the_first_send_everything_is_pending() {
         assert_eq!(told("5::0 6::0", None).unwrap().len(), 2);
-        assert_eq!(told("5::0", Some("- -")), None, "a ledger of other recipients");
+        assert_eq!(told("5::0 6::0", Some("- - -")), None, "a ledger of other recipients");
+        assert_eq!(told("5::0 6::0", Some("d1 - - -")).unwrap().len(), 4, "a message that came later");
         assert_eq!(told("", None), Some(Vec::new()));
     }
 
