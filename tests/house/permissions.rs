@@ -31,6 +31,7 @@ async fn a_function_may_do_what_its_calls_need_and_no_more() {
     used.entry("media-presign".to_owned()).or_default().insert("s3:PutObject incoming/*".to_owned());
     used.entry("imports-create".to_owned()).or_default().insert("s3:PutObject imports/*".to_owned());
     used.entry("leads-export".to_owned()).or_default().insert("s3:GetObject exports/*".to_owned());
+    used.entry("campaigns-export".to_owned()).or_default().insert("s3:GetObject exports/*".to_owned());
     let allowed = allowed();
     for (binary, allowed) in &allowed {
         let used = used.remove(binary).unwrap_or_default();

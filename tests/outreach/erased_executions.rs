@@ -209,7 +209,8 @@ async fn what_a_planner_writes_after_the_first_pass_is_erased_by_the_second() {
     ask_for_erasure(&world, users[1]).await;
     erase(&world, users[1]).await;
     // A step that had read its page before.
-    let recipient = |user: &UserId| Recipient { user: *user, segment: None, variations: vec![0] };
+    let recipient =
+        |user: &UserId| Recipient { user: *user, segment: None, variations: vec![0], reached: Vec::new() };
     let recipients: Vec<_> = users.iter().map(recipient).collect();
     let chunk = Chunk {
         bot: BOT,

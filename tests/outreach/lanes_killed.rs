@@ -34,8 +34,12 @@ impl World {
         let (store, mut execution) = (&self.system.app.store, self.execution(ACCOUNT, id).await);
         let mut chunks = Vec::new();
         for (number, Reached { bot, people }) in (0..).zip(reached) {
-            let recipient =
-                |user: &i64| Recipient { user: UserId(*user), segment: None, variations: vec![0] };
+            let recipient = |user: &i64| Recipient {
+                user: UserId(*user),
+                segment: None,
+                variations: vec![0],
+                reached: Vec::new(),
+            };
             let (bot, count) = (BotId(bot.id), u64::try_from(people.len()).unwrap());
             let recipients = Recipient::spell_all(&people.iter().map(recipient).collect::<Vec<_>>());
             let (state, ledger) = (ChunkState::Pending, None);

@@ -4,16 +4,19 @@ use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use shared::app::StepSize;
 use shared::domain::fact_clock::FactClock;
-use shared::domain::outreach::{Execution, Recipient};
+use shared::domain::outreach::{BotPart, Execution, ExecutionStatus, Recipient};
 use shared::domain::person::Person;
 use shared::ids::{AccountId, BotId, BotKey, ExecutionId, UserId};
 use shared::queue::PlanTask;
-use shared::store::CONTACT_SHARDS;
+use shared::store::{CONTACT_SHARDS, Chunk, ChunkState, ExecutionChange, PlannedShard, ShardStep};
 
-use super::{Account, ConnectedBot, World};
+use super::{Account, ConnectedBot, SENT, World};
 
 /// The first of the people that [`World::contacts`] makes.
 pub const FIRST_CONTACT: i64 = 7_000_000_000;
+
+/// Between looks at an execution.
+const LOOK_AT_EXECUTION: Duration = Duration::from_millis(50);
 
 /// A day, in milliseconds.
 const DAY_MS: i64 = 86_400_000;
@@ -103,10 +106,51 @@ impl World {
 
     /// Waits until an execution is over.
     pub async fn ended(&self, account: AccountId, execution: &str) {
-        self.until("the execution is over", async || {
+        let is_over = async || {
+            tokio::time::sleep(LOOK_AT_EXECUTION).await;
             self.execution(account, execution).await.status.is_over()
-        })
-        .await;
+        };
+        self.until_within(SENT, "the execution is over", is_over).await;
+    }
+
+    /// Has a scheduled execution look planned: of so many chunks of a hundred people who get ten messages each, and got
+    /// none so far.
+    pub async fn crowd(&self, account: AccountId, id: &str, chunks: u64) {
+        let mut execution = self.execution(account, id).await;
+        let recipient = |user| Recipient {
+            user: UserId(user),
+            segment: None,
+            variations: vec![0; 10],
+            reached: Vec::new(),
+        };
+        let chunks: Vec<_> = (0..chunks)
+            .map(|number| Chunk {
+                bot: BotId(1),
+                shard: 0,
+                number,
+                state: ChunkState::Pending,
+                count: 100,
+                recipients: Recipient::spell_all(
+                    &(0..100)
+                        .map(|place| recipient(FIRST_CONTACT + number.cast_signed() * 100 + place))
+                        .collect::<Vec<_>>(),
+                ),
+                ledger: None,
+            })
+            .collect();
+        let after = PlannedShard { step: 1, ..PlannedShard::default() };
+        let store = &self.system.app.store;
+        let step = ShardStep { shard: 0, after: &after, chunks: &chunks };
+        assert!(store.write_shard_step(account, &execution.id, step).await.unwrap());
+        let from = execution.status;
+        execution.move_to(ExecutionStatus::Planning, 1);
+        let change = ExecutionChange::Moved { from, execution: &execution, due: None, now_ms: 1 };
+        assert!(store.change_execution(account, change).await.unwrap());
+        let count = chunks.len() as u64;
+        execution.bots = vec![BotPart { bot: BotId(1), recipients: count * 100, chunks: count }];
+        execution.move_to(ExecutionStatus::Completed, 1);
+        let change = ExecutionChange::Planned(&execution);
+        assert!(store.change_execution(account, change).await.unwrap());
     }
 
     /// Everybody in the chunks of an execution, in no order, after a look at each chunk.

@@ -48,6 +48,9 @@ pub use visits::token_of;
 /// How long everything may take to arrive.
 const SETTLE: Duration = Duration::from_secs(90);
 
+/// How long an execution may take to be sent: a chunk takes a dozen writes, and other tests run beside it.
+pub const SENT: Duration = Duration::from_secs(120);
+
 /// Between looks while waiting for something.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -187,13 +190,18 @@ impl World {
 
     /// Waits until something holds.
     pub async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
+        self.until_within(SETTLE, what, holds).await;
+    }
+
+    /// Waits until something holds that takes its time.
+    pub async fn until_within(&self, limit: Duration, what: &str, holds: impl AsyncFn() -> bool) {
         let held = async {
             while !holds().await {
                 tokio::time::sleep(LOOK).await;
             }
         };
-        if tokio::time::timeout(SETTLE, held).await.is_err() {
-            panic!("not after {SETTLE:?}: {what}; {}", self.on_its_way());
+        if tokio::time::timeout(limit, held).await.is_err() {
+            panic!("not after {limit:?}: {what}; {}", self.on_its_way());
         }
     }
 

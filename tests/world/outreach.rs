@@ -29,6 +29,12 @@ impl Account {
         reply
     }
 
+    /// Asks for the file of a campaign's deliveries, and follows no redirect.
+    pub async fn deliveries_file(&self, campaign: &str, query: &str) -> Reply {
+        let path = format!("/api/v1/campaigns/{campaign}/export{query}");
+        Reply::of(self.request("GET", &path).bearer_auth(&self.key)).await
+    }
+
     /// Makes an outreach campaign, and answers its id.
     pub async fn outreach_campaign(&self, changes: &Value) -> String {
         let mut body = json!({"name": "Sale", "type": "message", "messages": [{"content": "Hello"}]});

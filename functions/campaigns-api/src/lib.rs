@@ -148,12 +148,40 @@ pub const EXECUTIONS_LIST: Route =
 /// `GET /api/v1/executions/:id`
 pub const EXECUTIONS_GET: Route =
     route!("executions-get", "GET", "/api/v1/executions/{id}", executions::get::get);
+/// `GET /api/v1/executions/:id/deliveries`
+pub const EXECUTIONS_DELIVERIES: Route = route!(
+    "executions-deliveries",
+    "GET",
+    "/api/v1/executions/{id}/deliveries",
+    executions::deliveries::deliveries
+);
+/// `POST /api/v1/executions/:id/retry-failed`
+pub const EXECUTIONS_RETRY_FAILED: Route = route!(
+    "executions-retry-failed",
+    "POST",
+    "/api/v1/executions/{id}/retry-failed",
+    executions::retry_failed::retry_failed
+);
+/// `POST /api/v1/campaigns/:id/messages/delete`
+pub const CAMPAIGNS_DELETE_MESSAGES: Route = route!(
+    "campaigns-delete-messages",
+    "POST",
+    "/api/v1/campaigns/{id}/messages/delete",
+    campaigns::delete_messages::delete_messages
+);
+/// `GET /api/v1/campaigns/:id/export`
+pub const CAMPAIGNS_EXPORT: Route = Route {
+    binary: "campaigns-export",
+    method: "GET",
+    path: "/api/v1/campaigns/{id}/export",
+    handle: campaigns::export::answer,
+};
 /// Every other path or method under `/api/v1`
 pub const CAMPAIGNS_UNKNOWN: Route =
     Route { binary: "campaigns-unknown", method: "ANY", path: "/api/v1/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 36] = [
+pub const ROUTES: [Route; 40] = [
     CAMPAIGNS_LIST,
     CAMPAIGNS_CREATE,
     CAMPAIGNS_GET,
@@ -189,5 +217,9 @@ pub const ROUTES: [Route; 36] = [
     CAMPAIGNS_HISTORY,
     EXECUTIONS_LIST,
     EXECUTIONS_GET,
+    EXECUTIONS_DELIVERIES,
+    EXECUTIONS_RETRY_FAILED,
+    CAMPAIGNS_DELETE_MESSAGES,
+    CAMPAIGNS_EXPORT,
     CAMPAIGNS_UNKNOWN,
 ];

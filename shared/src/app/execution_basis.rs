@@ -48,6 +48,7 @@ impl App {
             percentage: order.percentage,
             weights: ExecutionPlan::weights_of(&body),
             testers: if order.test { Some(self.testers(account).await?) } else { None },
+            second_try: None,
         };
         let reason = format!("segments and filters must take at most {PLAN_BYTES} bytes together");
         check_bytes(serde_json::to_string(&plan), PLAN_BYTES, "targetAudience", reason)?;

@@ -19,7 +19,7 @@ use crate::store::{Bot, Chunk, ChunkState, KnownPerson, Lane, LaneWork, LedgerFa
 
 /// Between two sends of a group, in milliseconds, so that ten and what is written down take less than the four tenths of a
 /// second that a bot has for them.
-const SPACING_MS: i64 = 15;
+pub(super) const SPACING_MS: i64 = 15;
 
 /// What a send comes to that finds out that the bot cannot be used any more.
 const TOKEN_REFUSED: Attempted = Attempted::Settled(Outcome::Failed(SendError::BotTokenInvalid));
@@ -40,7 +40,7 @@ pub(super) struct LaneSender<'a> {
     pub bot: BotKey,
     pub fence: u64,
     pub until_ms: i64,
-    allowance: Allowance,
+    pub allowance: Allowance,
     pub sent_ms: i64,
     pub trials: Trials,
 }

@@ -61,6 +61,9 @@ impl ChunkWork {
             return Err(SkipReason::Unsubscribed);
         }
         let message = place % self.contents.len().max(1);
+        if recipient.reached.contains(&message) {
+            return Err(SkipReason::AlreadyReached);
+        }
         let Some(content) = self.contents.get(message) else { return Err(SkipReason::Erased) };
         let person = &contact.contact.person;
         let values = PersonValues {

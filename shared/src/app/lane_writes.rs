@@ -58,7 +58,7 @@ impl LaneSender<'_> {
     /// this execution or of another one of the campaign.
     pub async fn recover(&self, work: &mut ChunkWork) -> AppResult<()> {
         let (app, bot, now) = (self.app, self.bot, self.app.clock.now());
-        for place in work.ledger.recover() {
+        for place in work.ledger.recover(work.body.on_ambiguous) {
             if let Some(recipient) =
                 work.recipient(place).filter(|it| !it.is_nobody() && !work.execution.test)
             {

@@ -99,7 +99,11 @@ impl App {
                 return Ok(LaneEnd::Rest(gate.closed_until_ms));
             }
             let Some(work) = self.store.next_work(bot).await? else { return Ok(LaneEnd::Nothing) };
-            match sender.send_chunk_of(&work).await? {
+            let end = match work.deletes {
+                true => sender.delete_chunk_of(&work).await?,
+                false => sender.send_chunk_of(&work).await?,
+            };
+            match end {
                 ChunkEnd::Done | ChunkEnd::Next => {}
                 ChunkEnd::Stop(end) => return Ok(end),
             }
@@ -129,21 +133,19 @@ impl App {
         }
         for part in &execution.bots {
             let bot = BotKey { account, bot: part.bot };
-            let work = LaneWork {
-                execution: execution.id.clone(),
-                campaign: execution.campaign.clone(),
-                priority: execution.priority,
-                created: execution.created,
-                done: None,
-                given: 0,
-            };
-            self.store.give_work(bot, &work).await?;
-            self.watch_lane_later(bot).await?;
-            if let Some(turn) = self.store.wake_lane(bot, self.clock.now_ms()).await? {
-                self.send_token(bot, turn).await?;
-            }
+            self.give_lane_work(bot, &LaneWork::of(execution)).await?;
         }
         Ok(())
+    }
+
+    /// Gives a lane something to do. Twice is the same as once.
+    pub(super) async fn give_lane_work(&self, bot: BotKey, work: &LaneWork) -> AppResult<()> {
+        self.store.give_work(bot, work).await?;
+        self.watch_lane_later(bot).await?;
+        match self.store.wake_lane(bot, self.clock.now_ms()).await? {
+            Some(turn) => self.send_token(bot, turn).await,
+            None => Ok(()),
+        }
     }
 
     /// Has a lane looked after later, in case its token is lost.

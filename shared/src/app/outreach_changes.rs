@@ -10,8 +10,8 @@ use super::outreach::{CHANGE_TRIES, names_segments};
 use super::outreach_edits::Before;
 use crate::domain::outreach::{
     AudienceCount, CampaignAction, CampaignRefusal, Execution, ExecutionBasis, ExecutionOrder,
-    ExecutionProgress, ExecutionStatus, Holding, OutreachCampaign, OutreachStatus, Refusal, document_bytes,
-    rule,
+    ExecutionProgress, ExecutionStatus, Holding, OutreachCampaign, OutreachStatus, Refusal, SecondTry,
+    document_bytes, rule,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, ExecutionId, OutreachCampaignId};
@@ -33,6 +33,8 @@ pub(super) enum Asked<'a> {
         counts: &'a AudienceCount,
         basis: &'a ExecutionBasis,
     },
+    /// To send again to those whom its last execution did not reach.
+    RetryFailed { again: &'a SecondTry, counts: &'a AudienceCount },
 }
 
 /// A campaign after a change.
@@ -126,6 +128,7 @@ impl App {
                 let (moved, total) = self.carried_along(&mut campaign, before, underway, at).await?;
                 Ok(Changed { campaign, moves: moved.into_iter().collect(), action, total })
             }
+            Asked::RetryFailed { again, counts } => self.tried_again(campaign, (again, counts), at).await,
             Asked::Execute { order, status, counts, basis } => {
                 let action = order.action();
                 campaign.set_status(allow(&campaign, action, at.now)?);

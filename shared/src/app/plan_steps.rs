@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::App;
-use crate::domain::outreach::{BotPart, CHUNK_RECIPIENTS_MAX, ExecutionPlan, Recipient, merge_parts};
+use crate::domain::outreach::{
+    BotPart, CHUNK_RECIPIENTS_MAX, ExecutionPlan, Recipient, SecondTry, merge_parts,
+};
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId};
 use crate::store::{Chunk, ChunkState, KnownPerson, PlannedShard, RestOfBot, contact_shard};
@@ -68,6 +70,9 @@ impl<'a> Step<'a> {
     /// Looks at people until the step is full; whether the shard has no more.
     pub async fn walk(&mut self, app: &App, account: AccountId, size: StepSize) -> AppResult<bool> {
         let (plan, shard) = (self.plan, self.shard);
+        if let Some(again) = &plan.second_try {
+            return self.take_up(app, account, again).await;
+        }
         if let Some(testers) = &plan.testers {
             for user in testers.iter().filter(|user| contact_shard(**user) == shard) {
                 if let Some(person) = app.store.known_person(account, *user).await? {
@@ -101,7 +106,28 @@ impl<'a> Step<'a> {
         self.after.cursor = Some(person.user);
         let judgement = self.plan.judge(&person, self.now);
         self.after.counts.add(judgement);
-        let Some((bot, recipient)) = self.plan.recipient(person.user, judgement) else { return };
+        if let Some((bot, recipient)) = self.plan.recipient(person.user, judgement) {
+            self.take(bot, recipient);
+        }
+    }
+
+    /// Takes those whom another execution left, until the step is full; whether the shard has no more.
+    async fn take_up(&mut self, app: &App, account: AccountId, again: &SecondTry) -> AppResult<bool> {
+        let left = app.tried_again_in_shard(account, again, self.shard, self.after.cursor).await?;
+        for (bot, recipient) in left {
+            if self.chunks.len() == CHUNKS_MAX {
+                return Ok(false);
+            }
+            self.after.cursor = Some(recipient.user);
+            self.after.counts.matched += 1;
+            self.after.counts.reachable += 1;
+            self.take(bot, recipient);
+        }
+        Ok(true)
+    }
+
+    /// Has somebody wait for a full chunk of their bot.
+    fn take(&mut self, bot: BotId, recipient: Recipient) {
         let waiting = self.waiting.entry(bot).or_default();
         waiting.push(recipient);
         self.waiting_count += 1;

@@ -131,6 +131,8 @@ pub enum Key<'a> {
     ExecutionContent(AccountId, &'a ExecutionId, u64),
     /// How far one of [`super::CONTACT_SHARDS`] shards is planned; list by `begins_with(SK, "SHARD#")`.
     PlannedShard(AccountId, &'a ExecutionId, u64),
+    /// How far a bot is with deleting what it sent in an execution.
+    Deletion(AccountId, &'a ExecutionId, BotId),
     /// Get or move one chunk of recipients; list a bot's by `begins_with(SK, "CHUNK#<bot>#")`.
     Chunk {
         /// Whose.
@@ -214,6 +216,7 @@ impl Key<'_> {
             | Self::ExecutionContent(account, execution, _)
             | Self::PlannedShard(account, execution, _)
             | Self::ExecutionLane(account, execution, _)
+            | Self::Deletion(account, execution, _)
             | Self::Chunk { account, execution, .. } => format!("EXEC#{account}.{execution}"),
             Self::OutreachTotal(account, campaign)
             | Self::OutreachTime(account, campaign, ..)
@@ -278,6 +281,7 @@ impl Key<'_> {
             Self::ExecutionContent(_, _, number) => format!("{CONTENTS}{number:02}"),
             Self::PlannedShard(_, _, shard) => format!("{SHARDS}{shard:02}"),
             Self::Chunk { bot, shard, number, .. } => format!("{}{number:06}", chunks_of_shard(bot, shard)),
+            Self::Deletion(_, _, bot) => format!("DELETE#{:020}", bot.0),
             Self::ExecutionLane(_, _, bot) => format!("LANE#{:020}", bot.0),
             Self::OutreachTotal(..) => "TOTAL".to_owned(),
             Self::OutreachTime(_, _, unit, time) => bucket(unit, time),

@@ -101,6 +101,7 @@ fn the_layout_of_outreach_is_frozen() {
         Key::PlannedShard(account, &execution, 7),
         Key::Chunk { account, execution: &execution, bot: BotId(3), shard: 7, number: 12 },
         Key::ExecutionLane(account, &execution, BotId(3)),
+        Key::Deletion(account, &execution, BotId(3)),
         Key::OutreachTotal(account, &campaign),
         Key::OutreachTime(account, &campaign, TimeUnit::Day, 1_780_000_007),
         Key::OutreachTime(account, &campaign, TimeUnit::Hour, 1_780_000_007),
@@ -127,6 +128,7 @@ fn the_layout_of_outreach_is_frozen() {
     EXEC#1.exec5f0a | SHARD#07
     EXEC#1.exec5f0a | CHUNK#0000000003#07#000012
     EXEC#1.exec5f0a | LANE#00000000000000000003
+    EXEC#1.exec5f0a | DELETE#00000000000000000003
     OSTAT#1.campk3x9 | TOTAL
     OSTAT#1.campk3x9 | DAY#2026-05-28
     OSTAT#1.campk3x9 | HOUR#2026-05-28T20:00:00Z

@@ -8,12 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{from_item, is_refusal, number, text, to_attribute, unavailable, written};
 use super::{Key, Store};
-use crate::domain::outreach::Priority;
+use crate::domain::outreach::{Execution, Priority};
 use crate::error::{AppError, AppResult};
 use crate::ids::{BotId, BotKey, ExecutionId, OutreachCampaignId, UserId};
 
 /// How often a lane is woken or told that ends and is woken meanwhile.
 const WAKE_TRIES: usize = 5;
+
+/// Behind every priority.
+const DELETES_RANK: u64 = 9;
 
 /// A bot's lane.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +61,9 @@ pub struct LaneWork {
     /// How often it was given to the lane: it is taken away as it was read, or not at all.
     #[serde(default)]
     pub given: u64,
+    /// Whether what it sent is to be deleted; that comes after everything that is to be sent.
+    #[serde(default)]
+    pub deletes: bool,
 }
 
 impl Lane {
@@ -69,8 +75,23 @@ impl Lane {
 }
 
 impl LaneWork {
+    /// What a lane has to send of an execution, from its first chunk on.
+    #[must_use]
+    pub fn of(execution: &Execution) -> Self {
+        Self {
+            execution: execution.id.clone(),
+            campaign: execution.campaign.clone(),
+            priority: execution.priority,
+            created: execution.created,
+            done: None,
+            given: 0,
+            deletes: false,
+        }
+    }
+
     fn key(&self, bot: BotKey) -> Key<'_> {
-        Key::LaneWork { bot, rank: self.priority.rank(), created: self.created, execution: &self.execution }
+        let rank = if self.deletes { DELETES_RANK } else { self.priority.rank() };
+        Key::LaneWork { bot, rank, created: self.created, execution: &self.execution }
     }
 }
 
@@ -79,7 +100,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn lane(&self, bot: BotKey) -> AppResult<Lane> {
         Ok(self.get(&Key::Lane(bot)).await?.unwrap_or(Lane { idle: true, ..Lane::default() }))
     }
@@ -88,7 +109,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn give_work(&self, bot: BotKey, work: &LaneWork) -> AppResult<()> {
         let update = self
             .client
@@ -96,14 +117,15 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(work.key(bot).attributes()))
             .update_expression(
-                "SET #execution = :execution, campaign = :campaign, priority = :priority, created = :created \
-                 ADD given :one",
+                "SET #execution = :execution, campaign = :campaign, priority = :priority, created = :created, \
+                 deletes = :deletes ADD given :one",
             )
             .expression_attribute_names("#execution", "execution")
             .expression_attribute_values(":execution", text(&work.execution))
             .expression_attribute_values(":campaign", text(&work.campaign))
             .expression_attribute_values(":priority", to_attribute(&work.priority)?)
             .expression_attribute_values(":created", number(work.created))
+            .expression_attribute_values(":deletes", AttributeValue::Bool(work.deletes))
             .expression_attribute_values(":one", number(1));
         update.send().await.map_err(unavailable).map(drop)
     }
@@ -112,7 +134,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`]; a retry may answer `None`, and the lane lacks its token until it is restored.
+    /// [`crate::AppError::Unavailable`]; a retry may answer `None`, and the lane lacks its token until it is restored.
     pub async fn wake_lane(&self, bot: BotKey, now_ms: i64) -> AppResult<Option<u64>> {
         for _ in 0..WAKE_TRIES {
             let wakes = self
@@ -144,7 +166,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`]; a retry may answer `None` until the lease is over.
+    /// [`crate::AppError::Unavailable`]; a retry may answer `None` until the lease is over.
     pub async fn take_lane(
         &self,
         bot: BotKey,
@@ -169,7 +191,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`]; a retry may answer `None`, and the lane lacks its token until it is restored.
+    /// [`crate::AppError::Unavailable`]; a retry may answer `None`, and the lane lacks its token until it is restored.
     pub async fn pass_lane(&self, bot: BotKey, fence: u64, now_ms: i64) -> AppResult<Option<u64>> {
         let passes = self
             .update_lane(bot)
@@ -185,7 +207,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn rest_lane(&self, bot: BotKey, fence: u64, until_ms: i64) -> AppResult<()> {
         let rests = self
             .update_lane(bot)
@@ -200,7 +222,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`]; a retry may answer `false`.
+    /// [`crate::AppError::Unavailable`]; a retry may answer `false`.
     pub async fn end_lane(&self, bot: BotKey, taken: &Lane) -> AppResult<bool> {
         let ends = self
             .update_lane(bot)
@@ -218,7 +240,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry after as long.
+    /// [`crate::AppError::Unavailable`], safe to retry after as long.
     pub async fn restore_lane(&self, bot: BotKey, since_ms: i64, now_ms: i64) -> AppResult<Option<u64>> {
         let restores = self
             .update_lane(bot)
@@ -235,7 +257,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn next_work(&self, bot: BotKey) -> AppResult<Option<LaneWork>> {
         let none = ExecutionId::default();
         let key = Key::LaneWork { bot, rank: 0, created: 0, execution: &none };
@@ -257,7 +279,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn take_work_away(&self, bot: BotKey, work: &LaneWork) -> AppResult<()> {
         let delete = self
             .client
@@ -273,7 +295,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn note_chunk_done(&self, bot: BotKey, work: &LaneWork, chunk: &str) -> AppResult<()> {
         let update = self
             .client
@@ -290,7 +312,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn note_part_done(&self, bot: BotKey, execution: &ExecutionId) -> AppResult<BTreeSet<BotId>> {
         let done = AttributeValue::Ns(vec![bot.bot.to_string()]);
         let update = self
@@ -315,7 +337,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn note_outreach(
         &self,
         bot: BotKey,

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use super::client::Telegram;
 use super::error::TelegramError;
 use super::keyboard::{CallbackButton, Keyboard};
-use crate::ids::ChatId;
+use crate::ids::{ChatId, UserId};
 use crate::secret::BotToken;
 
 /// A bare text to a person or a group, without formatting and without a preview of what it might link to.
@@ -55,6 +55,21 @@ impl Telegram {
             reply_markup: note.button.map(Keyboard::single),
         };
         self.call::<IgnoredAny>(token, "sendMessage", &parameters).await.map(drop)
+    }
+
+    /// Deletes a message that the bot sent to a person within the last two days. Twice is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`TelegramError`]; of one that is gone, [`TelegramError::Refused`].
+    pub async fn delete_message(
+        &self,
+        token: &BotToken,
+        user: UserId,
+        message: i64,
+    ) -> Result<(), TelegramError> {
+        let parameters = serde_json::json!({"chat_id": user, "message_id": message});
+        self.call::<bool>(token, "deleteMessage", &parameters).await.map(drop)
     }
 
     /// Ends the wait of somebody who pressed a button, with a notice or silently. Telegram takes an answer for some

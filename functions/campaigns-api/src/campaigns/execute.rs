@@ -1,7 +1,7 @@
 //! `POST /api/v1/campaigns/:id/execute`
 
 use serde::Serialize;
-use shared::app::{Executed, ExecutionForecast, MessageSample};
+use shared::app::{BegunExecution, Executed, ExecutionForecast, MessageSample};
 use shared::domain::calendar;
 use shared::domain::outreach::{AudienceCount, ExecutionOrder, ExecutionStatus};
 use shared::edge::campaigns_api::Call;
@@ -26,20 +26,7 @@ pub async fn execute(app: &App, call: Call) -> AppResult<Answered<Answer>> {
             let kept = Answer::Previewed(Preview::of(forecast.clone(), Vec::new()));
             Answered::Found(Answer::Previewed(Preview::of(forecast, samples))).kept_as(kept)
         }
-        Executed::Begun(begun) => {
-            let is_scheduled = begun.execution.status == ExecutionStatus::Scheduled;
-            let (status, message) = match is_scheduled {
-                true => ("scheduled", "Campaign execution scheduled"),
-                false => ("started", "Campaign execution started"),
-            };
-            Answered::Begun(Answer::Begun(Begun {
-                execution_id: begun.execution.id,
-                status,
-                estimated_completion: calendar::iso_time(begun.forecast.completion),
-                message,
-                audience: Audience::of(begun.forecast),
-            }))
-        }
+        Executed::Begun(begun) => Answered::Begun(Answer::Begun(Begun::from(*begun))),
     })
 }
 
@@ -81,6 +68,22 @@ struct Audience {
     #[serde(flatten)]
     count: AudienceCount,
     exact: bool,
+}
+
+impl From<BegunExecution> for Begun {
+    fn from(begun: BegunExecution) -> Self {
+        let (status, message) = match begun.execution.status {
+            ExecutionStatus::Scheduled => ("scheduled", "Campaign execution scheduled"),
+            _ => ("started", "Campaign execution started"),
+        };
+        Self {
+            execution_id: begun.execution.id,
+            status,
+            estimated_completion: calendar::iso_time(begun.forecast.completion),
+            message,
+            audience: Audience::of(begun.forecast),
+        }
+    }
 }
 
 impl Preview {

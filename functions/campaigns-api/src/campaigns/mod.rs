@@ -3,7 +3,9 @@
 pub mod clone;
 pub mod create;
 pub mod delete;
+pub mod delete_messages;
 pub mod execute;
+pub mod export;
 pub mod get;
 pub mod history;
 pub mod list;

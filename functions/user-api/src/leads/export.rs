@@ -1,13 +1,13 @@
 //! `GET /api/leads/export.csv`
 
 use futures::future::BoxFuture;
-use shared::app::{LeadExport, LeadFile, LeadQuestion};
-use shared::edge::export::{CSV, LEADS_CSV};
+use shared::app::{LeadQuestion, ListExport, ListFile};
+use shared::edge::export::{CSV, LEADS_CSV, inert, write_line as write_row};
 use shared::edge::http::{Answer, Request};
 use shared::edge::params::{FromParams, Params};
 use shared::edge::user_api::Call;
 use shared::store::LeadRow;
-use shared::{App, AppError, AppResult};
+use shared::{App, AppResult};
 
 use super::{ListedLead, question};
 
@@ -21,13 +21,13 @@ pub fn answer(app: &App, request: Request) -> BoxFuture<'_, Answer> {
             let call = Call::open(app, &request).await?;
             export(app, &call, ExportParams::from_params(&call.params)?).await
         };
-        shared::edge::export::answer(outcome.await)
+        shared::edge::export::leads(outcome.await)
     })
 }
 
 /// All leads that the call chooses, newest first, one line each.
-async fn export(app: &App, call: &Call, params: ExportParams) -> AppResult<LeadExport> {
-    let file = LeadFile { name: LEADS_CSV, content_type: CSV, header: HEADER.into() };
+async fn export(app: &App, call: &Call, params: ExportParams) -> AppResult<ListExport> {
+    let file = ListFile { name: LEADS_CSV, content_type: CSV, header: HEADER.into() };
     app.export_leads(call.account, params.question, file, write_line).await
 }
 
@@ -42,20 +42,11 @@ impl FromParams for ExportParams {
     }
 }
 
-/// Adds a lead's line, as RFC 4180 quotes it.
+/// Adds a lead's line.
 fn write_line(row: LeadRow, file: &mut Vec<u8>) -> AppResult<()> {
     let lead = ListedLead::from(row);
     let lead = ListedLead { username: inert(lead.username), click: inert(lead.click), ..lead };
-    let mut line = csv::WriterBuilder::new().has_headers(false).from_writer(file);
-    line.serialize(lead).map_err(|error| AppError::unavailable(format!("a line does not write: {error}")))?;
-    line.flush().map_err(|error| AppError::unavailable(format!("a line does not write: {error}")))
-}
-
-/// A text that a spreadsheet would calculate gets an apostrophe in front; one of plain letters cannot do anything.
-fn inert(text: String) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
-    if formula && !plain { format!("'{text}") } else { text }
+    write_row(lead, file)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::content::{Content, is_personal, read_text};
 use super::reader::{Reader, in_order_once, required_name};
 use super::rule::{Rule, RuleFault};
+use super::second_try::OnAmbiguous;
 use super::segment::rule_of_filter;
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{BotId, SegmentId, TemplateId};
@@ -79,6 +80,8 @@ pub struct CampaignBody {
     pub end: Option<i64>,
     /// Whether its messages carry no button to unsubscribe.
     pub transactional: bool,
+    /// What becomes of messages of which nobody knows whether they arrived.
+    pub on_ambiguous: OnAmbiguous,
 }
 
 /// Who is to be reached: those of any segment who pass every filter; without either, everybody.
@@ -151,6 +154,7 @@ impl CampaignBody {
             start,
             end,
             transactional: body.flag("transactional", &mut faults).unwrap_or_default(),
+            on_ambiguous: OnAmbiguous::read(&body, &mut faults).unwrap_or_default(),
         };
         match (faults.is_empty(), unsupported.is_empty()) {
             (true, true) => Ok(read),

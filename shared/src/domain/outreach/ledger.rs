@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::outcome::Outcome;
+use super::second_try::OnAmbiguous;
 
 /// So many are sent to between two writes.
 pub const GROUP: usize = 10;
@@ -22,6 +23,10 @@ enum Entry {
     Pending,
     /// A request is about to leave, or has left.
     Begun,
+    /// A request may have left whose sender died, and another one is to be sent.
+    Doubtful,
+    /// That other one is about to leave, or has left.
+    BegunAgain,
     /// It is known what became of it, or that nobody will know.
     Settled(Outcome),
 }
@@ -45,7 +50,8 @@ impl Ledger {
     /// The next to be sent to, by their places: at most [`GROUP`].
     #[must_use]
     pub fn next_group(&self) -> Vec<usize> {
-        let pending = self.0.iter().enumerate().filter(|(_, entry)| **entry == Entry::Pending);
+        let is_pending = |entry: &Entry| matches!(entry, Entry::Pending | Entry::Doubtful);
+        let pending = self.0.iter().enumerate().filter(|(_, entry)| is_pending(entry));
         pending.map(|(place, _)| place).take(GROUP).collect()
     }
 
@@ -58,8 +64,10 @@ impl Ledger {
     /// Notes that these are about to be sent to.
     pub fn begin(&mut self, places: &[usize]) {
         for place in places {
-            if let Some(entry @ Entry::Pending) = self.0.get_mut(*place) {
-                *entry = Entry::Begun;
+            match self.0.get_mut(*place) {
+                Some(entry @ Entry::Pending) => *entry = Entry::Begun,
+                Some(entry @ Entry::Doubtful) => *entry = Entry::BegunAgain,
+                _ => {}
             }
         }
     }
@@ -67,24 +75,31 @@ impl Ledger {
     /// Notes what became of some, which is final: who has an outcome keeps it.
     pub fn settle(&mut self, results: &[(usize, Attempted)]) {
         for (place, attempted) in results {
-            if let Some(entry @ (Entry::Pending | Entry::Begun)) = self.0.get_mut(*place) {
-                *entry = match attempted {
-                    Attempted::Settled(outcome) => Entry::Settled(*outcome),
-                    Attempted::Again => Entry::Pending,
-                };
-            }
+            let Some(entry) = self.0.get_mut(*place) else { continue };
+            *entry = match (*entry, attempted) {
+                (Entry::Settled(known), _) => Entry::Settled(known),
+                (_, Attempted::Settled(outcome)) => Entry::Settled(*outcome),
+                (Entry::Pending | Entry::Begun, Attempted::Again) => Entry::Pending,
+                (Entry::Doubtful | Entry::BegunAgain, Attempted::Again) => Entry::Doubtful,
+            };
         }
     }
 
-    /// After a crash: nobody knows of those who were being sent to. Answers their places.
-    pub fn recover(&mut self) -> Vec<usize> {
-        let begun = self.0.iter_mut().enumerate().filter(|(_, entry)| **entry == Entry::Begun);
-        begun
-            .map(|(place, entry)| {
-                *entry = Entry::Settled(Outcome::Unknown);
-                place
-            })
-            .collect()
+    /// After a crash: nobody knows of those who were being sent to. They are sent to once more if that is wanted, and once
+    /// only. Answers the places of those whose outcome that is.
+    pub fn recover(&mut self, on_ambiguous: OnAmbiguous) -> Vec<usize> {
+        let mut unknown = Vec::new();
+        for (place, entry) in self.0.iter_mut().enumerate() {
+            match (*entry, on_ambiguous) {
+                (Entry::Begun, OnAmbiguous::Resend) => *entry = Entry::Doubtful,
+                (Entry::Begun, OnAmbiguous::Skip) | (Entry::BegunAgain, _) => {
+                    *entry = Entry::Settled(Outcome::Unknown);
+                    unknown.push(place);
+                }
+                (Entry::Pending | Entry::Doubtful | Entry::Settled(_), _) => {}
+            }
+        }
+        unknown
     }
 
     /// Whether everybody has an outcome.
@@ -96,14 +111,14 @@ impl Ledger {
     /// Whether somebody may be being sent to.
     #[must_use]
     pub fn is_under_way(&self) -> bool {
-        self.0.contains(&Entry::Begun)
+        self.0.iter().any(|entry| matches!(entry, Entry::Begun | Entry::BegunAgain))
     }
 
     /// What became of each, in their order; `None` for who is still to be sent to, or being sent to.
     pub fn outcomes(&self) -> impl Iterator<Item = Option<Outcome>> {
         self.0.iter().map(|entry| match entry {
             Entry::Settled(outcome) => Some(*outcome),
-            Entry::Pending | Entry::Begun => None,
+            Entry::Pending | Entry::Begun | Entry::Doubtful | Entry::BegunAgain => None,
         })
     }
 }
@@ -117,6 +132,8 @@ impl fmt::Display for Ledger {
             match entry {
                 Entry::Pending => f.write_str("-")?,
                 Entry::Begun => f.write_str(">")?,
+                Entry::Doubtful => f.write_str("?")?,
+                Entry::BegunAgain => f.write_str(">?")?,
                 Entry::Settled(outcome) => write!(f, "{outcome}")?,
             }
         }
@@ -136,6 +153,8 @@ impl FromStr for Ledger {
         let entry = |word: &str| match word {
             "-" => Ok(Entry::Pending),
             ">" => Ok(Entry::Begun),
+            "?" => Ok(Entry::Doubtful),
+            ">?" => Ok(Entry::BegunAgain),
             outcome => outcome.parse().map(Entry::Settled).map_err(|_| NoLedger),
         };
         text.split(SEPARATOR).filter(|word| !word.is_empty()).map(entry).collect::<Result<_, _>>().map(Self)
@@ -187,14 +206,24 @@ mod tests {
         ]);
         assert_eq!(ledger.to_string(), "d77 fUSER_BLOCKED > - -");
         assert!(ledger.is_under_way() && !ledger.is_done());
-        assert_eq!(ledger.recover(), [2]);
+        let mut doubtful = ledger.clone();
+        assert_eq!(doubtful.recover(OnAmbiguous::Resend), [0; 0]);
+        assert_eq!(doubtful.to_string(), "d77 fUSER_BLOCKED ? - -");
+        doubtful.begin(&doubtful.next_group());
+        assert_eq!(doubtful.to_string(), "d77 fUSER_BLOCKED >? > >");
+        doubtful.settle(&[(2, Attempted::Again), (3, Attempted::Again)]);
+        assert_eq!(doubtful.to_string(), "d77 fUSER_BLOCKED ? - >");
+        assert_eq!(ledger.recover(OnAmbiguous::Skip), [2]);
         assert_eq!(ledger.next_group(), [3, 4]);
         assert_eq!("d1 x".parse::<Ledger>(), Err(NoLedger));
     }
 
     proptest! {
         #[test]
-        fn however_it_goes_nobody_is_sent_to_again_who_may_have_got_it(size in 0usize..40, fates in proptest::collection::vec(fate(), 0..30)) {
+        fn however_it_goes_nobody_is_sent_to_again_who_may_have_got_it_but_once_where_that_is_wanted(
+            size in 0usize..40, fates in proptest::collection::vec(fate(), 0..30), resends: bool,
+        ) {
+            let on_ambiguous = if resends { OnAmbiguous::Resend } else { OnAmbiguous::Skip };
             let mut ledger = Ledger::new(size);
             // How often a request left that may have been carried out.
             let mut carried_out: BTreeMap<usize, usize> = BTreeMap::new();
@@ -222,12 +251,15 @@ mod tests {
                             *carried_out.entry(*place).or_default() += 1;
                         }
                         ledger = ledger.to_string().parse().unwrap();
-                        prop_assert_eq!(ledger.recover(), group);
+                        let unknown = ledger.recover(on_ambiguous);
+                        prop_assert!(resends || unknown == group);
+                        prop_assert!(!ledger.is_under_way());
                     }
                 }
                 prop_assert_eq!(&ledger.to_string().parse::<Ledger>().unwrap(), &ledger);
             }
-            prop_assert!(carried_out.values().all(|times| *times == 1), "{:?}", carried_out);
+            let most = if resends { 2 } else { 1 };
+            prop_assert!(carried_out.values().all(|times| (1..=most).contains(times)), "{:?}", carried_out);
         }
     }
 }

@@ -111,12 +111,16 @@ pub enum CampaignAction {
     Execute,
     /// Send to the account's testers.
     ExecuteTest,
+    /// Send again to those whom the last execution did not reach.
+    RetryFailed,
     /// Halt.
     Pause,
     /// Go on.
     Resume,
     /// Delete.
     Delete,
+    /// Delete what it sent.
+    DeleteMessages,
     /// Copy.
     Clone,
 }
@@ -134,6 +138,8 @@ pub enum Refusal {
     NotDeletable,
     /// The end date is over.
     Expired,
+    /// A later execution has taken over what this one left.
+    Superseded,
 }
 
 impl CampaignAction {
@@ -144,9 +150,11 @@ impl CampaignAction {
             Self::EditDetails | Self::EditContent => "edit",
             Self::SetStatus(status) => status.name(),
             Self::Execute | Self::ExecuteTest => "execute",
+            Self::RetryFailed => "retry-failed",
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Delete => "delete",
+            Self::DeleteMessages => "delete-messages",
             Self::Clone => "clone",
         }
     }
@@ -200,9 +208,11 @@ const fn described(action: CampaignAction) -> &'static str {
         CampaignAction::SetStatus(OutreachStatus::Completed) => "completed by hand",
         CampaignAction::SetStatus(OutreachStatus::Cancelled) => "cancelled",
         CampaignAction::Execute | CampaignAction::ExecuteTest => "executed",
+        CampaignAction::RetryFailed => "tried again",
         CampaignAction::SetStatus(OutreachStatus::Paused) | CampaignAction::Pause => "paused",
         CampaignAction::Resume => "resumed",
         CampaignAction::Delete => "deleted",
+        CampaignAction::DeleteMessages => "taken back",
         CampaignAction::Clone => "cloned",
     }
 }
@@ -222,6 +232,8 @@ pub const fn rule(standing: Standing, action: CampaignAction) -> Result<Outreach
             Draft | Cancelled => Ok(status),
             Active | Paused | OutreachStatus::Completed => Err(Refusal::NotDeletable),
         },
+        CampaignAction::DeleteMessages if underway => Err(Refusal::InProgress),
+        CampaignAction::DeleteMessages => Ok(status),
         CampaignAction::ExecuteTest => match status {
             Cancelled => Err(Refusal::Transition),
             Draft | Active | Paused | OutreachStatus::Completed => Ok(status),
@@ -229,6 +241,13 @@ pub const fn rule(standing: Standing, action: CampaignAction) -> Result<Outreach
         CampaignAction::SetStatus(Cancelled) => match status {
             OutreachStatus::Completed => Err(Refusal::Transition),
             Draft | Active | Paused | Cancelled => Ok(Cancelled),
+        },
+        // The one way back: what is over is active again until those have an outcome who had none.
+        CampaignAction::RetryFailed => match status {
+            Draft | Paused | Cancelled => Err(Refusal::Transition),
+            _ if underway => Err(Refusal::InProgress),
+            _ if standing.ended.is_some() => Err(Refusal::Expired),
+            Active | OutreachStatus::Completed => Ok(Active),
         },
         _ if status.is_over() => Err(Refusal::Transition),
         CampaignAction::EditDetails => Ok(status),
@@ -279,7 +298,7 @@ mod tests {
 
     /// The table of the design: rows are actions, columns draft, active, paused, completed, cancelled; while nothing
     /// is underway and nothing was sent.
-    const AT_REST: [Row; 13] = {
+    const AT_REST: [Row; 15] = {
         const NO: Result<OutreachStatus, Refusal> = Err(Refusal::Transition);
         const KEPT: Result<OutreachStatus, Refusal> = Err(Refusal::NotDeletable);
         const DONE: OutreachStatus = OutreachStatus::Completed;
@@ -295,6 +314,8 @@ mod tests {
             (CampaignAction::SetStatus(Draft), [Ok(Draft), Ok(Draft), Ok(Draft), NO, NO]),
             (CampaignAction::SetStatus(DONE), [NO, NO, NO, NO, NO]),
             (CampaignAction::Execute, [Ok(Active), Ok(Active), NO, NO, NO]),
+            (CampaignAction::DeleteMessages, [Ok(Draft), Ok(Active), Ok(Paused), Ok(DONE), Ok(Cancelled)]),
+            (CampaignAction::RetryFailed, [NO, Ok(Active), NO, Ok(Active), NO]),
             (CampaignAction::ExecuteTest, [Ok(Draft), Ok(Active), Ok(Paused), Ok(DONE), NO]),
             (CampaignAction::Pause, [NO, Ok(Paused), NO, NO, NO]),
             (CampaignAction::Resume, [NO, NO, Ok(Active), NO, NO]),
@@ -314,6 +335,13 @@ mod tests {
             (CampaignAction::EditContent, Active) if underway => Some(Err(Refusal::Locked)),
             (CampaignAction::SetStatus(Draft), Active | Paused) if !unsent => Some(Err(Refusal::Transition)),
             (CampaignAction::Execute, Draft | Active) if underway => Some(Err(Refusal::InProgress)),
+            (CampaignAction::DeleteMessages, _) if underway => Some(Err(Refusal::InProgress)),
+            (CampaignAction::RetryFailed, Active | OutreachStatus::Completed) if underway => {
+                Some(Err(Refusal::InProgress))
+            }
+            (CampaignAction::RetryFailed, Active | OutreachStatus::Completed) if standing.ended.is_some() => {
+                Some(Err(Refusal::Expired))
+            }
             (CampaignAction::Execute, Draft | Active) if standing.ended.is_some() => {
                 Some(Err(Refusal::Expired))
             }
@@ -341,9 +369,11 @@ mod tests {
     }
 
     #[test]
-    fn nothing_comes_back_from_being_over() {
+    fn nothing_comes_back_from_being_over_but_for_those_who_were_not_reached() {
         for status in [OutreachStatus::Completed, Cancelled] {
-            for (action, _) in AT_REST {
+            for (action, _) in
+                AT_REST.into_iter().filter(|(action, _)| *action != CampaignAction::RetryFailed)
+            {
                 let standing = Standing { status, progress: ExecutionProgress::Ended, ended: None };
                 assert!(rule(standing, action).is_err() || rule(standing, action) == Ok(status));
             }

@@ -33,15 +33,18 @@ pub enum SkipReason {
     Expired,
     /// The person was erased.
     Erased,
+    /// An earlier execution settled this message to them.
+    AlreadyReached,
 }
 
-const SKIPS: [(SkipReason, &str); 6] = [
+const SKIPS: [(SkipReason, &str); 7] = [
     (SkipReason::Unreachable, "UNREACHABLE"),
     (SkipReason::Unsubscribed, "UNSUBSCRIBED"),
     (SkipReason::FrequencyCapped, "FREQUENCY_CAPPED"),
     (SkipReason::TemplateRender, "TEMPLATE_RENDER_ERROR"),
     (SkipReason::Expired, "EXPIRED"),
     (SkipReason::Erased, "ERASED"),
+    (SkipReason::AlreadyReached, "ALREADY_REACHED"),
 ];
 
 impl SkipReason {
@@ -49,6 +52,11 @@ impl SkipReason {
     #[must_use]
     pub fn name(self) -> &'static str {
         SKIPS.into_iter().find(|(reason, _)| *reason == self).map_or("", |(_, name)| name)
+    }
+
+    /// The words of all reasons.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        SKIPS.into_iter().map(|(_, name)| name)
     }
 }
 

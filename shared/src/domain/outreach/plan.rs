@@ -10,6 +10,7 @@ use super::body::CampaignBody;
 use super::frozen;
 use super::joined::MessageContent;
 use super::recipient::Recipient;
+use super::second_try::SecondTry;
 use super::share::{Draw, is_within, place};
 use crate::ids::{BotId, OutreachCampaignId, UserId};
 
@@ -27,6 +28,9 @@ pub struct ExecutionPlan {
     pub weights: Vec<Vec<Decimal>>,
     /// These people alone, for a test; whether they were reached before does not matter then.
     pub testers: Option<Vec<UserId>>,
+    /// Those alone whom this execution did not reach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_try: Option<SecondTry>,
 }
 
 /// What an execution goes by from its beginning on, whatever is edited or deleted later.
@@ -81,7 +85,7 @@ impl ExecutionPlan {
         let Judgement::Chosen(choice) = judgement else { return None };
         let messages = 0..self.weights.len();
         let variations = messages.map(|message| self.variation(message, user)).collect();
-        Some((choice.bot, Recipient { user, segment: choice.segment, variations }))
+        Some((choice.bot, Recipient { user, segment: choice.segment, variations, reached: Vec::new() }))
     }
 
     /// Which variation of a message somebody gets: 0 for the message itself, which keeps what the weights leave.

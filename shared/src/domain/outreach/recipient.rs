@@ -17,10 +17,13 @@ pub struct Recipient {
     pub segment: Option<usize>,
     /// For each message the variation they get; 0 is the message itself.
     pub variations: Vec<usize>,
+    /// The messages that they do not get, because an earlier execution settled them.
+    pub reached: Vec<usize>,
 }
 
 impl Recipient {
-    /// Recipients as text: `user:segment:variation.variation`, with blanks between them.
+    /// Recipients as text: `user:segment:variation.variation`, with blanks between them; `:message.message` follows where
+    /// there are messages that they do not get.
     #[must_use]
     pub fn spell_all(recipients: &[Self]) -> String {
         recipients.iter().map(Self::spelled).collect::<Vec<_>>().join(" ")
@@ -46,7 +49,9 @@ impl Recipient {
     fn spelled(&self) -> String {
         let segment = self.segment.map(|segment| segment.to_string()).unwrap_or_default();
         let variations: Vec<_> = self.variations.iter().map(usize::to_string).collect();
-        format!("{}:{segment}:{}", self.user, variations.join("."))
+        let reached: Vec<_> = self.reached.iter().map(usize::to_string).collect();
+        let reached = if reached.is_empty() { String::new() } else { format!(":{}", reached.join(".")) };
+        format!("{}:{segment}:{}{reached}", self.user, variations.join("."))
     }
 
     fn read(text: &str) -> Option<Self> {
@@ -54,9 +59,11 @@ impl Recipient {
         let (user, segment, variations) = (parts.next()?, parts.next()?, parts.next()?);
         let number = |text: &str| text.parse::<usize>().ok();
         let segment = if segment.is_empty() { None } else { Some(number(segment)?) };
-        let variations = variations.split('.').filter(|text| !text.is_empty()).map(number);
-        let recipient =
-            Self { user: user.parse().ok()?, segment, variations: variations.collect::<Option<_>>()? };
+        let numbers = |text: &str| -> Option<Vec<usize>> {
+            text.split('.').filter(|text| !text.is_empty()).map(number).collect()
+        };
+        let (variations, reached) = (numbers(variations)?, numbers(parts.next().unwrap_or_default())?);
+        let recipient = Self { user: user.parse().ok()?, segment, variations, reached };
         parts.next().is_none().then_some(recipient)
     }
 }
@@ -67,14 +74,20 @@ mod tests {
 
     use super::*;
 
+    fn recipient(user: i64, segment: Option<usize>, variations: &[usize], reached: &[usize]) -> Recipient {
+        let (variations, reached) = (variations.to_vec(), reached.to_vec());
+        Recipient { user: UserId(user), segment, variations, reached }
+    }
+
     #[test]
     fn the_text_is_frozen() {
         let recipients = [
-            Recipient { user: UserId(7_000_000_001), segment: None, variations: vec![0] },
-            Recipient { user: UserId(7_000_000_002), segment: Some(3), variations: vec![2, 0] },
+            recipient(7_000_000_001, None, &[0], &[]),
+            recipient(7_000_000_002, Some(3), &[2, 0], &[]),
+            recipient(7_000_000_003, None, &[0, 1], &[1]),
         ];
-        insta::assert_snapshot!(Recipient::spell_all(&recipients), @"7000000001::0 7000000002:3:2.0");
-        for nothing in ["x::", "1", "1:2", "1:x:0", "1::0:5", "1::-1"] {
+        insta::assert_snapshot!(Recipient::spell_all(&recipients), @"7000000001::0 7000000002:3:2.0 7000000003::0.1:1");
+        for nothing in ["x::", "1", "1:2", "1:x:0", "1::0:x", "1::0:5:", "1::-1"] {
             assert_eq!(Recipient::read_all(nothing), None, "{nothing}");
         }
     }
@@ -82,10 +95,12 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_written_reads_the_same(
-            drawn in proptest::collection::vec((any::<i64>(), proptest::option::of(0usize..50), proptest::collection::vec(0usize..11, 0..10)), 0..100),
+            drawn in proptest::collection::vec((any::<i64>(), proptest::option::of(0usize..50), proptest::collection::vec(0usize..11, 0..10), proptest::collection::vec(0usize..10, 0..3)), 0..100),
         ) {
-            let recipient = |(user, segment, variations)| Recipient { user: UserId(user), segment, variations };
-            let recipients: Vec<_> = drawn.into_iter().map(recipient).collect();
+            let drawn = drawn.iter().map(|(user, segment, variations, reached)| {
+                recipient(*user, *segment, variations, reached)
+            });
+            let recipients: Vec<_> = drawn.collect();
             prop_assert_eq!(Recipient::read_all(&Recipient::spell_all(&recipients)), Some(recipients));
         }
     }
