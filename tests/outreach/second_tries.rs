@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::domain::outreach::{ExecutionStatus, Ledger};
 use shared::ids::{AccountId, BotId, BotKey, ExecutionId};
-use shared::store::{LedgerWrite, OutreachOutcome};
+use shared::store::{LedgerFate, LedgerWrite, OutreachOutcome};
 use telegram_simulator::{Faults, Refusal};
 
 use crate::world::{Account, Reached, Reply, World};
