@@ -63,3 +63,18 @@ async fn refusals_are_counted_by_their_codes_and_floods_lose_nobody() {
     let tally = account.progress(&campaign).await["progress"].clone();
     assert_eq!((&tally["successful"], &tally["failed"]), (&json!(delivered), &json!(blocked)));
 }
+
+#[tokio::test]
+async fn a_test_leaves_its_testers_to_the_real_execution() {
+    let world = World::new().await;
+    let account = world.account();
+    let reached = world.reached(&account, 1, 3).await;
+    let testers = json!({"testers": [reached[0].people[1].to_string()]});
+    account.v1("PUT", "testers", &testers).await.success(200);
+    let campaign = account.outreach_campaign(&json!({})).await;
+    let test = account.execute(&campaign, &json!({"testMode": true})).await;
+    world.ended(ACCOUNT, &test).await;
+    let real = account.execute(&campaign, &json!({})).await;
+    world.ended(ACCOUNT, &real).await;
+    assert_eq!(world.sent_times(&reached), [(1, 2), (2, 1)].into());
+}

@@ -23,7 +23,8 @@ pub(super) struct LaneMessage {
     person: Person,
     message: NewMessage,
     media: Option<MediaRef>,
-    campaign: OutreachCampaignId,
+    /// Whose message counts as theirs; a test leaves its testers to the real execution.
+    counts_for: Option<OutreachCampaignId>,
 }
 
 /// What a message came to.
@@ -97,7 +98,7 @@ impl ChunkWork {
             person: person.clone(),
             message,
             media: rendered.media,
-            campaign: self.execution.campaign.clone(),
+            counts_for: (!self.execution.test).then(|| self.execution.campaign.clone()),
         }
     }
 }
@@ -161,10 +162,13 @@ impl App {
     ) -> AppResult<()> {
         let clock = FactClock::first_of_second(self.clock.now());
         match attempted {
-            Attempted::Settled(Outcome::Delivered(_) | Outcome::Unknown) => {
-                let (user, now) = (message.person.user, self.clock.now());
-                self.store.note_outreach(bot, user, &message.campaign, now).await
-            }
+            Attempted::Settled(Outcome::Delivered(_) | Outcome::Unknown) => match &message.counts_for {
+                Some(campaign) => {
+                    let (user, now) = (message.person.user, self.clock.now());
+                    self.store.note_outreach(bot, user, campaign, now).await
+                }
+                None => Ok(()),
+            },
             Attempted::Settled(Outcome::Failed(
                 SendError::UserBlocked
                 | SendError::UserDeactivated
