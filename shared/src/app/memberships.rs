@@ -96,7 +96,13 @@ impl App {
                 Membership::Absent | Membership::Banned => Reach::Blocked,
                 Membership::Unknown => return Ok(()),
             };
-            self.store.record_reach(bot, &Person::from(&change.from), reach, clock).await?;
+            let person = Person::from(&change.from);
+            // Who was erased does not come back by a block.
+            let is_gone = self.store.was_erased(bot.account, person.user).await?
+                && self.store.contact(bot, person.user).await?.is_none();
+            if !is_gone {
+                self.store.record_reach(bot, &person, reach, clock).await?;
+            }
         } else if let Some(kind) = chat_kind(&change.chat) {
             let rights = if change.new_chat_member.is_admin() { ChatRights::Admin } else { ChatRights::Lost };
             let title = change.chat.title.clone();

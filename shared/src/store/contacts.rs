@@ -68,16 +68,6 @@ pub enum Reach {
     Blocked,
 }
 
-/// What becomes of a fact about somebody who is no contact.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stranger {
-    /// It makes the contact: it is something that the person did to be one.
-    Becomes,
-    /// It is passed over, so that nobody comes back who was erased. A block that overtakes the start that makes the contact
-    /// is found again by the first message that does not reach them.
-    Stays,
-}
-
 /// The conditions of a write that moves a register and the person with it.
 const REGISTER_MOVES: &str = "(attribute_not_exists(#fact) OR #fact < :clock)";
 const PERSON_IS_NEWS: &str = "(attribute_not_exists(seen) OR seen < :clock)";
@@ -116,11 +106,10 @@ impl Store {
         person: &Person,
         clock: FactClock,
     ) -> AppResult<FactWrite> {
-        self.move_contact(bot, person, ("started", Stranger::Becomes), clock, |update| update).await
+        self.move_contact(bot, person, "started", clock, |update| update).await
     }
 
-    /// Notes that a contact blocked or unblocked the bot, unless something newer is known; nothing for somebody who is no
-    /// contact.
+    /// Notes that a person blocked or unblocked the bot, unless something newer is known. Their start may still be on its way.
     ///
     /// # Errors
     ///
@@ -139,7 +128,7 @@ impl Store {
                 .update_expression(expression + ", reach = :reach")
                 .expression_attribute_values(":reach", reach.clone())
         };
-        self.move_contact(bot, person, ("reach_since", Stranger::Stays), clock, sets).await
+        self.move_contact(bot, person, "reach_since", clock, sets).await
     }
 
     /// Notes what a person wrote about messages, unless they wrote the same later.
@@ -154,8 +143,7 @@ impl Store {
         subscription: Subscription,
         clock: FactClock,
     ) -> AppResult<FactWrite> {
-        let register = (register(subscription), Stranger::Becomes);
-        self.move_contact(bot, person, register, clock, |update| update).await
+        self.move_contact(bot, person, register(subscription), clock, |update| update).await
     }
 
     /// Notes what a person said about messages by a button. Telegram does not say when a button was pressed: a press
@@ -222,22 +210,16 @@ impl Store {
         &self,
         bot: BotKey,
         person: &Person,
-        (register, stranger): (&str, Stranger),
+        register: &str,
         clock: FactClock,
         sets: impl Fn(UpdateItemFluentBuilder) -> UpdateItemFluentBuilder,
     ) -> AppResult<FactWrite> {
         let both = sets(self.update_contact(bot, person, "#fact = :clock, seen = :clock"))
-            .condition_expression(match stranger {
-                Stranger::Becomes => format!("{REGISTER_MOVES} AND {PERSON_IS_NEWS}"),
-                Stranger::Stays => format!("attribute_exists(PK) AND {REGISTER_MOVES} AND {PERSON_IS_NEWS}"),
-            })
+            .condition_expression(format!("{REGISTER_MOVES} AND {PERSON_IS_NEWS}"))
             .expression_attribute_names("#fact", register)
             .expression_attribute_values(":clock", text(clock));
         let Err(error) = both.send().await else { return Ok(FactWrite::Recorded) };
         let known = refused_item(error)?;
-        if known.is_none() {
-            return Ok(FactWrite::Known);
-        }
         if is_before(known.as_ref(), "seen", clock) {
             let update = self.update_contact(bot, person, "#fact = :clock");
             self.move_register(update, "seen", clock).await?;

@@ -63,8 +63,9 @@ struct ErasedMark {
     requested: i64,
 }
 
-/// How long it is known that somebody was erased, in seconds: a stream keeps its records for a day.
-const MARK_SECONDS: i64 = 2 * 86_400;
+/// How long it is known that somebody was erased, in seconds: a stream keeps its records for a day, and who was erased may
+/// block the bot long after that.
+const MARK_SECONDS: i64 = 400 * 86_400;
 
 /// What stands for somebody who is to be named nowhere.
 fn nameless(user: UserId) -> String {
@@ -105,8 +106,17 @@ impl Store {
         self.transact([update_step(update)?, put_step(mark)?]).await.map(drop)
     }
 
-    /// When some people were last asked to be erased, in Unix seconds, for as long as something older of them may be on its
-    /// way.
+    /// Whether a person was erased within about a year.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn was_erased(&self, account: AccountId, user: UserId) -> AppResult<bool> {
+        let mark: Option<ErasedMark> = self.get(&Key::Erased(account, &nameless(user))).await?;
+        Ok(mark.is_some())
+    }
+
+    /// When some people were last asked to be erased, in Unix seconds, if that is less than about a year ago.
     ///
     /// # Errors
     ///
