@@ -1,6 +1,7 @@
 //! What ends or waits with its campaign or its account.
 
 use serde_json::{Value, json};
+use shared::clock::Clock;
 use shared::domain::outreach::ExecutionStatus;
 use shared::ids::{AccountId, ExecutionId};
 use shared::queue::PlanTask;
@@ -59,7 +60,10 @@ async fn set_cancelled(account: &crate::world::Account, campaign: &str) {
 
 #[tokio::test]
 async fn a_suspended_account_is_planned_once_it_is_let_in_again() {
-    let world = World::new().await;
+    // Far from the next hour, with which it would be looked at again.
+    let into_the_hour_ms = Clock::System.now_ms().rem_euclid(3_600_000);
+    let clock = Clock::shifted(1_200_000 - into_the_hour_ms);
+    let world = World::with(|options| options.clock = clock.clone()).await;
     let (account, app) = (world.account(), &world.system.app);
     world.contacts(ACCOUNT, 1, 0..3).await;
     let campaign = account.outreach_campaign(&json!({})).await;
