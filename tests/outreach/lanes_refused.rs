@@ -1,6 +1,6 @@
 //! What stops a lane: a content that Telegram refuses, a token that it refuses, and storage that fails midway.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::domain::outreach::ExecutionStatus;
 use shared::ids::AccountId;
 use telegram_simulator::{Faults, Refusal};
@@ -34,7 +34,10 @@ async fn a_content_that_telegram_refuses_stops_the_execution_after_three_sends()
     assert_eq!(world.outcomes(ACCOUNT, &id).await, [("CONTENT_INVALID", 3), ("none", 37)].into());
     let shown = account.shown(&campaign).await;
     assert_eq!(shown["status"], "paused");
-    assert_eq!(shown["pauseReason"], format!("Telegram refuses the content: {UNREADABLE}"));
+    let reason = format!("Telegram refuses the content: {UNREADABLE}");
+    assert_eq!(shown["pauseReason"], reason);
+    let execution = account.v1("GET", &format!("executions/{id}"), &Value::Null).await.success(200);
+    assert_eq!(execution["reason"], reason);
     let progress = account.progress(&campaign).await;
     assert_eq!((&progress["drained"], &progress["lanes"]), (&json!(true), &json!(0)));
 }

@@ -1,6 +1,7 @@
 //! What an execution sends.
 
 use serde_json::json;
+use shared::domain::calendar;
 use shared::domain::outreach::ExecutionStatus;
 use shared::ids::AccountId;
 use telegram_simulator::{Faults, Refusal};
@@ -77,4 +78,19 @@ async fn a_test_leaves_its_testers_to_the_real_execution() {
     let real = account.execute(&campaign, &json!({})).await;
     world.ended(ACCOUNT, &real).await;
     assert_eq!(world.sent_times(&reached), [(1, 2), (2, 1)].into());
+}
+
+#[tokio::test]
+async fn a_test_of_a_campaign_whose_end_date_is_over_reaches_its_testers() {
+    let world = World::hurrying().await;
+    let account = world.account();
+    let reached = world.reached(&account, 1, 2).await;
+    let testers = json!({"testers": [reached[0].people[0].to_string()]});
+    account.v1("PUT", "testers", &testers).await.success(200);
+    let clock = &world.system.app.clock;
+    let campaign = account.outreach_campaign(&json!({"endDate": calendar::iso_time(clock.now() + 60)})).await;
+    clock.advance_ms(120_000);
+    let test = account.execute(&campaign, &json!({"testMode": true})).await;
+    world.ended(ACCOUNT, &test).await;
+    assert_eq!(world.outcomes(ACCOUNT, &test).await, [("delivered", 1)].into());
 }

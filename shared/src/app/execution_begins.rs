@@ -10,7 +10,7 @@ use crate::domain::outreach::{
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, ExecutionId};
-use crate::store::{ExecutionChange, OutreachStep};
+use crate::store::ExecutionChange;
 
 /// Why an execution does not begin.
 struct NoBeginning {
@@ -81,25 +81,12 @@ impl App {
         let (at, from) = (Moment::of(account, &self.clock), execution.status);
         execution.reason = Some(reason.clone());
         execution.move_to(to, at.now);
-        let progress = execution.progress_after();
-        let is_last = |campaign: &OutreachCampaign| campaign.last_execution.as_ref() == Some(&execution.id);
-        let campaign = campaign.filter(is_last);
-        let moved = at.moved(from, execution)?;
+        let moved = at.moved(from, execution.clone())?;
         let change = moved.written(self.clock.now_ms());
-        let Some(mut campaign) = campaign else {
-            return self.store.change_execution(account, change).await;
+        let (after, pause_reason) = match to {
+            ExecutionStatus::Failed => (OutreachStatus::Paused, Some(reason.as_str())),
+            _ => (OutreachStatus::Completed, None),
         };
-        let (was, action) =
-            (campaign.status, if to == ExecutionStatus::Failed { "fail" } else { "complete" });
-        match to {
-            ExecutionStatus::Failed => {
-                (campaign.status, campaign.pause_reason) = (OutreachStatus::Paused, Some(reason));
-            }
-            _ => campaign.status = OutreachStatus::Completed,
-        }
-        campaign.progress = progress;
-        (campaign.version, campaign.updated) = (campaign.version + 1, at.now);
-        let step = OutreachStep { action: action.to_owned(), from: was, to: campaign.status, time: at.now };
-        self.store.change_outreach_campaign(account, &campaign, &step, Some(change)).await
+        self.end_with_campaign(account, campaign, &execution, change, (|_| after, pause_reason)).await
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::outreach::{AudienceCount, Execution, ExecutionStatus, merge_p
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, ExecutionId};
 use crate::queue::{HandOn, PlanTask, WaitingTask};
-use crate::store::{AccountStatus, CONTACT_SHARDS, ExecutionChange, OutreachStep, ShardStep};
+use crate::store::{AccountStatus, CONTACT_SHARDS, ExecutionChange, ShardStep};
 
 /// For how long a shard is planned by one task, in milliseconds; what is left comes again at once.
 const TASK_MS: i64 = 40_000;
@@ -199,19 +199,10 @@ impl App {
         account: AccountId,
         mut execution: Execution,
     ) -> AppResult<bool> {
-        let now = self.clock.now();
-        execution.move_to(ExecutionStatus::Completed, now);
+        execution.move_to(ExecutionStatus::Completed, self.clock.now());
         let change = ExecutionChange::Planned(&execution);
         let campaign = self.store.outreach_campaign(account, &execution.campaign).await?;
-        let is_last = |last: &Option<ExecutionId>| last.as_ref() == Some(&execution.id);
-        let Some(mut campaign) = campaign.filter(|campaign| is_last(&campaign.last_execution)) else {
-            return self.store.change_execution(account, change).await;
-        };
-        let from = campaign.status;
-        campaign.status = execution.campaign_after(from);
-        campaign.progress = execution.progress_after();
-        (campaign.version, campaign.updated) = (campaign.version + 1, now);
-        let step = OutreachStep { action: "complete".to_owned(), from, to: campaign.status, time: now };
-        self.store.change_outreach_campaign(account, &campaign, &step, Some(change)).await
+        let after = |was| execution.campaign_after(was);
+        self.end_with_campaign(account, campaign, &execution, change, (after, None)).await
     }
 }

@@ -2,7 +2,7 @@
 
 use super::App;
 use super::outreach::CHANGE_TRIES;
-use crate::domain::outreach::{ExecutionStatus, OutreachStatus};
+use crate::domain::outreach::{Execution, ExecutionStatus, OutreachCampaign, OutreachStatus};
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotKey, ExecutionId};
 use crate::store::{ExecutionChange, OutreachStep};
@@ -49,32 +49,47 @@ impl App {
                 return Ok(());
             }
             let (from, now_ms) = (execution.status, self.clock.now_ms());
-            let now = now_ms.div_euclid(1000);
-            execution.move_to(to, now);
+            execution.reason = pause_reason.map(str::to_owned);
+            execution.move_to(to, now_ms.div_euclid(1000));
             let change = ExecutionChange::Moved { from, execution: &execution, due: None, now_ms };
             let campaign = self.store.outreach_campaign(account, &execution.campaign).await?;
-            let is_last = campaign.as_ref().and_then(|it| it.last_execution.as_ref()) == Some(id);
-            let Some(mut campaign) = campaign.filter(|_| is_last) else {
-                if self.store.change_execution(account, change).await? {
-                    return Ok(());
-                }
-                continue;
+            let after = |was| match (pause_reason, was) {
+                (Some(_), OutreachStatus::Active) => OutreachStatus::Paused,
+                (Some(_), was) => was,
+                (None, was) => execution.campaign_after(was),
             };
-            let was = campaign.status;
-            campaign.status = match pause_reason {
-                Some(_) if was == OutreachStatus::Active => OutreachStatus::Paused,
-                Some(_) => was,
-                None => execution.campaign_after(was),
-            };
-            campaign.pause_reason = pause_reason.map(str::to_owned).or(campaign.pause_reason);
-            campaign.progress = execution.progress_after();
-            (campaign.version, campaign.updated) = (campaign.version + 1, now);
-            let action = if pause_reason.is_some() { "fail" } else { "complete" };
-            let step = OutreachStep { action: action.to_owned(), from: was, to: campaign.status, time: now };
-            if self.store.change_outreach_campaign(account, &campaign, &step, Some(change)).await? {
+            if self.end_with_campaign(account, campaign, &execution, change, (after, pause_reason)).await? {
                 return Ok(());
             }
         }
         Err(AppError::unavailable("the execution is being changed by others"))
+    }
+
+    /// Ends an execution, and moves its campaign to what comes after it, if it was its last one: to be paused for a reason, or
+    /// as `after` has it. `false` if one of them was changed meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`]; a retry may answer `false` by the first attempt.
+    pub(super) async fn end_with_campaign(
+        &self,
+        account: AccountId,
+        campaign: Option<OutreachCampaign>,
+        execution: &Execution,
+        change: ExecutionChange<'_>,
+        (after, pause_reason): (impl FnOnce(OutreachStatus) -> OutreachStatus, Option<&str>),
+    ) -> AppResult<bool> {
+        let is_last = |campaign: &OutreachCampaign| campaign.last_execution.as_ref() == Some(&execution.id);
+        let Some(mut campaign) = campaign.filter(is_last) else {
+            return self.store.change_execution(account, change).await;
+        };
+        let (was, now) = (campaign.status, self.clock.now());
+        campaign.status = after(was);
+        campaign.pause_reason = pause_reason.map(str::to_owned).or(campaign.pause_reason);
+        campaign.progress = execution.progress_after();
+        (campaign.version, campaign.updated) = (campaign.version + 1, now);
+        let action = if pause_reason.is_some() { "fail" } else { "complete" };
+        let step = OutreachStep { action: action.to_owned(), from: was, to: campaign.status, time: now };
+        self.store.change_outreach_campaign(account, &campaign, &step, Some(change)).await
     }
 }
