@@ -1,8 +1,9 @@
 //! A connection to AWS that misbehaves on demand, through the SDK's own seam for HTTP clients.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -18,6 +19,7 @@ use aws_smithy_types::byte_stream::{AggregatedBytes, ByteStream};
 #[derive(Clone, Debug, Default)]
 pub struct AwsFaults {
     down: Arc<AtomicBool>,
+    distance_ms: Arc<AtomicU64>,
     answers_to_lose: Arc<AtomicUsize>,
     action_to_lose: Arc<Mutex<Option<String>>>,
     refused_actions: Arc<Mutex<BTreeSet<String>>>,
@@ -53,6 +55,11 @@ impl AwsFaults {
     /// From now on calls get through.
     pub fn come_back(&self) {
         self.down.store(false, Ordering::SeqCst);
+    }
+
+    /// From now on each call takes so many milliseconds longer, as it does over a network.
+    pub fn set_distance_ms(&self, ms: u64) {
+        self.distance_ms.store(ms, Ordering::SeqCst);
     }
 
     /// The next calls are carried out, and their answers lost.
@@ -241,6 +248,10 @@ impl HttpConnector for FaultyConnector {
             let fate = faults.fate(&binary);
             if faults.down.load(Ordering::SeqCst) || [noted, fate].contains(&Fate::Refused) {
                 return Err(ConnectorError::io("refused by a switch".into()));
+            }
+            let distance_ms = faults.distance_ms.load(Ordering::SeqCst);
+            if distance_ms > 0 {
+                tokio::time::sleep(Duration::from_millis(distance_ms)).await;
             }
             let is_query = request.headers().get("x-amz-target").is_some_and(|name| name.ends_with(".Query"));
             let mut answer = inner.call(request).await;

@@ -23,9 +23,13 @@ const ELSEWHERE: i64 = if cfg!(debug_assertions) { 60 } else { 300 };
 /// idle half of the time.
 const PAUSE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 40 } else { 10 });
 
-/// What the emulation's own unrest may add at worst, in milliseconds: retries and the stream share its table and the
-/// machine's processors with the deliveries. A sender that waits for the host adds ten seconds.
-const UNREST_MS: i64 = 1_500;
+/// How far away AWS is, in milliseconds a call: in its own region a call of DynamoDB or SQS takes about so long. The
+/// emulated one is next door, and beside its two milliseconds a delivery the machine's unrest is all there is to see.
+const DISTANCE_MS: u64 = 5;
+
+/// What the unrest of a machine without optimization may add, in milliseconds: there the emulated table is busy by
+/// itself. A sender that waits for the host adds ten seconds.
+const UNREST_MS: i64 = if cfg!(debug_assertions) { 1_500 } else { 0 };
 
 /// A person who pressed Start, and what tells of it.
 async fn task(world: &World, scene: &Scene, number: i64) -> Task {
@@ -49,6 +53,7 @@ async fn set_template(scene: &Scene, template: &str) {
 /// The milliseconds from each decision to its delivery elsewhere, sorted, with most traffic to `host`.
 async fn delays(host: &str) -> Vec<i64> {
     let world = World::new().await;
+    world.faults.set_distance_ms(DISTANCE_MS);
     let one = world.setting().without_templates().set_up().await;
     let other = world.setting().bot("otherbot").without_templates().set_up().await;
     let mut to_one = Vec::new();
@@ -117,10 +122,8 @@ async fn one_black_holed_host_with_most_of_the_traffic_does_not_hold_up_the_othe
     let (before_ms, after_ms) = (percentile_99(&healthy), percentile_99(&with_hole));
     // The median is the quieter witness.
     let median_ms = (healthy[healthy.len() / 2], with_hole[with_hole.len() / 2]);
-    println!("99th percentile {before_ms} ms, and {after_ms} ms with the hole; medians {median_ms:?}");
-    assert!(
-        after_ms <= before_ms * 11 / 10 + UNREST_MS,
-        "{before_ms} ms, and {after_ms} ms with the hole; medians {median_ms:?}"
-    );
-    assert!(median_ms.1 <= median_ms.0 * 11 / 10 + UNREST_MS / 20, "medians {median_ms:?}");
+    let seen = format!("{before_ms} ms, and {after_ms} ms with the hole; medians {median_ms:?}");
+    println!("99th percentile {seen}; slowest {:?}", (healthy.last(), with_hole.last()));
+    assert!(after_ms * 10 <= before_ms * 11 + UNREST_MS * 10, "{seen}");
+    assert!(median_ms.1 * 10 <= median_ms.0 * 11 + UNREST_MS / 2, "{seen}");
 }
