@@ -9,6 +9,7 @@ use super::content::{Content, is_personal, read_text};
 use super::reader::{Reader, in_order_once, required_name};
 use super::rule::{Rule, RuleFault};
 use super::segment::rule_of_filter;
+use super::strategy::Strategy;
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{BotId, SegmentId, TemplateId};
 
@@ -66,6 +67,8 @@ pub struct CampaignBody {
     pub audience: TargetAudience,
     /// What.
     pub messages: Vec<Message>,
+    /// When and how often.
+    pub strategy: Strategy,
     /// What it may cost; `None` = without bounds.
     pub budget: Option<Decimal>,
     /// What a message costs, in the budget's unit.
@@ -137,13 +140,13 @@ impl CampaignBody {
             body.refuse("endDate", "must be after startDate", &mut faults);
         }
         check_goals(&body, &mut faults);
-        body.object("strategy", &mut faults);
         let read = Self {
             name,
             description: body.text("description", TEXT_CHARACTERS_MAX, &mut faults).unwrap_or_default(),
             kind: kind.unwrap_or(CampaignType::Message),
             audience: read_audience(&body, &mut faults, unsupported),
             messages: read_messages(&body, &mut faults),
+            strategy: Strategy::read(&body, &mut faults),
             budget: body.amount("budget", &mut faults),
             cost_per_message: body.amount("costPerMessage", &mut faults).unwrap_or_default(),
             star_price: body.amount("starPrice", &mut faults).unwrap_or_default(),
