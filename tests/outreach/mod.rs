@@ -3,6 +3,7 @@
 mod audiences;
 mod clones;
 mod doors;
+mod ends;
 mod erased_executions;
 mod erasures;
 mod execution_lists;
@@ -14,6 +15,7 @@ mod lists;
 mod media;
 mod people;
 mod planning;
+mod quiet_hours;
 mod refusals;
 mod reports;
 mod samples;

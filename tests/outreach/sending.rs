@@ -17,7 +17,7 @@ async fn progress(account: &Account, campaign: &str) -> Value {
 
 impl World {
     /// What became of everybody, from the ledgers: how many of each kind, and the ids of the messages.
-    async fn outcomes(&self, execution: &str) -> BTreeMap<&'static str, usize> {
+    pub async fn outcomes(&self, execution: &str) -> BTreeMap<&'static str, usize> {
         let execution = self.execution(ACCOUNT, execution).await;
         let mut counts = BTreeMap::new();
         for part in &execution.bots {
@@ -39,7 +39,7 @@ impl World {
     }
 
     /// How many people got so many messages each.
-    fn sent_times(&self, reached: &[Reached]) -> BTreeMap<u64, usize> {
+    pub fn sent_times(&self, reached: &[Reached]) -> BTreeMap<u64, usize> {
         let sends = self.simulator.sends();
         let mut times = BTreeMap::new();
         for Reached { bot, people } in reached {

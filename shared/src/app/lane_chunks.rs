@@ -52,6 +52,8 @@ pub(super) struct ChunkWork {
     recipients: Vec<Recipient>,
     chunk: Chunk,
     ledger: Ledger,
+    /// Who of the pending has to wait, by their places, until when in Unix milliseconds.
+    pub waiting: BTreeMap<usize, i64>,
     /// What became known since the last write.
     outcome: OutreachOutcome,
     /// How often Telegram took a message of this execution from this lane, and refused its content.
@@ -69,12 +71,17 @@ impl<'a> LaneSender<'a> {
     pub async fn send_chunk_of(&mut self, work: &LaneWork) -> AppResult<ChunkEnd> {
         let (app, bot) = (self.app, self.bot);
         let Some((sort, mut chunk)) = self.chunk_work(work).await? else {
-            app.store.take_work_away(bot, work).await?;
+            match work.again_ms {
+                Some(again_ms) => app.store.put_work_off(bot, work, again_ms).await?,
+                None => app.store.take_work_away(bot, work).await?,
+            }
             return Ok(ChunkEnd::Next);
         };
         let end = self.send_chunk(&mut chunk).await?;
         if chunk.ledger.is_done() {
             app.store.note_chunk_done(bot, work, &sort).await?;
+        } else if let (ChunkEnd::Next, Some(until_ms)) = (&end, chunk.first_wait_ms()) {
+            app.store.note_chunk_waits(bot, work, &sort, until_ms).await?;
         }
         Ok(end)
     }
@@ -98,9 +105,10 @@ impl<'a> LaneSender<'a> {
                 return Ok(None);
             }
         };
-        let Some((sort, chunk)) = app.store.next_chunk(bot, &execution.id, work.done.as_deref()).await?
-        else {
-            app.finish_part(bot, &execution.id).await?;
+        let Some((sort, chunk)) = app.next_open_chunk(bot, work).await? else {
+            if work.again_ms.is_none() {
+                app.finish_part(bot, &execution.id).await?;
+            }
             return Ok(None);
         };
         let unreadable = |what: &str| AppError::unavailable(format!("{what} of a chunk do not read"));
@@ -132,6 +140,7 @@ impl<'a> LaneSender<'a> {
             recipients,
             chunk,
             ledger,
+            waiting: BTreeMap::new(),
             outcome,
             taken,
             refused,
@@ -156,9 +165,17 @@ impl<'a> LaneSender<'a> {
                     ChunkEnd::Stop(LaneEnd::Lost)
                 });
             }
-            let group = self.prepare(work).await?;
+            let left = self.messages_left(work).await?;
+            let group = if left == Some(0) { Vec::new() } else { self.prepare(work, left).await? };
             if !self.write(work).await? {
                 return Ok(ChunkEnd::Stop(LaneEnd::Lost));
+            }
+            if left == Some(0) {
+                self.app.pause_for_budget(self.bot.account, &work.execution.campaign).await?;
+                return Ok(ChunkEnd::Next);
+            }
+            if group.is_empty() && work.next_group().is_empty() && !work.ledger.is_done() {
+                return Ok(ChunkEnd::Next);
             }
             let rest = self.send_group(work, group).await?;
             if work.taken == 0 && work.refused >= CONTENT_REFUSALS {
@@ -179,6 +196,14 @@ impl<'a> LaneSender<'a> {
         }
     }
 
+    async fn messages_left(&self, work: &ChunkWork) -> AppResult<Option<u64>> {
+        if work.execution.test {
+            return Ok(None);
+        }
+        let (campaign, unwritten) = (&work.execution.campaign, work.outcome.counters);
+        self.app.messages_left(self.bot.account, campaign, &work.body, unwritten).await
+    }
+
     /// Whether the execution is still to be sent.
     async fn goes_on(&self, work: &ChunkWork) -> AppResult<bool> {
         let execution = self.app.store.execution(self.bot.account, &work.execution.id).await?;
@@ -186,21 +211,29 @@ impl<'a> LaneSender<'a> {
     }
 
     /// What the next group gets; who gets nothing has an outcome then, and the others are noted as being sent to. The first
-    /// messages go one by one, until Telegram took one.
-    async fn prepare(&self, work: &mut ChunkWork) -> AppResult<Vec<(usize, LaneMessage)>> {
-        let mut group = work.ledger.next_group();
-        if work.taken == 0 {
-            group.truncate(1);
-        }
+    /// messages go one by one, until Telegram took one; and no more than are left of the budget.
+    async fn prepare(&self, work: &mut ChunkWork, left: Option<u64>) -> AppResult<Vec<(usize, LaneMessage)>> {
+        let mut group = work.next_group();
         let users = group.iter().filter_map(|place| Some(work.recipient(*place)?.user));
         let known = users.map(|user| async move {
             self.app.store.known_person(self.bot.account, user).await.map(|person| (user, person))
         });
         let known = join_all(known).await.into_iter().collect::<AppResult<Vec<_>>>()?;
         let people: BTreeMap<UserId, Option<KnownPerson>> = known.into_iter().collect();
+        let now = self.app.clock.now();
+        let person_at = |work: &ChunkWork, place| people.get(&work.recipient(place)?.user)?.as_ref();
+        group.retain(|place| {
+            let until_ms = work.waits_until_ms(person_at(work, *place), now);
+            if let Some(until_ms) = until_ms {
+                work.put_off(*place, until_ms);
+            }
+            until_ms.is_none()
+        });
+        let most = if work.taken == 0 { 1 } else { group.len() };
+        group.truncate(left.map_or(most, |left| usize::try_from(left).unwrap_or(most).min(most)));
         let mut messages = Vec::new();
         for place in group {
-            let person = work.recipient(place).and_then(|recipient| people.get(&recipient.user)?.as_ref());
+            let person = person_at(work, place);
             match work.prepared(self.bot.bot, place, person) {
                 Ok(message) => messages.push((place, message)),
                 Err(reason) => work.settle(place, Attempted::Settled(Outcome::Skipped(reason))),
@@ -281,9 +314,14 @@ impl ChunkWork {
         self.recipients.get(place / self.contents.len().max(1))
     }
 
-    /// What everybody who is left comes to, if nothing is to be sent any more.
+    /// The next to be sent to, by their places.
+    pub fn next_group(&self) -> Vec<usize> {
+        self.ledger.next_group_besides(|place| self.waiting.contains_key(&place))
+    }
+
+    /// What everybody who is left comes to, if nothing is to be sent any more; tests have no end.
     fn end_of_all(&self, now: i64) -> Option<Outcome> {
-        if self.body.end.is_some_and(|end| end <= now) {
+        if !self.execution.test && self.body.end.is_some_and(|end| end <= now) {
             return Some(Outcome::Skipped(SkipReason::Expired));
         }
         self.token.is_none().then_some(Outcome::Failed(SendError::BotTokenInvalid))

@@ -8,7 +8,7 @@ use crate::domain::outreach::{Execution, ExecutionStatus};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey};
 use crate::queue::{LaneTask, PlanTask};
-use crate::store::{Due, DueQueue, Lane, LaneWork};
+use crate::store::{Due, DueQueue, Lane, LaneWork, NextWork};
 
 /// How long a lane is taken for, in milliseconds: longer than its function may run.
 pub const LANE_LEASE_MS: i64 = 70_000;
@@ -98,7 +98,14 @@ impl App {
             if !gate.is_open(now_ms) {
                 return Ok(LaneEnd::Rest(gate.closed_until_ms));
             }
-            let Some(work) = self.store.next_work(bot).await? else { return Ok(LaneEnd::Nothing) };
+            let work = match self.store.next_work(bot, now_ms).await? {
+                NextWork::Ready(work) => work,
+                NextWork::Waits(until_ms) => {
+                    self.wake_lane_at(bot, until_ms).await?;
+                    return Ok(LaneEnd::Nothing);
+                }
+                NextWork::Nothing => return Ok(LaneEnd::Nothing),
+            };
             match sender.send_chunk_of(&work).await? {
                 ChunkEnd::Next => {}
                 ChunkEnd::Stop(end) => return Ok(end),
@@ -114,7 +121,7 @@ impl App {
         }
     }
 
-    async fn send_token(&self, bot: BotKey, turn: u64) -> AppResult<()> {
+    pub(super) async fn send_token(&self, bot: BotKey, turn: u64) -> AppResult<()> {
         self.lane_queue()?.send_token(&LaneTask::LaneV1 { bot, turn }).await
     }
 
@@ -135,18 +142,17 @@ impl App {
                 priority: execution.priority,
                 created: execution.created,
                 done: None,
+                again_ms: None,
+                not_before_ms: None,
             };
             self.store.give_work(bot, &work).await?;
-            self.watch_lane_later(bot).await?;
-            if let Some(turn) = self.store.wake_lane(bot, self.clock.now_ms()).await? {
-                self.send_token(bot, turn).await?;
-            }
+            self.wake_lane(bot).await?;
         }
         Ok(())
     }
 
     /// Has a lane looked after later, in case its token is lost.
-    async fn watch_lane_later(&self, bot: BotKey) -> AppResult<()> {
+    pub(super) async fn watch_lane_later(&self, bot: BotKey) -> AppResult<()> {
         let now_ms = self.clock.now_ms();
         let task = PlanTask::WatchV1 { bot };
         // One for each minute, however often this is asked for.

@@ -105,7 +105,11 @@ impl App {
             }
         }
         let asked = Asked::Update { version, status, changes: &changes };
-        Ok(self.change_outreach(account, id, &asked).await?.campaign)
+        let campaign = self.change_outreach(account, id, &asked).await?.campaign;
+        if let Some(last) = campaign.last_execution.as_ref().filter(|_| changes.contains_key("strategy")) {
+            self.look_anew(account, last).await?;
+        }
+        Ok(campaign)
     }
 
     /// Deletes a campaign, and ends its tests; its history stays.

@@ -23,6 +23,8 @@ pub(super) enum Asked<'a> {
     Update { version: Option<u64>, status: Option<OutreachStatus>, changes: &'a Map<String, Value> },
     /// To pause it or to let it go on.
     Move(CampaignAction),
+    /// To pause it by itself, for this reason.
+    Halt(&'static str),
     /// To execute it.
     Execute { order: &'a ExecutionOrder, counts: &'a AudienceCount },
 }
@@ -45,7 +47,9 @@ impl App {
         for _ in 0..CHANGE_TRIES {
             let before = self.outreach_campaign(account, id).await?;
             let (from, version, at) = (before.status, before.version, Moment::of(account, &self.clock));
+            let (was_alive, end) = (from != OutreachStatus::Draft, before.body()?.end);
             let mut changed = self.changed(before, asked, at).await?;
+            self.end_at_end_date(account, end.filter(|_| was_alive), &changed.campaign).await?;
             let campaign = &mut changed.campaign;
             let tests = match campaign.status {
                 OutreachStatus::Cancelled => {
@@ -78,17 +82,29 @@ impl App {
             Asked::Update { status, changes, .. } => {
                 self.updated(campaign, underway, (status, changes), at).await
             }
+            Asked::Halt(reason) => {
+                campaign.set_status(allow(&campaign, CampaignAction::Pause, at.now)?);
+                campaign.pause_reason = Some(reason.to_owned());
+                let execution = at.follow(&mut campaign, underway)?;
+                Ok(Changed { campaign, execution, action: CampaignAction::Pause })
+            }
             Asked::Move(action) => {
-                campaign.set_status(allow(&campaign, action, at.now)?);
+                let to = allow(&campaign, action, at.now)?;
+                if to == OutreachStatus::Active {
+                    self.check_budget(&campaign, action, at).await?;
+                }
+                campaign.set_status(to);
                 let execution = at.follow(&mut campaign, underway)?;
                 Ok(Changed { campaign, execution, action })
             }
             Asked::Execute { order, counts } => {
                 let action = order.action();
-                campaign.set_status(allow(&campaign, action, at.now)?);
-                if order.test {
-                    self.make_room_for_a_test(&mut campaign, at).await?;
+                let to = allow(&campaign, action, at.now)?;
+                match order.test {
+                    true => self.make_room_for_a_test(&mut campaign, at).await?,
+                    false => self.check_budget(&campaign, action, at).await?,
                 }
+                campaign.set_status(to);
                 let plan = self.plan_of(at.account, &campaign, order).await?;
                 let mut execution = drawn_execution(&campaign, order, at.now)?;
                 execution.counts = counts.clone();
@@ -159,6 +175,9 @@ impl App {
             let to = allow_beside(&campaign, underway.as_ref(), action, at.now)?;
             if to == OutreachStatus::Active && was_draft && body.messages.is_empty() {
                 return Err(AppError::NoContent);
+            }
+            if to == OutreachStatus::Active && campaign.status == OutreachStatus::Paused {
+                self.check_budget(&campaign, action, at).await?;
             }
             campaign.set_status(to);
         }

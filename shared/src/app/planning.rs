@@ -83,6 +83,10 @@ impl App {
                 self.plan_shard_for(*account, execution, *shard).await
             }
             PlanTask::WatchV1 { bot } => self.watch_lane(*bot).await.map(|()| Planned::Done),
+            PlanTask::WakeV1 { bot } => self.wake_lane(*bot).await.map(|()| Planned::Done),
+            PlanTask::EndV1 { account, campaign } => {
+                self.end_campaign(*account, campaign).await.map(|()| Planned::Done)
+            }
         };
         let seconds = match outcome {
             Ok(Planned::Done) => return MessageOutcome::Done,
@@ -102,8 +106,8 @@ impl App {
     /// Begins what is due, and has each shard planned. Twice is the same as once.
     async fn begin_planning(&self, account: AccountId, id: &ExecutionId) -> AppResult<Planned> {
         let Some(mut execution) = self.store.execution(account, id).await? else { return Ok(Planned::Done) };
-        let is_begun = matches!(execution.status, ExecutionStatus::Scheduled | ExecutionStatus::Planning);
-        if !is_begun || self.waits_for_account(account, id).await? {
+        let is_over = execution.status.is_over();
+        if is_over || self.waits_for_account(account, id).await? {
             return Ok(Planned::Done);
         }
         let now_ms = self.clock.now_ms();
@@ -143,7 +147,7 @@ impl App {
         Ok(!is_active)
     }
 
-    async fn send_shards(&self, account: AccountId, id: &ExecutionId) -> AppResult<()> {
+    pub(super) async fn send_shards(&self, account: AccountId, id: &ExecutionId) -> AppResult<()> {
         let task = |shard| PlanTask::ShardV1 { account, execution: id.clone(), shard }.spelled();
         let tasks = (0..CONTACT_SHARDS).map(task).collect::<AppResult<Vec<_>>>()?;
         for some in tasks.chunks(BATCH) {

@@ -49,9 +49,26 @@ pub struct LaneWork {
     pub priority: Priority,
     /// When the execution was made, in Unix seconds: the older first.
     pub created: i64,
-    /// The last chunk that is done, by its sort key; `None` before the first.
-    #[serde(default)]
+    /// The last chunk that was gone through, by its sort key; `None` before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub done: Option<String>,
+    /// When the first of those may be sent to who have to wait in the chunks gone through, in Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again_ms: Option<i64>,
+    /// Before this nobody of it may be sent to, in Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before_ms: Option<i64>,
+}
+
+/// What a lane has to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NextWork {
+    /// This.
+    Ready(LaneWork),
+    /// All that it has waits; the first until this moment, in Unix milliseconds.
+    Waits(i64),
+    /// Nothing.
+    Nothing,
 }
 
 impl LaneWork {
@@ -70,7 +87,8 @@ impl Store {
         Ok(self.get(&Key::Lane(bot)).await?.unwrap_or(Lane { idle: true, ..Lane::default() }))
     }
 
-    /// Gives a lane something to send. What it has already stays as far as it is. Twice is the same as once.
+    /// Gives a lane something to send. What it has already is gone through anew, and waits no longer; who was sent to
+    /// stands in the ledgers. Twice is the same as once.
     ///
     /// # Errors
     ///
@@ -78,7 +96,11 @@ impl Store {
     pub async fn give_work(&self, bot: BotKey, work: &LaneWork) -> AppResult<()> {
         let put = self.client.put_item().table_name(&self.table);
         let put = put.set_item(Some(to_item(&work.key(bot), work)?));
-        written(put.condition_expression("attribute_not_exists(PK)").send().await).map(drop)
+        if written(put.condition_expression("attribute_not_exists(PK)").send().await)? {
+            return Ok(());
+        }
+        let anew = self.update_work(bot, work).update_expression("REMOVE done, again_ms, not_before_ms");
+        written(anew.condition_expression("attribute_exists(PK)").send().await).map(drop)
     }
 
     /// Tells a lane that there is work. Answers the turn that needs a token: that of a lane that had nothing to do.
@@ -193,12 +215,12 @@ impl Store {
         Ok(moved(restores).await?.map(|lane| lane.turn))
     }
 
-    /// What a lane sends first.
+    /// What a lane sends first at a moment, in Unix milliseconds.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
-    pub async fn next_work(&self, bot: BotKey) -> AppResult<Option<LaneWork>> {
+    pub async fn next_work(&self, bot: BotKey, now_ms: i64) -> AppResult<NextWork> {
         let none = ExecutionId::default();
         let key = Key::LaneWork { bot, rank: 0, created: 0, execution: &none };
         let query = self
@@ -208,10 +230,17 @@ impl Store {
             .consistent_read(true)
             .key_condition_expression("PK = :pk AND begins_with(SK, :prefix)")
             .expression_attribute_values(":pk", text(key.partition()))
-            .expression_attribute_values(":prefix", text("WORK#"))
-            .limit(1);
-        let found = query.send().await.map_err(unavailable)?.items.unwrap_or_default().pop();
-        found.map(from_item).transpose()
+            .expression_attribute_values(":prefix", text("WORK#"));
+        let mut next = NextWork::Nothing;
+        for item in query.send().await.map_err(unavailable)?.items.unwrap_or_default() {
+            let work: LaneWork = from_item(item)?;
+            next = match (work.not_before_ms.filter(|moment_ms| *moment_ms > now_ms), next) {
+                (None, _) => return Ok(NextWork::Ready(work)),
+                (Some(moment_ms), NextWork::Waits(other_ms)) => NextWork::Waits(moment_ms.min(other_ms)),
+                (Some(moment_ms), _) => NextWork::Waits(moment_ms),
+            };
+        }
+        Ok(next)
     }
 
     /// Takes from a lane what is done, or stands still. Twice is the same as once.
@@ -225,20 +254,47 @@ impl Store {
         delete.send().await.map_err(unavailable).map(drop)
     }
 
-    /// Notes the last chunk that is done of what a lane sends, if it still does. Twice is the same as once.
+    /// Notes the last chunk that is done of what a lane sends, unless that was changed since it was read.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
     pub async fn note_chunk_done(&self, bot: BotKey, work: &LaneWork, chunk: &str) -> AppResult<()> {
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(work.key(bot).attributes()))
-            .update_expression("SET done = :done")
-            .condition_expression("attribute_exists(PK)")
-            .expression_attribute_values(":done", text(chunk));
+        let update = as_read(self.update_work(bot, work), work).update_expression("SET done = :chunk");
+        written(update.expression_attribute_values(":chunk", text(chunk)).send().await).map(drop)
+    }
+
+    /// Notes that a chunk was gone through in which somebody has to wait, the first until a moment in Unix milliseconds;
+    /// unless what the lane sends was changed since it was read.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn note_chunk_waits(
+        &self,
+        bot: BotKey,
+        work: &LaneWork,
+        chunk: &str,
+        until_ms: i64,
+    ) -> AppResult<()> {
+        let first_ms = work.again_ms.map_or(until_ms, |known_ms| known_ms.min(until_ms));
+        let update = as_read(self.update_work(bot, work), work)
+            .update_expression("SET done = :chunk, again_ms = :first")
+            .expression_attribute_values(":chunk", text(chunk))
+            .expression_attribute_values(":first", number(first_ms));
+        written(update.send().await).map(drop)
+    }
+
+    /// Lets work whose chunks were all gone through wait until the first may be sent to of those who have to wait; its
+    /// chunks are gone through anew then. Nothing if it was changed since it was read.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub async fn put_work_off(&self, bot: BotKey, work: &LaneWork, until_ms: i64) -> AppResult<()> {
+        let update = as_read(self.update_work(bot, work), work)
+            .update_expression("SET not_before_ms = :until REMOVE done, again_ms")
+            .expression_attribute_values(":until", number(until_ms));
         written(update.send().await).map(drop)
     }
 
@@ -291,9 +347,29 @@ impl Store {
         written(update.send().await).map(drop)
     }
 
+    fn update_work(&self, bot: BotKey, work: &LaneWork) -> UpdateItemFluentBuilder {
+        self.client.update_item().table_name(&self.table).set_key(Some(work.key(bot).attributes()))
+    }
+
     fn update_lane(&self, bot: BotKey) -> UpdateItemFluentBuilder {
         self.client.update_item().table_name(&self.table).set_key(Some(Key::Lane(bot).attributes()))
     }
+}
+
+/// A change of work that is refused if the work is not as it was read any more.
+fn as_read(update: UpdateItemFluentBuilder, work: &LaneWork) -> UpdateItemFluentBuilder {
+    let (mut update, mut conditions) = (update, vec!["attribute_exists(PK)".to_owned()]);
+    let fields = [("done", work.done.as_ref().map(text)), ("again_ms", work.again_ms.map(number))];
+    for (name, value) in fields {
+        conditions.push(match value {
+            Some(value) => {
+                update = update.expression_attribute_values(format!(":{name}"), value);
+                format!("{name} = :{name}")
+            }
+            None => format!("attribute_not_exists({name})"),
+        });
+    }
+    update.condition_expression(conditions.join(" AND "))
 }
 
 /// The lane after a write; `None` if its condition refused it.

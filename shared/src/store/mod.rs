@@ -77,7 +77,7 @@ pub use file_ids::{UploadClaim, UploadLease};
 pub use invites::Invite;
 pub use journal::{JOURNAL_KEPT_SECONDS, JournalRange, JournalReader, JournalRow};
 pub use keys::{Key, campaign_of_lead_partition};
-pub use lanes::{Lane, LaneWork};
+pub use lanes::{Lane, LaneWork, NextWork};
 pub use lead_rows::{LeadRange, LeadReader, LeadRow};
 pub use leads::{Arrival, Lead, NewStart, Reconciled, StartPolicy, StartWrite};
 pub use ledgers::LedgerWrite;

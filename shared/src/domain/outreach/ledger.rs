@@ -45,8 +45,14 @@ impl Ledger {
     /// The next to be sent to, by their places: at most [`GROUP`].
     #[must_use]
     pub fn next_group(&self) -> Vec<usize> {
+        self.next_group_besides(|_| false)
+    }
+
+    /// The same without those who have to wait.
+    #[must_use]
+    pub fn next_group_besides(&self, waits: impl Fn(usize) -> bool) -> Vec<usize> {
         let pending = self.0.iter().enumerate().filter(|(_, entry)| **entry == Entry::Pending);
-        pending.map(|(place, _)| place).take(GROUP).collect()
+        pending.map(|(place, _)| place).filter(|place| !waits(*place)).take(GROUP).collect()
     }
 
     /// Notes that these are about to be sent to.
@@ -183,6 +189,7 @@ mod tests {
         assert!(ledger.is_under_way() && !ledger.is_done());
         assert_eq!(ledger.recover(), [2]);
         assert_eq!(ledger.next_group(), [3, 4]);
+        assert_eq!(ledger.next_group_besides(|place| place == 3), [4]);
         assert_eq!("d1 x".parse::<Ledger>(), Err(NoLedger));
     }
 

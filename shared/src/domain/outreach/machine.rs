@@ -131,6 +131,8 @@ pub enum Refusal {
     NotDeletable,
     /// The end date is over.
     Expired,
+    /// The budget is spent.
+    OverBudget,
 }
 
 impl CampaignAction {

@@ -111,6 +111,7 @@ const fn refusal_code(refusal: Refusal) -> &'static str {
         Refusal::Locked => "CAMPAIGN_LOCKED",
         Refusal::NotDeletable => "CAMPAIGN_NOT_DELETABLE",
         Refusal::Expired => "CAMPAIGN_EXPIRED",
+        Refusal::OverBudget => "BUDGET_EXCEEDED",
     }
 }
 

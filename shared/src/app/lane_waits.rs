@@ -1,0 +1,83 @@
+//! Who has to wait for the end of quiet hours. Nobody is lost by that: a lane goes through all chunks, sends to those who
+//! may be sent to, and goes through them anew when the first of the others may; until then it has nothing to do.
+
+use super::App;
+use super::execution_moves::begin_due;
+use super::lane_chunks::ChunkWork;
+use crate::domain::outreach::{ZONE_ATTRIBUTE, zone_of};
+use crate::error::AppResult;
+use crate::ids::{AccountId, BotKey, ExecutionId};
+use crate::queue::PlanTask;
+use crate::store::{Chunk, ChunkState, Due, DueQueue, KnownPerson, LaneWork};
+
+impl ChunkWork {
+    /// The moment before which somebody is not written to, in Unix milliseconds; `None` if they may be now. A test goes
+    /// out at any hour.
+    pub fn waits_until_ms(&self, person: Option<&KnownPerson>, now: i64) -> Option<i64> {
+        let hours = self.body.strategy.quiet_hours.as_ref().filter(|_| !self.execution.test)?;
+        let own = person.and_then(|person| zone_of(person.attributes.get(ZONE_ATTRIBUTE)));
+        let quiet = hours.end_of_quiet(now, own.as_ref())?;
+        // At the campaign's end those who still wait are over with.
+        let end = self.body.end.map_or(quiet, |end| quiet.min(end));
+        Some(end.saturating_mul(1000))
+    }
+
+    /// Has a place of the ledger wait.
+    pub fn put_off(&mut self, place: usize, until_ms: i64) {
+        self.waiting.insert(place, until_ms);
+    }
+
+    /// Until when the first of those waits who have to, in Unix milliseconds; `None` if nobody has to.
+    pub fn first_wait_ms(&self) -> Option<i64> {
+        self.waiting.values().min().copied()
+    }
+}
+
+impl App {
+    /// The next chunk in which somebody has no outcome; those that are done are met again where others had to wait.
+    pub(super) async fn next_open_chunk(
+        &self,
+        bot: BotKey,
+        work: &LaneWork,
+    ) -> AppResult<Option<(String, Chunk)>> {
+        let mut after = work.done.clone();
+        loop {
+            match self.store.next_chunk(bot, &work.execution, after.as_deref()).await? {
+                Some((sort, chunk)) if chunk.state == ChunkState::Done => after = Some(sort),
+                next => return Ok(next),
+            }
+        }
+    }
+
+    /// Has a lane looked at again at a moment, in Unix milliseconds, that has nothing to do until then.
+    pub(super) async fn wake_lane_at(&self, bot: BotKey, due_ms: i64) -> AppResult<()> {
+        let task = PlanTask::WakeV1 { bot };
+        let due =
+            Due { due_ms, id: task.id(), task: task.spelled()?, queue: DueQueue::Plans, ..Due::default() };
+        self.store.put_due(&due, self.clock.now_ms()).await
+    }
+
+    /// Has a lane look for work. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub(super) async fn wake_lane(&self, bot: BotKey) -> AppResult<()> {
+        self.watch_lane_later(bot).await?;
+        match self.store.wake_lane(bot, self.clock.now_ms()).await? {
+            Some(turn) => self.send_token(bot, turn).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Has the lanes of an execution look anew at what may be sent to whom, because that was changed; within a minute or
+    /// two.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub(super) async fn look_anew(&self, account: AccountId, execution: &ExecutionId) -> AppResult<()> {
+        let now_ms = self.clock.now_ms();
+        self.store.put_due(&begin_due(account, execution, now_ms)?, now_ms).await
+    }
+}
