@@ -1,6 +1,7 @@
 //! What the Campaigns API's client relies on (seed 004).
 
 mod audiences;
+mod caps;
 mod clones;
 mod doors;
 mod ends;
@@ -16,6 +17,7 @@ mod media;
 mod people;
 mod planning;
 mod quiet_hours;
+mod recurrences;
 mod refusals;
 mod reports;
 mod samples;

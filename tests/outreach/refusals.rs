@@ -22,6 +22,7 @@ async fn each_fault_of_a_body_is_told_by_its_field() {
         (json!({"strategy": "x"}), "strategy"),
         (json!({"strategy": {"quietHours": {"from": "22:00", "to": "8"}}}), "strategy.quietHours.to"),
         (json!({"strategy": {"frequencyCap": {"messages": 0, "days": 1}}}), "strategy.frequencyCap.messages"),
+        (json!({"strategy": {"recurrence": {"every": "day", "time": "9"}}}), "strategy.recurrence.time"),
         (json!({"strategy": {"holdoutPercentage": 100}}), "strategy.holdoutPercentage"),
         (json!({"targetAudience": []}), "targetAudience"),
         (json!({"targetAudience": {"segments": "seg1"}}), "targetAudience.segments"),

@@ -2,6 +2,7 @@
 
 use super::draw::draw;
 use super::outreach::ID_LENGTH;
+use super::recurrences::moved_start;
 use crate::clock::Clock;
 use crate::domain::outreach::{
     AudienceCount, Execution, ExecutionOrder, ExecutionPlan, ExecutionProgress, ExecutionStatus,
@@ -72,18 +73,15 @@ impl Moment {
         self.moved(from, execution).map(Some)
     }
 
-    /// The same where the campaign's start date may have changed: what waits for that waits for the new one, and is given
-    /// up without one.
+    /// The same where the time may have changed that it waits for: it waits for the new one, and is given up without one.
     pub fn follow_edit(
         self,
         campaign: &mut OutreachCampaign,
         mut execution: Execution,
-        start: Option<i64>,
     ) -> AppResult<Option<ExecutionMove>> {
-        let is_other = execution.by_start_date && execution.scheduled_at != start;
-        if !is_other || !execution.awaits_its_time() {
+        let Some(start) = moved_start(campaign, &execution, self.now)? else {
             return self.follow(campaign, Some(execution));
-        }
+        };
         let from = execution.status;
         let to = if start.is_none() {
             Some(ExecutionStatus::Cancelled)
@@ -177,6 +175,7 @@ pub(super) fn drawn_execution(
         priority: order.priority,
         scheduled_at: order.scheduled_at,
         by_start_date: false,
+        recurs: false,
         before: campaign.progress,
         created: now,
         started: (!is_for_later).then_some(now),

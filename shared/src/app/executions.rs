@@ -141,6 +141,9 @@ impl App {
             percentage: order.percentage,
             weights: ExecutionPlan::weights_of(&body),
             testers: if order.test { Some(self.testers(account).await?) } else { None },
+            frequency_cap: body.strategy.frequency_cap,
+            holdout: body.strategy.holdout,
+            repeats: body.strategy.recurrence.is_some(),
         };
         let text = serde_json::to_string(&plan);
         let size_bytes = text.map_err(|error| AppError::unavailable(error.to_string()))?.len();

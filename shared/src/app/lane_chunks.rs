@@ -51,7 +51,7 @@ pub(super) struct ChunkWork {
     pub token: Option<BotToken>,
     recipients: Vec<Recipient>,
     chunk: Chunk,
-    ledger: Ledger,
+    pub ledger: Ledger,
     /// Who of the pending has to wait, by their places, until when in Unix milliseconds.
     pub waiting: BTreeMap<usize, i64>,
     /// What became known since the last write.
@@ -234,7 +234,7 @@ impl<'a> LaneSender<'a> {
         let mut messages = Vec::new();
         for place in group {
             let person = person_at(work, place);
-            match work.prepared(self.bot.bot, place, person) {
+            match work.prepared(self.bot.bot, place, person, now) {
                 Ok(message) => messages.push((place, message)),
                 Err(reason) => work.settle(place, Attempted::Settled(Outcome::Skipped(reason))),
             }

@@ -1,6 +1,7 @@
 //! How an execution ends: when every bot has done its part, or when it cannot go on.
 
 use super::App;
+use super::execution_moves::Moment;
 use super::outreach::CHANGE_TRIES;
 use crate::domain::outreach::{ExecutionStatus, OutreachStatus};
 use crate::error::{AppError, AppResult};
@@ -69,9 +70,12 @@ impl App {
             campaign.pause_reason = pause_reason.map(str::to_owned).or(campaign.pause_reason);
             campaign.progress = execution.progress_after();
             (campaign.version, campaign.updated) = (campaign.version + 1, now);
+            let at = Moment::of(account, &self.clock);
+            let next = self.scheduled_again(&mut campaign, was, &execution, at).await?;
             let action = if pause_reason.is_some() { "fail" } else { "complete" };
             let step = OutreachStep { action: action.to_owned(), from: was, to: campaign.status, time: now };
-            if self.store.change_outreach_campaign(account, &campaign, &step, Some(change)).await? {
+            let changes = std::iter::once(change).chain(next.as_ref().map(|next| next.written(at)));
+            if self.store.change_outreach_campaign(account, &campaign, &step, changes).await? {
                 return Ok(());
             }
         }

@@ -44,6 +44,7 @@ impl ChunkWork {
         bot: BotId,
         place: usize,
         person: Option<&KnownPerson>,
+        now: i64,
     ) -> Result<LaneMessage, SkipReason> {
         let Some(recipient) = self.recipient(place).filter(|recipient| !recipient.is_nobody()) else {
             return Err(SkipReason::Erased);
@@ -57,6 +58,9 @@ impl ChunkWork {
         }
         if !contact.contact.is_subscribed() {
             return Err(SkipReason::Unsubscribed);
+        }
+        if self.is_capped(place, known, now) {
+            return Err(SkipReason::FrequencyCapped);
         }
         let message = place % self.contents.len().max(1);
         let Some(content) = self.contents.get(message) else { return Err(SkipReason::Erased) };
@@ -139,8 +143,8 @@ impl App {
         let clock = FactClock::first_of_second(self.clock.now());
         match attempted {
             Attempted::Settled(Outcome::Delivered(_) | Outcome::Unknown) => {
-                let (user, now) = (message.person.user, self.clock.now());
-                self.store.note_outreach(bot, user, &message.campaign, now).await
+                let (user, now_ms) = (message.person.user, self.clock.now_ms());
+                self.store.note_outreach(bot, user, &message.campaign, now_ms).await
             }
             Attempted::Settled(Outcome::Failed(
                 SendError::UserBlocked

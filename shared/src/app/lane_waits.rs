@@ -1,10 +1,10 @@
-//! Who has to wait for the end of quiet hours. Nobody is lost by that: a lane goes through all chunks, sends to those who
+//! Whom a lane does not send to now: who had enough messages of late, and who has to wait for the end of quiet hours. Nobody is lost by that: a lane goes through all chunks, sends to those who
 //! may be sent to, and goes through them anew when the first of the others may; until then it has nothing to do.
 
 use super::App;
 use super::execution_moves::begin_due;
 use super::lane_chunks::ChunkWork;
-use crate::domain::outreach::{ZONE_ATTRIBUTE, zone_of};
+use crate::domain::outreach::{Outcome, SkipReason, ZONE_ATTRIBUTE, zone_of};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, ExecutionId};
 use crate::queue::PlanTask;
@@ -20,6 +20,23 @@ impl ChunkWork {
         // At the campaign's end those who still wait are over with.
         let end = self.body.end.map_or(quiet, |end| quiet.min(end));
         Some(end.saturating_mul(1000))
+    }
+
+    /// Whether somebody had enough messages of late for the one at this place. Who gets the first message of a campaign
+    /// gets the others too; a test goes to everybody.
+    pub fn is_capped(&self, place: usize, known: &KnownPerson, now: i64) -> bool {
+        let Some(cap) = self.body.strategy.frequency_cap.filter(|_| !self.execution.test) else {
+            return false;
+        };
+        match place.checked_rem(self.contents.len()).unwrap_or_default() {
+            0 => {
+                cap.is_reached(known.contacts.iter().flat_map(|contact| contact.got_ms.iter().copied()), now)
+            }
+            message => {
+                let first = self.ledger.outcomes().nth(place - message).flatten();
+                first == Some(Outcome::Skipped(SkipReason::FrequencyCapped))
+            }
+        }
     }
 
     /// Has a place of the ledger wait.

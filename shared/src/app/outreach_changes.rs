@@ -7,8 +7,8 @@ use super::App;
 use super::execution_moves::{ExecutionMove, Moment, drawn_execution};
 use super::outreach::CHANGE_TRIES;
 use crate::domain::outreach::{
-    AudienceCount, CampaignAction, CampaignBody, CampaignRefusal, Execution, ExecutionOrder,
-    ExecutionProgress, OutreachCampaign, OutreachStatus, Refusal, rule,
+    AudienceCount, CampaignAction, CampaignRefusal, Execution, ExecutionOrder, ExecutionProgress,
+    OutreachCampaign, OutreachStatus, Refusal, rule,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, ExecutionId, OutreachCampaignId};
@@ -94,7 +94,10 @@ impl App {
                     self.check_budget(&campaign, action, at).await?;
                 }
                 campaign.set_status(to);
-                let execution = at.follow(&mut campaign, underway)?;
+                let execution = match underway {
+                    Some(execution) => at.follow_edit(&mut campaign, execution)?,
+                    None => self.scheduled_if_it_recurs(&mut campaign, at).await?,
+                };
                 Ok(Changed { campaign, execution, action })
             }
             Asked::Execute { order, counts } => {
@@ -183,26 +186,11 @@ impl App {
         }
         let begins = was_draft && campaign.status == OutreachStatus::Active;
         let execution = match underway {
-            None if begins && body.start.is_some_and(|start| start > at.now) => {
-                Some(self.scheduled_by_start_date(&mut campaign, &body, at).await?)
-            }
-            None => None,
-            Some(execution) => at.follow_edit(&mut campaign, execution, body.start)?,
+            None if begins => self.scheduled_by_itself(&mut campaign, at).await?,
+            None => self.scheduled_if_it_recurs(&mut campaign, at).await?,
+            Some(execution) => at.follow_edit(&mut campaign, execution)?,
         };
         Ok(Changed { campaign, execution, action })
-    }
-
-    async fn scheduled_by_start_date(
-        &self,
-        campaign: &mut OutreachCampaign,
-        body: &CampaignBody,
-        at: Moment,
-    ) -> AppResult<ExecutionMove> {
-        let order = ExecutionOrder { scheduled_at: body.start, ..ExecutionOrder::default() };
-        let plan = self.plan_of(at.account, campaign, &order).await?;
-        let mut execution = drawn_execution(campaign, &order, at.now)?;
-        execution.by_start_date = true;
-        at.begin(campaign, execution, plan)
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::App;
-use super::execution_moves::begin_due;
+use super::execution_moves::{Moment, begin_due};
 use super::message_tasks::{MessageOutcome, Receipt};
 use super::outreach::CHANGE_TRIES;
 use super::sending::backoff_seconds;
@@ -260,8 +260,11 @@ impl App {
         campaign.status = execution.campaign_after(from);
         campaign.progress = execution.progress_after();
         (campaign.version, campaign.updated) = (campaign.version + 1, now);
+        let at = Moment::of(account, &self.clock);
+        let next = self.scheduled_again(&mut campaign, from, &execution, at).await?;
         let step = OutreachStep { action: "complete".to_owned(), from, to: campaign.status, time: now };
-        self.store.change_outreach_campaign(account, &campaign, &step, Some(change)).await
+        let changes = std::iter::once(change).chain(next.as_ref().map(|next| next.written(at)));
+        self.store.change_outreach_campaign(account, &campaign, &step, changes).await
     }
 }
 

@@ -10,7 +10,7 @@ use super::access::{from_item, is_refusal, number, text, to_item, unavailable, w
 use super::{Key, Store};
 use crate::domain::outreach::Priority;
 use crate::error::AppResult;
-use crate::ids::{BotId, BotKey, ExecutionId, OutreachCampaignId, UserId};
+use crate::ids::{BotId, BotKey, ExecutionId, OutreachCampaignId};
 
 /// A bot's lane.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -321,30 +321,6 @@ impl Store {
         };
         let done = answer.get("bots_done").and_then(|bots| bots.as_ns().ok()).into_iter().flatten();
         Ok(done.filter_map(|bot| bot.parse().ok().map(BotId)).collect())
-    }
-
-    /// Notes that outreach of a campaign reached a contact, or may have. Twice is the same as once.
-    ///
-    /// # Errors
-    ///
-    /// [`AppError::Unavailable`], safe to retry.
-    pub async fn note_outreach(
-        &self,
-        bot: BotKey,
-        user: UserId,
-        campaign: &OutreachCampaignId,
-        now: i64,
-    ) -> AppResult<()> {
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::Contact(bot.account, bot.bot, user).attributes()))
-            .update_expression("SET last_outreach = :now ADD received :campaign")
-            .condition_expression("attribute_exists(PK)")
-            .expression_attribute_values(":now", number(now))
-            .expression_attribute_values(":campaign", AttributeValue::Ss(vec![campaign.to_string()]));
-        written(update.send().await).map(drop)
     }
 
     fn update_work(&self, bot: BotKey, work: &LaneWork) -> UpdateItemFluentBuilder {

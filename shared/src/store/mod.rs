@@ -36,6 +36,7 @@ mod notice_windows;
 mod notices;
 mod outreach;
 mod outreach_counts;
+mod outreached;
 mod persons;
 mod planned_shards;
 mod postback_holds;

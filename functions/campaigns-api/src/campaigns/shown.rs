@@ -79,7 +79,8 @@ fn statistics(counters: &OutreachCounters, cost: Decimal) -> Value {
 }
 
 fn workflow(campaign: &OutreachCampaign, body: &CampaignBody) -> Value {
-    let scheduled = body.start.is_some().then_some("scheduled");
+    let is_scheduled = body.start.is_some() || body.strategy.recurrence.is_some();
+    let scheduled = is_scheduled.then_some("scheduled");
     let triggers: Vec<_> = std::iter::once("manual").chain(scheduled).collect();
     json!({"id": derived(&campaign.id, "wf"), "name": format!("{} Workflow", body.name), "triggers": triggers})
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::quiet_hours::{QuietHours, parse_time_of_day, parse_zone};
 use super::reader::{Reader, exact};
+use super::recurrence::Recurrence;
 use crate::error::Fault;
 
 /// The attribute of a person that names their time zone.
@@ -28,6 +29,8 @@ pub struct Strategy {
     pub quiet_hours: Option<QuietHours>,
     /// How often somebody is written to at most.
     pub frequency_cap: Option<FrequencyCap>,
+    /// When the campaign is sent again.
+    pub recurrence: Option<Recurrence>,
     /// How many of a hundred people of the audience get nothing, for comparison; below 100.
     pub holdout: Decimal,
 }
@@ -61,6 +64,7 @@ impl Strategy {
         Self {
             quiet_hours: read_quiet_hours(&strategy, faults),
             frequency_cap: read_cap(&strategy, faults),
+            recurrence: Recurrence::read(&strategy, faults),
             holdout: holdout.unwrap_or_default(),
         }
     }
