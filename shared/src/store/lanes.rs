@@ -82,7 +82,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn lane(&self, bot: BotKey) -> AppResult<Lane> {
         Ok(self.get(&Key::Lane(bot)).await?.unwrap_or(Lane { idle: true, ..Lane::default() }))
     }
@@ -92,7 +92,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn give_work(&self, bot: BotKey, work: &LaneWork) -> AppResult<()> {
         let put = self.client.put_item().table_name(&self.table);
         let put = put.set_item(Some(to_item(&work.key(bot), work)?));
@@ -107,7 +107,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`]; a retry may answer `None`, and the lane lacks its token until it is restored.
+    /// [`crate::AppError::Unavailable`]; a retry may answer `None`, and the lane lacks its token until it is restored.
     pub async fn wake_lane(&self, bot: BotKey, now_ms: i64) -> AppResult<Option<u64>> {
         let wakes = self
             .update_lane(bot)
@@ -129,7 +129,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`]; a retry may answer `None` until the lease is over.
+    /// [`crate::AppError::Unavailable`]; a retry may answer `None` until the lease is over.
     pub async fn take_lane(
         &self,
         bot: BotKey,
@@ -153,7 +153,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`]; a retry may answer `None`, and the lane lacks its token until it is restored.
+    /// [`crate::AppError::Unavailable`]; a retry may answer `None`, and the lane lacks its token until it is restored.
     pub async fn pass_lane(&self, bot: BotKey, fence: u64, now_ms: i64) -> AppResult<Option<u64>> {
         let passes = self
             .update_lane(bot)
@@ -169,7 +169,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn rest_lane(&self, bot: BotKey, fence: u64, until_ms: i64) -> AppResult<()> {
         let rests = self
             .update_lane(bot)
@@ -184,7 +184,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`]; a retry may answer `false`.
+    /// [`crate::AppError::Unavailable`]; a retry may answer `false`.
     pub async fn end_lane(&self, bot: BotKey, taken: &Lane) -> AppResult<bool> {
         let ends = self
             .update_lane(bot)
@@ -202,7 +202,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry after as long.
+    /// [`crate::AppError::Unavailable`], safe to retry after as long.
     pub async fn restore_lane(&self, bot: BotKey, since_ms: i64, now_ms: i64) -> AppResult<Option<u64>> {
         let restores = self
             .update_lane(bot)
@@ -219,7 +219,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn next_work(&self, bot: BotKey, now_ms: i64) -> AppResult<NextWork> {
         let none = ExecutionId::default();
         let key = Key::LaneWork { bot, rank: 0, created: 0, execution: &none };
@@ -247,7 +247,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn take_work_away(&self, bot: BotKey, work: &LaneWork) -> AppResult<()> {
         let delete = self.client.delete_item().table_name(&self.table);
         let delete = delete.set_key(Some(work.key(bot).attributes()));
@@ -258,7 +258,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn note_chunk_done(&self, bot: BotKey, work: &LaneWork, chunk: &str) -> AppResult<()> {
         let update = as_read(self.update_work(bot, work), work).update_expression("SET done = :chunk");
         written(update.expression_attribute_values(":chunk", text(chunk)).send().await).map(drop)
@@ -269,7 +269,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn note_chunk_waits(
         &self,
         bot: BotKey,
@@ -290,7 +290,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn put_work_off(&self, bot: BotKey, work: &LaneWork, until_ms: i64) -> AppResult<()> {
         let update = as_read(self.update_work(bot, work), work)
             .update_expression("SET not_before_ms = :until REMOVE done, again_ms")
@@ -302,7 +302,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], safe to retry.
+    /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn note_part_done(&self, bot: BotKey, execution: &ExecutionId) -> AppResult<BTreeSet<BotId>> {
         let done = AttributeValue::Ns(vec![bot.bot.to_string()]);
         let update = self
