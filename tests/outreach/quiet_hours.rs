@@ -68,7 +68,10 @@ async fn who_may_be_written_to_is_and_the_others_get_theirs_when_their_night_is_
     // Eight in Tokyo, where it is an hour before midnight in UTC.
     world.pass_time(HOUR_MS / 2 + 1_000).await;
     world.reached_in_all(&reached, 7).await;
-    world.pass_time(9 * HOUR_MS).await;
+    // One sweep of all these minutes would take longer than it may.
+    for _ in 0..9 {
+        world.pass_time(HOUR_MS).await;
+    }
     world.ended(ACCOUNT, &id).await;
     world.reached_in_all(&reached, 40).await;
     assert_eq!(account.shown(&campaign).await["status"], "completed");
