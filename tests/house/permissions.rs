@@ -116,6 +116,7 @@ async fn live_through_everything(world: &World) {
     put_aside_a_record(world).await;
     let account = world.account_of(account.id, new_key);
     plan_outreach(&account).await;
+    account.resume_what_recurs().await;
     write_content(&account).await;
     repeat_calls(&account).await;
     import_people(world, &account).await;

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use shared::domain::outreach::ExecutionStatus;
-use shared::ids::{AccountId, ExecutionId};
+use shared::ids::{AccountId, BotId, BotKey, ExecutionId};
+use shared::store::AccountStatus;
 
 use crate::world::{Account, Reached, World};
 
@@ -15,6 +16,9 @@ const AFTER_PAUSE: u64 = 10;
 
 /// Within what time no lane has a message on its way any more; a machine that is busy with other tests takes longer.
 const DRAINED: Duration = Duration::from_secs(if cfg!(feature = "many") { 2 } else { 10 });
+
+/// Within what time a resumed execution sends; a sweep comes once a minute.
+const GOES_ON: Duration = Duration::from_secs(20);
 
 impl World {
     fn sent(&self) -> u64 {
@@ -60,7 +64,10 @@ async fn a_pause_stops_within_ten_messages_and_a_resume_goes_on_after_a_restart(
     let account = world.account();
     let progress = account.progress(&campaign).await;
     assert_eq!((&progress["status"], &progress["drained"]), (&json!("paused"), &json!(true)));
+    let (before, resumed) = (world.sent(), Instant::now());
     account.go(&campaign, "resume").await;
+    world.until("it goes on", async || world.sent() > before).await;
+    assert!(resumed.elapsed() < GOES_ON, "by itself, and not by a sweep: {:?}", resumed.elapsed());
     world.ended_in_time(ACCOUNT, &id).await;
     assert_eq!(world.outcomes(ACCOUNT, &id).await, [("delivered", 140)].into());
     let everybody = reached.iter().flat_map(|reached| &reached.people);
@@ -123,4 +130,24 @@ async fn a_campaign_that_is_cancelled_and_deleted_leaves_its_lanes_to_others() {
     let id = account.execute(&next, &json!({})).await;
     world.ended(ACCOUNT, &id).await;
     assert_eq!(world.sent_times_since(&before, &reached), [(1, 140)].into());
+}
+
+#[tokio::test]
+async fn a_lane_rests_while_its_account_is_suspended() {
+    let world = World::hurrying().await;
+    let (account, app) = (world.account(), &world.system.app);
+    let reached = world.reached(&account, 1, 12).await;
+    let bot = BotKey { account: ACCOUNT, bot: BotId(reached[0].bot.id) };
+    app.store.close_gate(bot, app.clock.now_ms() + 30_000).await.unwrap();
+    let campaign = account.outreach_campaign(&json!({})).await;
+    let id = account.execute(&campaign, &json!({})).await;
+    let is_running = async || world.execution(ACCOUNT, &id).await.status == ExecutionStatus::Running;
+    world.until("it is planned", is_running).await;
+    app.set_account_status(ACCOUNT, AccountStatus::Suspended).await.unwrap();
+    let until = app.clock.now() + 600;
+    world.in_time("ten minutes pass", async || app.clock.now() > until).await;
+    assert_eq!(world.sent(), 0);
+    app.set_account_status(ACCOUNT, AccountStatus::Active).await.unwrap();
+    world.ended_in_time(ACCOUNT, &id).await;
+    assert_eq!(world.outcomes(ACCOUNT, &id).await, [("delivered", 12)].into());
 }

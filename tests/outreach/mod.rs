@@ -2,12 +2,14 @@
 
 mod audiences;
 mod bounds;
+mod caps;
 mod clones;
 mod dates;
 mod deletions;
 mod deliveries;
 mod doors;
 mod edits;
+mod ends;
 mod erased_executions;
 mod erased_people;
 mod erasures;
@@ -26,6 +28,8 @@ mod lists;
 mod media;
 mod people;
 mod planning;
+mod quiet_hours;
+mod recurrences;
 mod refusals;
 mod reports;
 mod samples;

@@ -177,6 +177,24 @@ impl Account {
         reply.success(202)["executionId"].as_str().unwrap().to_owned()
     }
 
+    /// Has a campaign to a segment go on, whose next time is planned then; and gives it up.
+    pub async fn resume_what_recurs(&self) {
+        let rule = json!({"field": "conversions", "op": "gte", "value": 0});
+        let segment = json!({"name": "All", "match": "all", "rules": [rule]});
+        let segment = self.v1("POST", "segments", &segment).await.success(201)["id"].take();
+        let id = self.outreach_campaign(&json!({"targetAudience": {"segments": [segment]}})).await;
+        let path = format!("campaigns/{id}");
+        let daily = json!({"recurrence": {"every": "day", "time": "09:00"}});
+        for (method, path, body) in [
+            ("PUT", path.clone(), json!({"status": "active"})),
+            ("PUT", path.clone(), json!({"status": "paused", "strategy": daily})),
+            ("POST", format!("{path}/resume"), Value::Null),
+            ("PUT", path, json!({"status": "cancelled"})),
+        ] {
+            self.v1(method, &path, &body).await.success(200);
+        }
+    }
+
     /// A campaign as it is shown by itself.
     pub async fn shown(&self, campaign: &str) -> Value {
         self.v1("GET", &format!("campaigns/{campaign}"), &Value::Null).await.success(200)

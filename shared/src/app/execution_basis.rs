@@ -49,6 +49,9 @@ impl App {
             weights: ExecutionPlan::weights_of(&body),
             testers: if order.test { Some(self.testers(account).await?) } else { None },
             second_try: None,
+            frequency_cap: body.strategy.frequency_cap,
+            holdout: body.strategy.holdout,
+            repeats: body.strategy.recurrence.is_some(),
         };
         let reason = format!("segments and filters must take at most {PLAN_BYTES} bytes together");
         check_bytes(serde_json::to_string(&plan), PLAN_BYTES, "targetAudience", reason)?;

@@ -2,9 +2,9 @@
 //! why.
 
 use super::App;
+use super::campaign_halts::ended_at;
 use super::execution_moves::Moment;
 use super::outreach::CHANGE_TRIES;
-use crate::domain::calendar;
 use crate::domain::outreach::{
     Execution, ExecutionBasis, ExecutionOrder, ExecutionStatus, OutreachCampaign, OutreachStatus,
 };
@@ -57,8 +57,7 @@ impl App {
         let failed = |reason: String| NoBeginning { to: ExecutionStatus::Failed, reason };
         let Some(campaign) = campaign else { return Ok(Err(failed("its campaign is gone".to_owned()))) };
         if let Some(end) = campaign.standing(now).ended.filter(|_| !execution.test) {
-            let reason = format!("the campaign ended at {}", calendar::iso_time(end));
-            return Ok(Err(NoBeginning { to: ExecutionStatus::Completed, reason }));
+            return Ok(Err(NoBeginning { to: ExecutionStatus::Completed, reason: ended_at(end) }));
         }
         let (test, percentage) = (execution.test, execution.percentage);
         let order = ExecutionOrder { test, percentage, ..ExecutionOrder::default() };

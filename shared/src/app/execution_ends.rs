@@ -1,7 +1,9 @@
 //! How an execution ends: when every bot has done its part, or when it cannot go on.
 
 use super::App;
+use super::execution_moves::Moment;
 use super::outreach::CHANGE_TRIES;
+use super::recurrences::scheduled_again;
 use crate::domain::outreach::{Execution, ExecutionStatus, OutreachCampaign, OutreachStatus};
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotKey, ExecutionId};
@@ -66,7 +68,7 @@ impl App {
     }
 
     /// Ends an execution, and moves its campaign to what comes after it, if it was its last one: to be paused for a reason, or
-    /// as `after` has it. `false` if one of them was changed meanwhile.
+    /// as `after` has it, or to the next time of one that recurs. `false` if one of them was changed meanwhile.
     ///
     /// # Errors
     ///
@@ -88,8 +90,11 @@ impl App {
         campaign.pause_reason = pause_reason.map(str::to_owned).or(campaign.pause_reason);
         campaign.progress = execution.progress_after();
         (campaign.version, campaign.updated) = (campaign.version + 1, now);
+        let next = scheduled_again(&mut campaign, was, execution, Moment::of(account, &self.clock))?;
         let action = if pause_reason.is_some() { "fail" } else { "complete" };
         let step = OutreachStep { action: action.to_owned(), from: was, to: campaign.status, time: now };
-        self.store.change_outreach_campaign(account, &campaign, &step, Some(change)).await
+        let next = next.as_ref().map(|next| next.written(self.clock.now_ms()));
+        let changes = std::iter::once(change).chain(next);
+        self.store.change_outreach_campaign(account, &campaign, &step, changes).await
     }
 }

@@ -1,6 +1,7 @@
 //! How an execution begins, and how it moves along with its campaign.
 
 use super::draw::draw_in_order;
+use super::recurrences::moved_start;
 use crate::clock::Clock;
 use crate::domain::outreach::{
     AudienceCount, Execution, ExecutionBasis, ExecutionOrder, ExecutionProgress, ExecutionStatus,
@@ -45,6 +46,21 @@ impl Moment {
         execution: Execution,
         basis: ExecutionBasis,
     ) -> AppResult<ExecutionMove> {
+        let basis = (!execution.awaits_its_time()).then(|| Box::new(basis));
+        self.made(campaign, execution, basis)
+    }
+
+    /// Schedules an execution of a campaign.
+    pub fn schedule(self, campaign: &mut OutreachCampaign, execution: Execution) -> AppResult<ExecutionMove> {
+        self.made(campaign, execution, None)
+    }
+
+    fn made(
+        self,
+        campaign: &mut OutreachCampaign,
+        execution: Execution,
+        basis: Option<Box<ExecutionBasis>>,
+    ) -> AppResult<ExecutionMove> {
         if execution.test {
             campaign.tests.push(execution.id.clone());
         } else {
@@ -53,7 +69,6 @@ impl Moment {
         }
         // Who begins at once is told of by the queue; the due item is for when that fails.
         let due = self.begin_due(&execution, BEGIN_AGAIN_MS)?;
-        let basis = (!execution.awaits_its_time()).then(|| Box::new(basis));
         Ok(ExecutionMove::New { execution, basis, due })
     }
 
@@ -77,18 +92,15 @@ impl Moment {
         self.moved(from, execution).map(Some)
     }
 
-    /// The same where the campaign's start date may have changed: what waits for that waits for the new one, and is given
-    /// up without one.
+    /// The same where the time may have changed that it waits for: it waits for the new one, and is given up without one.
     pub fn follow_edit(
         self,
         campaign: &mut OutreachCampaign,
         mut execution: Execution,
-        start: Option<i64>,
     ) -> AppResult<Option<ExecutionMove>> {
-        let is_other = execution.by_start_date && execution.scheduled_at != start;
-        if !is_other || !execution.awaits_its_time() {
+        let Some(start) = moved_start(campaign, &execution, self.now)? else {
             return self.follow(campaign, Some(execution));
-        }
+        };
         let from = execution.status;
         let to = if start.is_none() {
             Some(ExecutionStatus::Cancelled)
@@ -141,6 +153,13 @@ impl Moment {
 }
 
 impl ExecutionMove {
+    /// The execution that is to be planned or sent from now on.
+    pub fn under_way(&self) -> Option<&Execution> {
+        let (Self::New { execution, .. } | Self::Moved { execution, .. }) = self else { return None };
+        let is_now = matches!(execution.status, ExecutionStatus::Planning | ExecutionStatus::Running);
+        is_now.then_some(execution)
+    }
+
     /// The execution that is begun by it, or scheduled.
     pub fn begun(&self) -> Option<&Execution> {
         match self {
@@ -186,6 +205,7 @@ pub(super) fn drawn_execution(
         priority: order.priority,
         scheduled_at: order.scheduled_at,
         by_start_date: false,
+        recurs: false,
         before: campaign.progress,
         created: at.now,
         started: (status == ExecutionStatus::Planning).then_some(at.now),

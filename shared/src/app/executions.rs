@@ -172,12 +172,12 @@ impl App {
         Ok((seen, reach.exact))
     }
 
-    /// Has planning begin now; where the queue does not take it, the due item that was written with it does.
+    /// Has planning begin now, or sending go on; where the queue does not take it, the due item that was written with it does.
     pub(super) async fn tell_planner(&self, account: AccountId, execution: &Execution) {
         let task = PlanTask::BeginV1 { account, execution: execution.id.clone() };
         let told = async { self.plan_queue()?.send_text(task.spelled()?).await };
         if let Err(error) = told.await {
-            tracing::warn!(execution.id = %execution.id, ?error, "an execution begins later than it should");
+            tracing::warn!(execution.id = %execution.id, ?error, "an execution goes on later than it should");
         }
     }
 }

@@ -9,8 +9,8 @@ use super::lane_sends::LaneMessage;
 use super::lane_trials::Trials;
 use super::lanes::LaneEnd;
 use crate::domain::outreach::{
-    Allowance, Attempted, CampaignBody, Execution, ExecutionPlan, ExecutionStatus, Ledger, MessageContent,
-    Outcome, PER_SECOND, Recipient, SendError, SkipReason,
+    Allowance, Attempted, CampaignBody, Execution, ExecutionPlan, ExecutionStatus, GROUP, Ledger,
+    MessageContent, Outcome, PER_SECOND, Recipient, SendError, SkipReason,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{BotKey, UserId};
@@ -28,6 +28,8 @@ const TOKEN_REFUSED: Attempted = Attempted::Settled(Outcome::Failed(SendError::B
 pub(super) enum ChunkEnd {
     /// Everybody in it has an outcome.
     Done,
+    /// Who has none in it has to wait, the first until this moment, in Unix milliseconds.
+    Waits(i64),
     /// There may be more to do.
     Next,
     /// Nothing more may be done now.
@@ -60,6 +62,8 @@ pub(super) struct ChunkWork {
     pub outcome: OutreachOutcome,
     /// Who is noted as being sent to, and was not.
     pub unsent: Vec<usize>,
+    /// Until when those have to wait who have to, by their place among the recipients, in Unix milliseconds.
+    pub waiting: BTreeMap<usize, i64>,
     /// When somebody was sent to last, by their place among the recipients, in Unix milliseconds.
     pub said_ms: BTreeMap<usize, i64>,
 }
@@ -75,16 +79,18 @@ impl<'a> LaneSender<'a> {
     pub async fn send_chunk_of(&mut self, work: &LaneWork) -> AppResult<ChunkEnd> {
         let (app, bot) = (self.app, self.bot);
         let Some((sort, mut chunk)) = self.chunk_work(work).await? else {
-            app.store.take_work_away(bot, work).await?;
+            match work.again_ms {
+                Some(again_ms) => app.store.put_work_off(bot, work, again_ms).await?,
+                None => app.store.take_work_away(bot, work).await?,
+            }
             return Ok(ChunkEnd::Next);
         };
         match self.send_chunk(&mut chunk).await? {
-            ChunkEnd::Done => {
-                app.store.note_chunk_done(bot, work, &sort).await?;
-                Ok(ChunkEnd::Next)
-            }
-            end => Ok(end),
+            ChunkEnd::Done => app.store.note_chunk_done(bot, work, &sort).await?,
+            ChunkEnd::Waits(until_ms) => app.store.note_chunk_waits(bot, work, &sort, until_ms).await?,
+            end => return Ok(end),
         }
+        Ok(ChunkEnd::Next)
     }
 
     /// The next chunk, with all that it takes to send it; `None` if nothing of the execution is to be sent any more, and
@@ -127,13 +133,15 @@ impl<'a> LaneSender<'a> {
             ledger,
             outcome,
             unsent: Vec::new(),
+            waiting: BTreeMap::new(),
             said_ms: BTreeMap::new(),
         };
         self.begin_trials(&work).await?;
         Ok(Some((sort, work)))
     }
 
-    /// The next chunk of an execution, and its ledger if it has one; the bot has done its part if there is none.
+    /// The next chunk of an execution, and its ledger if it has one; the bot has done its part if there is none, and nobody
+    /// waits in those before.
     async fn open_ledger(
         &self,
         work: &LaneWork,
@@ -141,7 +149,7 @@ impl<'a> LaneSender<'a> {
     ) -> AppResult<Option<(String, Chunk, Option<Ledger>)>> {
         let is_running = execution.status == ExecutionStatus::Running;
         let Some((sort, chunk)) = self.open_chunk(work).await? else {
-            if is_running {
+            if is_running && work.again_ms.is_none() {
                 self.app.finish_part(self.bot, &execution.id).await?;
             }
             return Ok(None);
@@ -189,7 +197,16 @@ impl<'a> LaneSender<'a> {
                 work.count_chunk();
                 return self.leave(work, ChunkEnd::Done).await;
             }
-            let group = self.prepare(work).await?;
+            let left = self.messages_left(work).await?;
+            if left == Some(0) {
+                let end = self.leave(work, ChunkEnd::Next).await?;
+                self.app.pause_for_budget(self.bot.account, &work.execution.campaign).await?;
+                return Ok(end);
+            }
+            let group = self.prepare(work, left).await?;
+            if let (true, Some(until_ms)) = (work.all_wait(), work.first_wait_ms()) {
+                return self.leave(work, ChunkEnd::Waits(until_ms)).await;
+            }
             match self.write(work).await? {
                 LedgerFate::Written => {}
                 LedgerFate::Refused => return Ok(ChunkEnd::Stop(LaneEnd::Lost)),
@@ -222,19 +239,34 @@ impl<'a> LaneSender<'a> {
         })
     }
 
-    /// What the next group gets; who gets nothing has an outcome then, and the others are noted as being sent to.
-    async fn prepare(&self, work: &mut ChunkWork) -> AppResult<Vec<(usize, LaneMessage)>> {
-        let group = work.next_group(&self.trials);
+    async fn messages_left(&self, work: &ChunkWork) -> AppResult<Option<u64>> {
+        if work.execution.test {
+            return Ok(None);
+        }
+        let (campaign, unwritten) = (&work.execution.campaign, work.outcome.counters);
+        self.app.messages_left(self.bot.account, campaign, &work.body, unwritten).await
+    }
+
+    /// What the next group gets, and no more than are left of the budget; who gets nothing has an outcome then, or waits,
+    /// and the others are noted as being sent to.
+    async fn prepare(&self, work: &mut ChunkWork, left: Option<u64>) -> AppResult<Vec<(usize, LaneMessage)>> {
+        let mut group = work.next_group(&self.trials);
         let users = group.iter().filter_map(|place| Some(work.recipient(*place)?.user));
         let known = users.map(|user| async move {
             self.app.store.known_person(self.bot.account, user).await.map(|person| (user, person))
         });
         let known = join_all(known).await.into_iter().collect::<AppResult<Vec<_>>>()?;
         let people: BTreeMap<UserId, Option<KnownPerson>> = known.into_iter().collect();
+        let now = self.app.clock.now();
+        group.truncate(left.map_or(GROUP, |left| usize::try_from(left).unwrap_or(GROUP)));
         let mut messages = Vec::new();
         for place in group {
             let person = work.recipient(place).and_then(|recipient| people.get(&recipient.user)?.as_ref());
-            match work.prepared(self.bot.bot, place, person) {
+            if let Some(until_ms) = work.waits_until_ms(person, now) {
+                work.put_off(place, until_ms);
+                continue;
+            }
+            match work.prepared(self.bot.bot, place, person, now) {
                 Ok(message) => messages.push((place, message)),
                 Err(reason) => work.settle(place, Attempted::Settled(Outcome::Skipped(reason))),
             }
@@ -320,63 +352,6 @@ impl ChunkWork {
         self.ledger.settle(&[(place, attempted)]);
         if let Attempted::Settled(outcome) = attempted {
             self.count(place, outcome);
-        }
-    }
-
-    /// Counts an outcome everywhere it counts.
-    pub fn count(&mut self, place: usize, outcome: Outcome) {
-        let lane = &mut self.outcome.lane;
-        match outcome {
-            Outcome::Delivered(_) => lane.successful += 1,
-            Outcome::Failed(error) => {
-                lane.failed += 1;
-                *lane.errors.entry(error).or_default() += 1;
-            }
-            Outcome::Skipped(_) => lane.skipped += 1,
-            Outcome::Unknown => {
-                lane.unknown += 1;
-                *lane.errors.entry(SendError::UnknownOutcome).or_default() += 1;
-            }
-        }
-        if self.execution.test || !matches!(outcome, Outcome::Delivered(_) | Outcome::Failed(_)) {
-            return;
-        }
-        let messages = self.contents.len().max(1);
-        let Some(recipient) = self.recipients.get(place / messages).cloned() else { return };
-        let delivered = u64::from(matches!(outcome, Outcome::Delivered(_)));
-        let segment = recipient.segment.and_then(|index| self.plan.audience.segments.get(index));
-        let segment = segment.map(|(id, _)| id.clone());
-        let variation = self.variation_id(place % messages, &recipient);
-        let counters = [
-            Some(&mut self.outcome.counters),
-            segment.map(|id| self.outcome.segments.entry(id).or_default()),
-            variation.map(|id| self.outcome.variations.entry(id).or_default()),
-        ];
-        for counters in counters.into_iter().flatten() {
-            counters.sent += 1;
-            counters.delivered += delivered;
-        }
-    }
-
-    /// Counts the chunk, in which everybody has an outcome now.
-    fn count_chunk(&mut self) {
-        if self.execution.test {
-            return;
-        }
-        let is = |kind: fn(Outcome) -> bool| self.ledger.outcomes().flatten().any(kind);
-        let is_delivered = is(|outcome| matches!(outcome, Outcome::Delivered(_)));
-        let is_tried = is(|outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Unknown));
-        let has_failed = is_tried && !is_delivered;
-        self.outcome.counters.tasks_failed += u64::from(has_failed);
-        self.outcome.counters.tasks_done += u64::from(!has_failed);
-    }
-
-    /// The id of what somebody gets of a message: the variation's, or the message's own.
-    fn variation_id(&self, message: usize, recipient: &Recipient) -> Option<String> {
-        let content = self.contents.get(message)?;
-        match recipient.variations.get(message).copied().unwrap_or_default() {
-            0 => Some(content.id.clone()),
-            place => content.variations.get(place - 1).map(|variation| variation.id.clone()),
         }
     }
 }

@@ -47,6 +47,7 @@ impl ChunkWork {
         bot: BotId,
         place: usize,
         person: Option<&KnownPerson>,
+        now: i64,
     ) -> Result<LaneMessage, SkipReason> {
         let Some(recipient) = self.recipient(place).filter(|recipient| !recipient.is_nobody()) else {
             return Err(SkipReason::Erased);
@@ -60,6 +61,9 @@ impl ChunkWork {
         }
         if !contact.contact.is_subscribed() {
             return Err(SkipReason::Unsubscribed);
+        }
+        if self.is_capped(place, known, now) {
+            return Err(SkipReason::FrequencyCapped);
         }
         let message = place % self.contents.len().max(1);
         if recipient.reached.contains(&message) {
@@ -164,8 +168,8 @@ impl App {
         match attempted {
             Attempted::Settled(Outcome::Delivered(_) | Outcome::Unknown) => match &message.counts_for {
                 Some(campaign) => {
-                    let (user, now) = (message.person.user, self.clock.now());
-                    self.store.note_outreach(bot, user, campaign, now).await
+                    let (user, now_ms) = (message.person.user, self.clock.now_ms());
+                    self.store.note_outreach(bot, user, campaign, now_ms).await
                 }
                 None => Ok(()),
             },

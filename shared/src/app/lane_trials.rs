@@ -109,7 +109,7 @@ impl ChunkWork {
         let places =
             (0..messages).flat_map(|message| (0..people).map(move |person| person * messages + message));
         let (mut group, mut met) = (Vec::new(), BTreeSet::new());
-        for place in places.filter(|place| self.ledger.is_pending(*place)) {
+        for place in places.filter(|place| self.ledger.is_pending(*place) && !self.waits(*place)) {
             if group.len() == GROUP || !met.insert(place / messages) {
                 break;
             }
@@ -122,7 +122,7 @@ impl ChunkWork {
             }
         }
         // What the ledger has beyond the messages of now comes to nothing, and must come to that.
-        if group.is_empty() { self.ledger.next_group() } else { group }
+        if group.is_empty() { self.ledger.next_group_besides(|place| self.waits(place)) } else { group }
     }
 
     /// Which content a place gets.

@@ -57,13 +57,13 @@ impl LaneSender<'_> {
     /// Settles those whom somebody was sending to who died at it: nobody knows what they got, and they get nothing again, of
     /// this execution or of another one of the campaign.
     pub async fn recover(&self, work: &mut ChunkWork) -> AppResult<()> {
-        let (app, bot, now) = (self.app, self.bot, self.app.clock.now());
+        let (app, bot, now_ms) = (self.app, self.bot, self.app.clock.now_ms());
         for place in work.ledger.recover(work.body.on_ambiguous) {
             if let Some(recipient) =
                 work.recipient(place).filter(|it| !it.is_nobody() && !work.execution.test)
             {
                 let (user, campaign) = (recipient.user, &work.execution.campaign);
-                app.insist(self.until_ms, || app.store.note_outreach(bot, user, campaign, now)).await?;
+                app.insist(self.until_ms, || app.store.note_outreach(bot, user, campaign, now_ms)).await?;
             }
             work.count(place, Outcome::Unknown);
         }

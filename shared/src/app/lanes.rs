@@ -8,7 +8,7 @@ use crate::domain::outreach::{Execution, ExecutionStatus};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey};
 use crate::queue::{LaneTask, PlanTask};
-use crate::store::{Due, DueQueue, Lane, LaneWork};
+use crate::store::{Due, DueQueue, Lane, LaneWork, NextWork};
 
 /// How long a lane is taken for, in milliseconds: longer than its function may run.
 pub const LANE_LEASE_MS: i64 = 70_000;
@@ -20,6 +20,9 @@ const WATCH_MS: i64 = 150_000;
 const STORAGE_MS: i64 = 5_000;
 
 const MINUTE_MS: i64 = 60_000;
+
+/// How long a lane rests whose account is suspended, in milliseconds.
+const SUSPENDED_MS: i64 = 15 * MINUTE_MS;
 
 /// How a sender ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +91,9 @@ impl App {
 
     /// Sends chunk after chunk, the best of each moment.
     async fn send_lane(&self, bot: BotKey, lane: &Lane, until_ms: i64) -> AppResult<LaneEnd> {
+        if !self.is_active(bot.account).await? {
+            return Ok(LaneEnd::Rest(self.clock.now_ms() + SUSPENDED_MS));
+        }
         let mut sender = LaneSender::new(self, bot, lane, until_ms);
         loop {
             let now_ms = self.clock.now_ms();
@@ -98,13 +104,20 @@ impl App {
             if !gate.is_open(now_ms) {
                 return Ok(LaneEnd::Rest(gate.closed_until_ms));
             }
-            let Some(work) = self.store.next_work(bot).await? else { return Ok(LaneEnd::Nothing) };
+            let work = match self.store.next_work(bot, now_ms).await? {
+                NextWork::Ready(work) => work,
+                NextWork::Waits(until_ms) => {
+                    self.wake_lane_at(bot, until_ms).await?;
+                    return Ok(LaneEnd::Nothing);
+                }
+                NextWork::Nothing => return Ok(LaneEnd::Nothing),
+            };
             let end = match work.deletes {
                 true => sender.delete_chunk_of(&work).await?,
                 false => sender.send_chunk_of(&work).await?,
             };
             match end {
-                ChunkEnd::Done | ChunkEnd::Next => {}
+                ChunkEnd::Done | ChunkEnd::Waits(_) | ChunkEnd::Next => {}
                 ChunkEnd::Stop(end) => return Ok(end),
             }
         }
@@ -141,6 +154,15 @@ impl App {
     /// Gives a lane something to do. Twice is the same as once.
     pub(super) async fn give_lane_work(&self, bot: BotKey, work: &LaneWork) -> AppResult<()> {
         self.store.give_work(bot, work).await?;
+        self.wake_lane(bot).await
+    }
+
+    /// Has a lane look for work. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub(super) async fn wake_lane(&self, bot: BotKey) -> AppResult<()> {
         self.watch_lane_later(bot).await?;
         match self.store.wake_lane(bot, self.clock.now_ms()).await? {
             Some(turn) => self.send_token(bot, turn).await,

@@ -97,7 +97,11 @@ impl App {
         let (version, status) = (named_version(&changes)?, named_status(&changes)?);
         let changes = drawn_fields(changes)?;
         let asked = Asked::Update { version, status, changes: &changes };
-        self.change_outreach(account, id, &asked).await
+        let campaign = self.change_outreach(account, id, &asked).await?;
+        if let Some(last) = campaign.last_execution.as_ref().filter(|_| changes.contains_key("strategy")) {
+            self.look_anew(account, last).await?;
+        }
+        Ok(campaign)
     }
 
     /// Deletes a campaign, and ends its tests; its history stays.

@@ -26,6 +26,8 @@ pub(super) enum Asked<'a> {
     Update { version: Option<u64>, status: Option<OutreachStatus>, changes: &'a Map<String, Value> },
     /// To pause it or to let it go on.
     Move(CampaignAction),
+    /// To pause it by itself, for this reason.
+    Halt(&'static str),
     /// To execute it, from this status on.
     Execute {
         order: &'a ExecutionOrder,
@@ -83,6 +85,7 @@ impl App {
         if changed.campaign == before && changed.moves.is_empty() {
             return Ok(Some(changed));
         }
+        self.end_at_end_date(&before, &changed.campaign, at).await?;
         let held = held_change(&before, &changed.campaign)?;
         let campaign = &mut changed.campaign;
         if campaign.status == OutreachStatus::Cancelled {
@@ -99,8 +102,8 @@ impl App {
             HeldWrite::Overtaken => return Ok(None),
             HeldWrite::Full => return Err(Holding::Campaigns.full()),
         }
-        if let Some(begun) = changed.begun().filter(|begun| begun.status == ExecutionStatus::Planning) {
-            self.tell_planner(account, begun).await;
+        for execution in changed.moves.iter().filter_map(ExecutionMove::under_way) {
+            self.tell_planner(account, execution).await;
         }
         if let Some(total) = changed.total {
             self.keep_audience_total(account, &changed.campaign, total).await;
@@ -122,19 +125,31 @@ impl App {
             Asked::Update { status, changes, .. } => {
                 self.updated(campaign, underway, (status, changes), at).await
             }
+            Asked::Halt(reason) => {
+                campaign.set_status(allow(&campaign, CampaignAction::Pause, at.now)?);
+                campaign.pause_reason = Some(reason.to_owned());
+                let moves = at.follow(&mut campaign, underway)?.into_iter().collect();
+                Ok(Changed { campaign, moves, action: CampaignAction::Pause, total: None })
+            }
             Asked::Move(action) => {
                 let before = Before::of(&campaign)?;
-                campaign.set_status(allow(&campaign, action, at.now)?);
+                let to = allow(&campaign, action, at.now)?;
+                if to == OutreachStatus::Active {
+                    self.check_budget(&campaign, action, at).await?;
+                }
+                campaign.set_status(to);
                 let (moved, total) = self.carried_along(&mut campaign, before, underway, at).await?;
                 Ok(Changed { campaign, moves: moved.into_iter().collect(), action, total })
             }
             Asked::RetryFailed { again, counts } => self.tried_again(campaign, (again, counts), at).await,
             Asked::Execute { order, status, counts, basis } => {
                 let action = order.action();
-                campaign.set_status(allow(&campaign, action, at.now)?);
-                if order.test {
-                    self.make_room_for_a_test(&mut campaign, at).await?;
+                let to = allow(&campaign, action, at.now)?;
+                match order.test {
+                    true => self.make_room_for_a_test(&mut campaign, at).await?,
+                    false => self.check_budget(&campaign, action, at).await?,
                 }
+                campaign.set_status(to);
                 let mut execution = drawn_execution(&campaign, (order, status), at)?;
                 execution.counts = counts.clone();
                 let begun = at.begin(&mut campaign, execution, basis.clone())?;

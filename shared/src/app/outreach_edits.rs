@@ -64,6 +64,9 @@ impl App {
             action = CampaignAction::SetStatus(status);
             let to = self.allow_beside(&campaign, underway.as_ref(), action, at).await?;
             if to != campaign.status {
+                if campaign.status == OutreachStatus::Paused && to == OutreachStatus::Active {
+                    self.check_budget(&campaign, action, at).await?;
+                }
                 campaign.set_status(to);
             }
         }
@@ -81,27 +84,33 @@ impl App {
         underway: Option<Execution>,
         at: Moment,
     ) -> AppResult<(Option<ExecutionMove>, Option<AudienceTotal>)> {
-        let start = campaign.body()?.start;
+        let body = campaign.body()?;
         let is_active = campaign.status == OutreachStatus::Active;
         let becomes_active = is_active && before.status != OutreachStatus::Active;
         let Some(execution) = underway else {
-            let is_moment = becomes_active || (is_active && start != before.start);
-            let begins = is_moment && campaign.begins_by_itself(before.status, start, at.now);
-            return match (begins, becomes_active) {
-                (true, _) => {
+            let is_moment = becomes_active || (is_active && body.start != before.start);
+            let start = match body.strategy.recurrence {
+                Some(_) if is_active => body.next_start(at.now),
+                None if is_moment && campaign.begins_by_itself(before.status, body.start, at.now) => {
+                    body.start
+                }
+                _ => None,
+            };
+            return match (start, becomes_active) {
+                (Some(start), _) => {
                     let ready = self.ready(at.account, campaign).await?;
                     let total = ready.total;
-                    Ok((Some(begun_by_start_date(campaign, start, ready, at)?), total))
+                    Ok((Some(begun_by_itself(campaign, start, ready, at)?), total))
                 }
-                (false, true) => Ok((None, self.ready(at.account, campaign).await?.total)),
-                (false, false) => Ok((None, None)),
+                (None, true) => Ok((None, self.ready(at.account, campaign).await?.total)),
+                (None, false) => Ok((None, None)),
             };
         };
         let total = match becomes_active && execution.awaits_its_time() {
             true => self.ready(at.account, campaign).await?.total,
             false => None,
         };
-        Ok((at.follow_edit(campaign, execution, start)?, total))
+        Ok((at.follow_edit(campaign, execution)?, total))
     }
 
     /// What those get whom an execution has not sent to yet, as its campaign is now; `None` if that does not fit how it is
@@ -158,15 +167,16 @@ fn refused(campaign: &OutreachCampaign, refusal: Refusal, action: CampaignAction
     AppError::Refused(CampaignRefusal::of(refusal, campaign.standing(now), action))
 }
 
-/// Begins what the start date asks for, or schedules it.
-fn begun_by_start_date(
+/// Begins what the start date asks for, or schedules it, or the first time of one that recurs.
+fn begun_by_itself(
     campaign: &mut OutreachCampaign,
-    start: Option<i64>,
+    start: i64,
     ready: Ready,
     at: Moment,
 ) -> AppResult<ExecutionMove> {
-    let order = ExecutionOrder { scheduled_at: start, ..ExecutionOrder::default() };
+    let order = ExecutionOrder { scheduled_at: Some(start), ..ExecutionOrder::default() };
     let mut execution = drawn_execution(campaign, (&order, order.first_status(at.now)), at)?;
-    (execution.by_start_date, execution.counts) = (true, ready.counts);
+    execution.recurs = campaign.body()?.strategy.recurrence.is_some();
+    (execution.by_start_date, execution.counts) = (!execution.recurs, ready.counts);
     at.begin(campaign, execution, ready.basis)
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
+use rust_decimal::Decimal;
 
 use super::App;
 use crate::domain::calendar;
 use crate::domain::outreach::{
-    Execution, ExecutionStatus, LaneTally, OutreachCampaign, OutreachCounters, TimeUnit, current_rate,
-    seconds_to_send,
+    Exclusion, Execution, ExecutionStatus, LaneTally, OutreachCampaign, OutreachCounters, TimeUnit,
+    current_rate, seconds_to_send,
 };
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, OutreachCampaignId, SegmentId};
@@ -45,6 +46,17 @@ pub struct OutreachStatistics {
     pub timeline: Vec<(String, OutreachCounters)>,
     /// By segment, with its name, from the beginning on.
     pub segments: Vec<(SegmentId, String, OutreachCounters)>,
+    /// Who gets nothing, for comparison; `None` if nobody is held out.
+    pub holdout: Option<HoldOut>,
+}
+
+/// The part of an audience that gets nothing, so that others can be compared with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldOut {
+    /// How many of a hundred.
+    pub percentage: Decimal,
+    /// How many people, as the last execution that was no test counted them.
+    pub people: u64,
 }
 
 /// Over how much time is asked for.
@@ -128,7 +140,8 @@ impl App {
         id: &OutreachCampaignId,
         period: OutreachPeriod,
     ) -> AppResult<OutreachStatistics> {
-        self.outreach_campaign(account, id).await?;
+        let campaign = self.outreach_campaign(account, id).await?;
+        let holdout = self.held_out(account, &campaign).await?;
         let (unit, from) = period.buckets(self.clock.now());
         let timeline = self.store.outreach_series(account, id, unit, (from, self.clock.now())).await?;
         let counters = match period {
@@ -147,7 +160,18 @@ impl App {
             let name = names.get(&id).cloned().unwrap_or_else(|| id.to_string());
             (id, name, counters)
         };
-        Ok(OutreachStatistics { counters, timeline, segments: by_segment.into_iter().map(named).collect() })
+        let segments = by_segment.into_iter().map(named).collect();
+        Ok(OutreachStatistics { counters, timeline, segments, holdout })
+    }
+
+    async fn held_out(&self, account: AccountId, campaign: &OutreachCampaign) -> AppResult<Option<HoldOut>> {
+        let percentage = campaign.body()?.strategy.holdout;
+        let Some(last) = campaign.last_execution.as_ref().filter(|_| !percentage.is_zero()) else {
+            return Ok(None);
+        };
+        let counts = self.store.execution(account, last).await?.map(|execution| execution.counts);
+        let people = counts.and_then(|counts| counts.excluded.get(&Exclusion::HeldOut).copied());
+        Ok(Some(HoldOut { percentage, people: people.unwrap_or_default() }))
     }
 
     /// The counters of a campaign.

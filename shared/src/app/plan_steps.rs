@@ -205,6 +205,7 @@ mod tests {
             leads: Vec::new(),
             last_interaction: None,
             last_outreach: None,
+            got_ms: Default::default(),
             reached_by: BTreeMap::new(),
         };
         KnownPerson { user, contacts: vec![contact], ..KnownPerson::default() }

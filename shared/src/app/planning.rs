@@ -39,6 +39,10 @@ impl App {
                 self.plan_shard_for(*account, execution, *shard).await
             }
             PlanTask::WatchV1 { bot } => self.watch_lane(*bot).await.map(|()| Planned::Done),
+            PlanTask::WakeV1 { bot } => self.wake_lane(*bot).await.map(|()| Planned::Done),
+            PlanTask::EndV1 { account, campaign } => {
+                self.end_campaign(*account, campaign).await.map(|()| Planned::Done)
+            }
         };
         let seconds = match outcome {
             Ok(Planned::Done) => return MessageOutcome::Done,
@@ -88,8 +92,7 @@ impl App {
     /// Whether the account is suspended; then its execution is begun again with the next hour, one due item for all who
     /// find out.
     async fn waits_for_account(&self, account: AccountId, id: &ExecutionId) -> AppResult<bool> {
-        let is_active =
-            self.store.account(account).await?.is_some_and(|it| it.status == AccountStatus::Active);
+        let is_active = self.is_active(account).await?;
         if !is_active {
             let now_ms = self.clock.now_ms();
             let due = begin_due(account, id, (now_ms.div_euclid(HOUR_MS) + 1) * HOUR_MS)?;
@@ -98,7 +101,13 @@ impl App {
         Ok(!is_active)
     }
 
-    async fn send_shards(&self, account: AccountId, id: &ExecutionId) -> AppResult<()> {
+    /// Whether an account is there, and not suspended.
+    pub(super) async fn is_active(&self, account: AccountId) -> AppResult<bool> {
+        let account = self.store.account(account).await?;
+        Ok(account.is_some_and(|account| account.status == AccountStatus::Active))
+    }
+
+    pub(super) async fn send_shards(&self, account: AccountId, id: &ExecutionId) -> AppResult<()> {
         let task = |shard| PlanTask::ShardV1 { account, execution: id.clone(), shard }.spelled();
         let tasks = (0..CONTACT_SHARDS).map(task).collect::<AppResult<Vec<_>>>()?;
         for some in tasks.chunks(BATCH) {

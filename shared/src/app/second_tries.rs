@@ -86,6 +86,7 @@ impl App {
         let action = CampaignAction::RetryFailed;
         let to = allow(&campaign, action, at.now)?;
         check_last(&campaign, &again.of, at.now)?;
+        self.check_budget(&campaign, action, at).await?;
         let before = self.outreach_execution(at.account, &again.of).await?;
         let plan = self.store.execution_plan(at.account, &again.of).await?;
         let plan = plan.ok_or_else(|| AppError::unavailable("an execution has no plan"))?;

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::spell;
 use crate::error::AppResult;
-use crate::ids::{AccountId, BotKey, ExecutionId};
+use crate::ids::{AccountId, BotKey, ExecutionId, OutreachCampaignId};
 
 /// Something that the planning of an execution has to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,18 @@ pub enum PlanTask {
         /// The bot.
         bot: BotKey,
     },
+    /// Have a bot's lane look for work, of which some had to wait.
+    WakeV1 {
+        /// The bot.
+        bot: BotKey,
+    },
+    /// Complete a campaign, if its end date is over.
+    EndV1 {
+        /// Whose.
+        account: AccountId,
+        /// The campaign.
+        campaign: OutreachCampaignId,
+    },
 }
 
 impl PlanTask {
@@ -39,6 +51,8 @@ impl PlanTask {
             Self::BeginV1 { account, execution } => format!("begin.{account}.{execution}"),
             Self::ShardV1 { account, execution, shard } => format!("shard.{account}.{execution}.{shard}"),
             Self::WatchV1 { bot: BotKey { account, bot } } => format!("watch.{account}.{bot}"),
+            Self::WakeV1 { bot: BotKey { account, bot } } => format!("wake.{account}.{bot}"),
+            Self::EndV1 { account, campaign } => format!("end.{account}.{campaign}"),
         }
     }
 
@@ -62,12 +76,16 @@ mod tests {
         let (account, execution) = (AccountId(1), ExecutionId::of("7"));
         let shard = PlanTask::ShardV1 { account, execution: execution.clone(), shard: 63 };
         let bot = BotKey { account, bot: BotId(7) };
-        let tasks = [PlanTask::BeginV1 { account, execution }, shard, PlanTask::WatchV1 { bot }];
+        let end = PlanTask::EndV1 { account, campaign: OutreachCampaignId::of("8") };
+        let (watch, wake) = (PlanTask::WatchV1 { bot }, PlanTask::WakeV1 { bot });
+        let tasks = [PlanTask::BeginV1 { account, execution }, shard, watch, wake, end];
         let wire = tasks.each_ref().map(|task| format!("{} {}", task.id(), task.spelled().unwrap()));
         insta::assert_snapshot!(wire.join("\n"), @r#"
         begin.1.exec7 {"type":"begin_v1","account":1,"execution":"exec7"}
         shard.1.exec7.63 {"type":"shard_v1","account":1,"execution":"exec7","shard":63}
         watch.1.7 {"type":"watch_v1","bot":{"account":1,"bot":7}}
+        wake.1.7 {"type":"wake_v1","bot":{"account":1,"bot":7}}
+        end.1.camp8 {"type":"end_v1","account":1,"campaign":"camp8"}
         "#);
         for (task, wire) in tasks.iter().zip(wire) {
             let (_, json) = wire.split_once(' ').unwrap();

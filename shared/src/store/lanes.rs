@@ -1,22 +1,16 @@
-//! The lane of a bot: one sender at a time, with a lease and a fence, and what it has to send.
-
-use std::collections::BTreeSet;
+//! The lane of a bot: one sender at a time, with a lease and a fence.
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
-use super::access::{from_item, is_refusal, number, text, to_attribute, unavailable, written};
+use super::access::{from_item, is_refusal, number, unavailable, written};
 use super::{Key, Store};
-use crate::domain::outreach::{Execution, Priority};
 use crate::error::{AppError, AppResult};
-use crate::ids::{BotId, BotKey, ExecutionId, OutreachCampaignId, UserId};
+use crate::ids::{BotKey, ExecutionId};
 
 /// How often a lane is woken or told that ends and is woken meanwhile.
 const WAKE_TRIES: usize = 5;
-
-/// Behind every priority.
-const DELETES_RANK: u64 = 9;
 
 /// A bot's lane.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,54 +38,11 @@ pub struct Lane {
     pub at_execution: Option<ExecutionId>,
 }
 
-/// What a lane has to send of one execution.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LaneWork {
-    /// The execution.
-    pub execution: ExecutionId,
-    /// Its campaign.
-    pub campaign: OutreachCampaignId,
-    /// Before others.
-    pub priority: Priority,
-    /// When the execution was made, in Unix seconds: the older first.
-    pub created: i64,
-    /// The last chunk that is done, by its sort key; `None` before the first.
-    #[serde(default)]
-    pub done: Option<String>,
-    /// How often it was given to the lane: it is taken away as it was read, or not at all.
-    #[serde(default)]
-    pub given: u64,
-    /// Whether what it sent is to be deleted; that comes after everything that is to be sent.
-    #[serde(default)]
-    pub deletes: bool,
-}
-
 impl Lane {
     /// Whether messages of an execution may be on their way: one that lost its lease is dead.
     #[must_use]
     pub fn is_at(&self, execution: &ExecutionId, now_ms: i64) -> bool {
         self.at_execution.as_ref() == Some(execution) && self.lease_until_ms > now_ms
-    }
-}
-
-impl LaneWork {
-    /// What a lane has to send of an execution, from its first chunk on.
-    #[must_use]
-    pub fn of(execution: &Execution) -> Self {
-        Self {
-            execution: execution.id.clone(),
-            campaign: execution.campaign.clone(),
-            priority: execution.priority,
-            created: execution.created,
-            done: None,
-            given: 0,
-            deletes: false,
-        }
-    }
-
-    fn key(&self, bot: BotKey) -> Key<'_> {
-        let rank = if self.deletes { DELETES_RANK } else { self.priority.rank() };
-        Key::LaneWork { bot, rank, created: self.created, execution: &self.execution }
     }
 }
 
@@ -103,31 +54,6 @@ impl Store {
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn lane(&self, bot: BotKey) -> AppResult<Lane> {
         Ok(self.get(&Key::Lane(bot)).await?.unwrap_or(Lane { idle: true, ..Lane::default() }))
-    }
-
-    /// Gives a lane something to send. What it has already stays as far as it is. Twice is the same as once.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn give_work(&self, bot: BotKey, work: &LaneWork) -> AppResult<()> {
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(work.key(bot).attributes()))
-            .update_expression(
-                "SET #execution = :execution, campaign = :campaign, priority = :priority, created = :created, \
-                 deletes = :deletes ADD given :one",
-            )
-            .expression_attribute_names("#execution", "execution")
-            .expression_attribute_values(":execution", text(&work.execution))
-            .expression_attribute_values(":campaign", text(&work.campaign))
-            .expression_attribute_values(":priority", to_attribute(&work.priority)?)
-            .expression_attribute_values(":created", number(work.created))
-            .expression_attribute_values(":deletes", AttributeValue::Bool(work.deletes))
-            .expression_attribute_values(":one", number(1));
-        update.send().await.map_err(unavailable).map(drop)
     }
 
     /// Tells a lane that there is work. Answers the turn that needs a token: that of a lane that had nothing to do.
@@ -251,110 +177,6 @@ impl Store {
             .expression_attribute_values(":now", number(now_ms))
             .expression_attribute_values(":one", number(1));
         Ok(moved(restores).await?.map(|lane| lane.turn))
-    }
-
-    /// What a lane sends first.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn next_work(&self, bot: BotKey) -> AppResult<Option<LaneWork>> {
-        let none = ExecutionId::default();
-        let key = Key::LaneWork { bot, rank: 0, created: 0, execution: &none };
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key_condition_expression("PK = :pk AND begins_with(SK, :prefix)")
-            .expression_attribute_values(":pk", text(key.partition()))
-            .expression_attribute_values(":prefix", text("WORK#"))
-            .limit(1);
-        let found = query.send().await.map_err(unavailable)?.items.unwrap_or_default().pop();
-        found.map(from_item).transpose()
-    }
-
-    /// Takes from a lane what is done, or stands still, unless it was given again since it was read. Twice is the same as
-    /// once.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn take_work_away(&self, bot: BotKey, work: &LaneWork) -> AppResult<()> {
-        let delete = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(work.key(bot).attributes()))
-            .condition_expression("given = :given")
-            .expression_attribute_values(":given", number(work.given));
-        written(delete.send().await).map(drop)
-    }
-
-    /// Notes the last chunk that is done of what a lane sends, if it still does. Twice is the same as once.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn note_chunk_done(&self, bot: BotKey, work: &LaneWork, chunk: &str) -> AppResult<()> {
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(work.key(bot).attributes()))
-            .update_expression("SET done = :done")
-            .condition_expression("attribute_exists(PK)")
-            .expression_attribute_values(":done", text(chunk));
-        written(update.send().await).map(drop)
-    }
-
-    /// Notes that a bot has done its part of an execution, and answers all bots that have. Twice is the same as once.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn note_part_done(&self, bot: BotKey, execution: &ExecutionId) -> AppResult<BTreeSet<BotId>> {
-        let done = AttributeValue::Ns(vec![bot.bot.to_string()]);
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::Execution(bot.account, execution).attributes()))
-            .update_expression("ADD bots_done :bot")
-            .condition_expression("attribute_exists(PK)")
-            .expression_attribute_values(":bot", done)
-            .return_values(ReturnValue::UpdatedNew);
-        let answer = match update.send().await {
-            Ok(answer) => answer.attributes.unwrap_or_default(),
-            Err(error) if is_refusal(&error) => return Ok(BTreeSet::new()),
-            Err(error) => return Err(unavailable(error)),
-        };
-        let done = answer.get("bots_done").and_then(|bots| bots.as_ns().ok()).into_iter().flatten();
-        Ok(done.filter_map(|bot| bot.parse().ok().map(BotId)).collect())
-    }
-
-    /// Notes that outreach of a campaign reached a contact, or may have. Twice is the same as once.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn note_outreach(
-        &self,
-        bot: BotKey,
-        user: UserId,
-        campaign: &OutreachCampaignId,
-        now: i64,
-    ) -> AppResult<()> {
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::Contact(bot.account, bot.bot, user).attributes()))
-            .update_expression("SET last_outreach = :now ADD received :campaign")
-            .condition_expression("attribute_exists(PK)")
-            .expression_attribute_values(":now", number(now))
-            .expression_attribute_values(":campaign", AttributeValue::Ss(vec![campaign.to_string()]));
-        written(update.send().await).map(drop)
     }
 
     fn update_lane(&self, bot: BotKey) -> UpdateItemFluentBuilder {

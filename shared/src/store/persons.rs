@@ -52,6 +52,8 @@ pub struct KnownContact {
     pub last_interaction: Option<i64>,
     /// When outreach last reached them, in Unix seconds.
     pub last_outreach: Option<i64>,
+    /// When outreach of the last times did, in Unix milliseconds.
+    pub got_ms: BTreeSet<i64>,
     /// The outreach campaigns that reached them, by id.
     pub reached_by: BTreeMap<String, Reaction>,
 }
@@ -82,6 +84,8 @@ struct Outreached {
     pressed_at: Option<crate::domain::fact_clock::FactClock>,
     last_outreach: Option<i64>,
     #[serde(default)]
+    got_ms: BTreeSet<i64>,
+    #[serde(default)]
     received: BTreeSet<String>,
     #[serde(default)]
     clicked: BTreeSet<String>,
@@ -107,6 +111,7 @@ impl KnownPerson {
                 has_username: !person.username.is_empty(),
                 last_interaction: known.last_interaction,
                 last_outreach: known.last_outreach,
+                got_ms: known.got_ms,
                 conversions,
                 revenue,
                 tags: tags.clone(),
@@ -307,6 +312,7 @@ fn contact(mut row: Item) -> AppResult<KnownContact> {
         leads,
         last_interaction: said.into_iter().flatten().max().map(|clock| clock.date),
         last_outreach: outreached.last_outreach,
+        got_ms: outreached.got_ms,
         reached_by,
         contact,
     })

@@ -52,7 +52,7 @@ fn base(
     let mut shown = campaign.document.clone();
     shown.insert("id".to_owned(), json!(campaign.id));
     shown.insert("status".to_owned(), json!(campaign.status));
-    shown.insert("statistics".to_owned(), statistics(counters, campaign.body()?.cost_per_message));
+    shown.insert("statistics".to_owned(), statistics(counters, campaign.body()?.cost(counters)));
     shown.insert("createdBy".to_owned(), json!(format!("user{account}")));
     shown.insert("createdAt".to_owned(), json!(calendar::iso_time(campaign.created)));
     shown.insert("updatedAt".to_owned(), json!(calendar::iso_time(campaign.updated)));
@@ -67,19 +67,20 @@ fn base(
 }
 
 /// Tasks are chunks.
-fn statistics(counters: &OutreachCounters, cost_per_message: Decimal) -> Value {
+fn statistics(counters: &OutreachCounters, cost: Decimal) -> Value {
     json!({
         "totalTasks": counters.tasks,
         "completedTasks": counters.tasks_done,
         "failedTasks": counters.tasks_failed,
         "messagesSent": counters.sent,
         "conversionsAchieved": counters.converted,
-        "totalCost": amount(Decimal::from(counters.sent).saturating_mul(cost_per_message)),
+        "totalCost": amount(cost),
     })
 }
 
 fn workflow(campaign: &OutreachCampaign, body: &CampaignBody) -> Value {
-    let scheduled = body.start.is_some().then_some("scheduled");
+    let is_scheduled = body.start.is_some() || body.strategy.recurrence.is_some();
+    let scheduled = is_scheduled.then_some("scheduled");
     let triggers: Vec<_> = std::iter::once("manual").chain(scheduled).collect();
     json!({"id": derived(&campaign.id, "wf"), "name": format!("{} Workflow", body.name), "triggers": triggers})
 }

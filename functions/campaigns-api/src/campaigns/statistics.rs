@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
-use shared::app::{OutreachPeriod, OutreachStatistics};
+use shared::app::{HoldOut, OutreachPeriod, OutreachStatistics};
 use shared::domain::outreach::{OutreachCounters, amount, rate};
 use shared::edge::campaigns_api::{Call, invalid};
 use shared::edge::envelope::Answered;
@@ -20,11 +20,12 @@ const PERIODS: [(&str, OutreachPeriod); 5] = [
 ];
 
 /// Sections, and the fields of those that have some of their own.
-const SECTIONS: [(&str, &[&str]); 4] = [
+const SECTIONS: [(&str, &[&str]); 5] = [
     ("overview", &["messagesSent", "delivered", "read", "clicked", "converted", "revenue"]),
     ("performance", &["deliveryRate", "readRate", "clickRate", "conversionRate"]),
     ("timeline", &[]),
     ("segments", &[]),
+    ("holdout", &[]),
 ];
 
 /// What the numbers of the overview can be relied on for.
@@ -78,7 +79,7 @@ fn asked_metrics(call: &Call) -> AppResult<Option<BTreeSet<String>>> {
 }
 
 fn whole(statistics: &OutreachStatistics) -> Map<String, Value> {
-    let OutreachStatistics { counters, timeline, segments } = statistics;
+    let OutreachStatistics { counters, timeline, segments, holdout } = statistics;
     let sent = counters.sent;
     let timeline = timeline.iter().filter(|(_, counters)| counters.sent > 0 || counters.converted > 0);
     let point = |(date, counters): &(String, OutreachCounters)| json!({"date": date, "sent": counters.sent, "delivered": counters.delivered, "conversions": counters.converted});
@@ -88,7 +89,7 @@ fn whole(statistics: &OutreachStatistics) -> Map<String, Value> {
         // Members of segments are counted from the beginning on, whatever period is asked for.
         json!({"segmentId": id, "name": name, "period": "all", "performance": performance})
     });
-    let shown = json!({
+    let mut shown = json!({
         "overview": {
             "messagesSent": sent,
             "delivered": counters.delivered,
@@ -107,5 +108,9 @@ fn whole(statistics: &OutreachStatistics) -> Map<String, Value> {
         "segments": segments.collect::<Vec<_>>(),
         "metricQuality": QUALITY.map(|(name, quality)| (name.to_owned(), json!(quality))).into_iter().collect::<Map<_, _>>(),
     });
+    if let Some(HoldOut { percentage, people }) = holdout {
+        // What those bring who get nothing is not known, so that there is nothing to compare with.
+        shown["holdout"] = json!({"percentage": amount(*percentage), "people": people, "lift": null});
+    }
     shown.as_object().cloned().unwrap_or_default()
 }

@@ -64,6 +64,10 @@ pub enum Exclusion {
     AlreadyReached,
     /// They are not in the share that is asked for.
     NotInShare,
+    /// They get nothing, so that others can be compared with them.
+    HeldOut,
+    /// They had enough messages of late.
+    FrequencyCapped,
 }
 
 /// What a campaign is to a person.

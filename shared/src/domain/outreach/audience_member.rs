@@ -22,6 +22,8 @@ pub struct AudienceMember {
     pub last_interaction: Option<i64>,
     /// When outreach last reached them, in Unix seconds.
     pub last_outreach: Option<i64>,
+    /// When outreach of the last times reached them, in Unix milliseconds; at least the last twenty times.
+    pub got_ms: BTreeSet<i64>,
     /// How many conversions they brought.
     pub conversions: u64,
     /// What those were worth.

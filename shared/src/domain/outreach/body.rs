@@ -11,6 +11,7 @@ use super::reader::{Reader, in_order_once, required_name};
 use super::rule::{Rule, RuleFault};
 use super::second_try::OnAmbiguous;
 use super::segment::rule_of_filter;
+use super::strategy::Strategy;
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{BotId, SegmentId, TemplateId};
 
@@ -68,6 +69,8 @@ pub struct CampaignBody {
     pub audience: TargetAudience,
     /// What.
     pub messages: Vec<Message>,
+    /// When and how often.
+    pub strategy: Strategy,
     /// What it may cost; `None` = without bounds.
     pub budget: Option<Decimal>,
     /// What a message costs, in the budget's unit.
@@ -141,13 +144,13 @@ impl CampaignBody {
             body.refuse("endDate", "must be after startDate", &mut faults);
         }
         check_goals(&body, &mut faults);
-        body.object("strategy", &mut faults);
         let read = Self {
             name,
             description: body.text("description", TEXT_CHARACTERS_MAX, &mut faults).unwrap_or_default(),
             kind: kind.unwrap_or(CampaignType::Message),
             audience: read_audience(&body, &mut faults, unsupported),
             messages: read_messages(&body, &mut faults),
+            strategy: Strategy::read(&body, &mut faults),
             budget: body.amount("budget", &mut faults),
             cost_per_message: body.amount("costPerMessage", &mut faults).unwrap_or_default(),
             star_price: body.amount("starPrice", &mut faults).unwrap_or_default(),

@@ -81,6 +81,9 @@ pub struct Execution {
     /// Whether that is the campaign's start date, and moves with it.
     #[serde(default)]
     pub by_start_date: bool,
+    /// Whether it is one of many that the campaign is sent in, each at its time.
+    #[serde(default)]
+    pub recurs: bool,
     /// What the campaign's executions amounted to before this one.
     pub before: ExecutionProgress,
     /// Unix seconds.
@@ -128,6 +131,12 @@ impl Execution {
     #[must_use]
     pub fn awaits_its_time(&self) -> bool {
         self.resumes_to.unwrap_or(self.status) == ExecutionStatus::Scheduled
+    }
+
+    /// Whether its time has come, and it waits no longer than until somebody looks.
+    #[must_use]
+    pub fn is_due(&self, now: i64) -> bool {
+        self.status == ExecutionStatus::Scheduled && self.scheduled_at.is_some_and(|at| at <= now)
     }
 
     /// Moves it there.
@@ -227,6 +236,7 @@ mod tests {
             priority: Priority::Normal,
             scheduled_at: None,
             by_start_date: false,
+            recurs: false,
             before: ExecutionProgress::NothingSent,
             created: 1,
             started: None,

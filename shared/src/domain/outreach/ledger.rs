@@ -50,9 +50,15 @@ impl Ledger {
     /// The next to be sent to, by their places: at most [`GROUP`].
     #[must_use]
     pub fn next_group(&self) -> Vec<usize> {
+        self.next_group_besides(|_| false)
+    }
+
+    /// The same without those who have to wait.
+    #[must_use]
+    pub fn next_group_besides(&self, waits: impl Fn(usize) -> bool) -> Vec<usize> {
         let is_pending = |entry: &Entry| matches!(entry, Entry::Pending | Entry::Doubtful);
         let pending = self.0.iter().enumerate().filter(|(_, entry)| is_pending(entry));
-        pending.map(|(place, _)| place).take(GROUP).collect()
+        pending.map(|(place, _)| place).filter(|place| !waits(*place)).take(GROUP).collect()
     }
 
     /// Whether nothing was sent yet at this place.
@@ -215,6 +221,7 @@ mod tests {
         assert_eq!(doubtful.to_string(), "d77 fUSER_BLOCKED ? - >");
         assert_eq!(ledger.recover(OnAmbiguous::Skip), [2]);
         assert_eq!(ledger.next_group(), [3, 4]);
+        assert_eq!(ledger.next_group_besides(|place| place == 3), [4]);
         assert_eq!("d1 x".parse::<Ledger>(), Err(NoLedger));
     }
 

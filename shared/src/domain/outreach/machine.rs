@@ -140,6 +140,8 @@ pub enum Refusal {
     Expired,
     /// A later execution has taken over what this one left.
     Superseded,
+    /// The budget is spent.
+    OverBudget,
 }
 
 impl CampaignAction {

@@ -12,6 +12,7 @@ use super::joined::MessageContent;
 use super::recipient::Recipient;
 use super::second_try::SecondTry;
 use super::share::{Draw, is_within, place};
+use super::strategy::FrequencyCap;
 use crate::ids::{BotId, OutreachCampaignId, UserId};
 
 /// What an execution is planned by. It was put down when the execution was asked for, and stands since.
@@ -31,6 +32,15 @@ pub struct ExecutionPlan {
     /// Those alone whom this execution did not reach.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_try: Option<SecondTry>,
+    /// How often somebody is written to at most.
+    #[serde(default)]
+    pub frequency_cap: Option<FrequencyCap>,
+    /// How many of a hundred get nothing, for comparison.
+    #[serde(default)]
+    pub holdout: Decimal,
+    /// Whether it is sent again to whom it reached before.
+    #[serde(default)]
+    pub repeats: bool,
 }
 
 /// What an execution goes by from its beginning on, whatever is edited or deleted later.
@@ -70,12 +80,21 @@ impl ExecutionPlan {
             return judgement;
         }
         let campaign = self.campaign.as_str();
-        if person.contacts.iter().any(|contact| contact.member.reached_by.contains_key(campaign)) {
+        let is_again = person.contacts.iter().any(|contact| contact.member.reached_by.contains_key(campaign));
+        if is_again && !self.repeats {
             return Judgement::LeftOut(Exclusion::AlreadyReached);
         }
-        match is_within(place(Draw::Share, campaign, person.user), self.percentage) {
-            true => judgement,
-            false => Judgement::LeftOut(Exclusion::NotInShare),
+        let is_in = |draw, share| is_within(place(draw, campaign, person.user), share);
+        if is_in(Draw::HoldOut, self.holdout) {
+            return Judgement::LeftOut(Exclusion::HeldOut);
+        }
+        if !is_in(Draw::Share, self.percentage) {
+            return Judgement::LeftOut(Exclusion::NotInShare);
+        }
+        let got_ms = person.contacts.iter().flat_map(|contact| contact.member.got_ms.iter().copied());
+        match self.frequency_cap {
+            Some(cap) if cap.is_reached(got_ms, now) => Judgement::LeftOut(Exclusion::FrequencyCapped),
+            _ => judgement,
         }
     }
 
@@ -168,6 +187,45 @@ mod tests {
         assert_eq!(plan(100).judge(&reached, 0), Judgement::LeftOut(Exclusion::AlreadyReached));
         let test = ExecutionPlan { testers: Some(vec![UserId(1)]), ..plan(0) };
         assert!(matches!(test.judge(&reached, 0), Judgement::Chosen(_)));
+    }
+
+    #[test]
+    fn what_recurs_goes_to_the_same_people_again() {
+        let mut reached = person(1);
+        reached.contacts[0].member.reached_by = [("camp1".to_owned(), Reaction::default())].into();
+        let again = ExecutionPlan { repeats: true, ..plan(100) };
+        assert!(matches!(again.judge(&reached, 0), Judgement::Chosen(_)));
+    }
+
+    #[test]
+    fn who_had_enough_by_any_bot_is_left_out_for_a_while() {
+        let mut busy = person(1);
+        let mut other = person(1).contacts.remove(0);
+        (busy.contacts[0].member.got_ms, other.member.got_ms) = ([10_000].into(), [20_000].into());
+        busy.contacts.push(other);
+        let cap = |messages| ExecutionPlan {
+            frequency_cap: Some(FrequencyCap { messages, seconds: 60 }),
+            ..plan(100)
+        };
+        let capped = Judgement::LeftOut(Exclusion::FrequencyCapped);
+        assert_eq!(cap(2).judge(&busy, 30), capped);
+        assert!(matches!(cap(3).judge(&busy, 30), Judgement::Chosen(_)));
+        assert!(matches!(cap(2).judge(&busy, 70), Judgement::Chosen(_)), "ten seconds is over a minute ago");
+    }
+
+    #[test]
+    fn a_stable_share_is_held_out_and_grows_with_its_percentage() {
+        let held = |holdout: i64, percentage| -> Vec<i64> {
+            let plan = ExecutionPlan { holdout: holdout.into(), ..plan(percentage) };
+            let is_held =
+                |user: &i64| plan.judge(&person(*user), 0) == Judgement::LeftOut(Exclusion::HeldOut);
+            (0..10_000).filter(is_held).collect()
+        };
+        let (ten, twenty) = (held(10, 100), held(20, 100));
+        assert!(ten.len().abs_diff(1_000) < 200 && twenty.len().abs_diff(2_000) < 200);
+        assert!(ten.iter().all(|user| twenty.contains(user)));
+        assert_eq!(held(10, 50), ten, "the same whatever share is sent to");
+        assert_eq!(held(0, 100), Vec::<i64>::new());
     }
 
     #[test]

@@ -28,6 +28,7 @@ fn member() -> AudienceMember {
         has_username: false,
         last_interaction: Some(NOW - 2 * DAY),
         last_outreach: None,
+        got_ms: [NOW * 1000].into(),
         conversions: 2,
         revenue: "19.90".parse().unwrap(),
         tags: ["vip".to_owned(), "Early Bird".to_owned()].into(),

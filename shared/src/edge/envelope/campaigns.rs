@@ -134,6 +134,7 @@ const fn refusal_code(refusal: Refusal) -> &'static str {
         Refusal::NotDeletable => "CAMPAIGN_NOT_DELETABLE",
         Refusal::Expired => "CAMPAIGN_EXPIRED",
         Refusal::Superseded => "EXECUTION_SUPERSEDED",
+        Refusal::OverBudget => "BUDGET_EXCEEDED",
     }
 }
 
