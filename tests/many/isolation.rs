@@ -11,7 +11,9 @@ use shared::domain::person::Person;
 use shared::ids::{BotId, LeadId, UserId};
 use shared::queue::Task;
 use shared::store::{NewStart, StartPolicy, WelcomeLease};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 
 use crate::world::{NEW_YEAR, Scene, World};
 
@@ -50,6 +52,30 @@ async fn set_template(scene: &Scene, template: &str) {
     scene.account.post_json("/api/camp/edit.json", &edit).await.data();
 }
 
+/// A host that takes connections, and answers each request at once or never. It ends with the task.
+async fn host(answers: bool) -> (String, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/", listener.local_addr().unwrap());
+    let keeper = tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            match answers {
+                true => drop(tokio::spawn(answer(stream))),
+                false => open.push(stream),
+            }
+        }
+    });
+    (address, keeper)
+}
+
+async fn answer(mut stream: TcpStream) {
+    let mut request = [0; 4_096];
+    if stream.read(&mut request).await.is_ok_and(|read| read > 0) {
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        let _ = stream.write_all(answer).await;
+    }
+}
+
 /// The milliseconds from each decision to its delivery elsewhere, sorted, with most traffic to `host`.
 async fn delays(host: &str) -> Vec<i64> {
     let world = World::new().await;
@@ -65,7 +91,7 @@ async fn delays(host: &str) -> Vec<i64> {
         elsewhere.push(task(&world, &other, 100_000 + number).await);
     }
     world.settle_within(Duration::from_secs(120)).await;
-    set_template(&one, &host.replace("RECEIVER", &world.template("one"))).await;
+    set_template(&one, &format!("{host}?subscriber={{subscriber}}")).await;
     set_template(&other, &world.template("other")).await;
     // Configuration is remembered for five seconds.
     tokio::time::sleep(Duration::from_secs(6)).await;
@@ -107,17 +133,11 @@ fn percentile_99(delays: &[i64]) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_black_holed_host_with_most_of_the_traffic_does_not_hold_up_the_others() {
-    // Takes connections and never answers.
-    let hole = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = hole.local_addr().unwrap().port();
-    let keeper = tokio::spawn(async move {
-        let mut open = Vec::new();
-        while let Ok((stream, _)) = hole.accept().await {
-            open.push(stream);
-        }
-    });
-    let healthy = delays("RECEIVER").await;
-    let with_hole = delays(&format!("http://127.0.0.1:{port}/")).await;
+    let (answering, keeper) = host(true).await;
+    let healthy = delays(&answering).await;
+    keeper.abort();
+    let (silent, keeper) = host(false).await;
+    let with_hole = delays(&silent).await;
     keeper.abort();
     let (before_ms, after_ms) = (percentile_99(&healthy), percentile_99(&with_hole));
     // The median is the quieter witness.
