@@ -108,10 +108,26 @@ async fn fill(world: &World) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_million_people_in_overlapping_segments_are_planned_once_each() {
-    let world = World::new().await;
+    plan_everybody(&World::new().await).await;
+}
+
+/// The functions as they are deployed, but for their profile: processes of their own.
+#[cfg(feature = "bins")]
+#[tokio::test(flavor = "multi_thread")]
+async fn planning_a_million_people_stays_below_256_megabytes() {
+    let world = World::durable(Some(crate::world::bins())).await;
+    plan_everybody(&world).await;
+    let functions = ["campaigns-execute", "broadcast-planner", "lead-stream"];
+    let peaks = functions.map(super::peak_memory_of);
+    println!("at most {peaks:?} kB of {functions:?}");
+    world.stop().await;
+    assert!(peaks.iter().all(|kilobytes| (1..256 * 1024).contains(kilobytes)), "{peaks:?}");
+}
+
+async fn plan_everybody(world: &World) {
     let account = world.account();
     let begun = Instant::now();
-    fill(&world).await;
+    fill(world).await;
     println!("{PEOPLE} people: written in {:?}", begun.elapsed());
     // The table's stream passes over all of them.
     world.settle_within(Duration::from_secs(600)).await;

@@ -122,24 +122,8 @@ async fn the_export_of_a_hundred_thousand_leads_stays_below_256_megabytes() {
     fill(&world, &scene).await;
     let reply = scene.account.export("?campaign=1").await;
     assert_eq!(reply.code, 302, "{}", reply.text);
-    let peak_kilobytes = peak_memory_of("leads-export");
+    let peak_kilobytes = super::peak_memory_of("leads-export");
     check_export(&scene.account.follow(&reply).await);
     world.stop().await;
     assert!((1..256 * 1024).contains(&peak_kilobytes), "{peak_kilobytes} kB");
-}
-
-/// The most memory that a child of this process has had, by the kernel's word.
-#[cfg(feature = "bins")]
-fn peak_memory_of(name: &str) -> u64 {
-    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
-    let statuses =
-        processes.filter_map(|process| std::fs::read_to_string(process.path().join("status")).ok());
-    let field = |status: &str, field: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap_or_default();
-        line.trim().trim_end_matches(" kB").to_owned()
-    };
-    let mine = std::process::id().to_string();
-    let own = |status: &String| field(status, "Name:") == name && field(status, "PPid:") == mine;
-    let found = statuses.filter(own).map(|status| field(&status, "VmHWM:").parse().unwrap());
-    found.max().unwrap_or_default()
 }
