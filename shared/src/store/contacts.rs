@@ -232,7 +232,7 @@ impl Store {
                 .set_key(Some(Key::Contact(bot.account, bot.bot, person.user).attributes()))
                 .update_expression("SET #fact = :clock")
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-            return self.move_register(sets(update), register, clock).await;
+            return self.move_register_there(sets(update), register, clock).await;
         }
         Ok(FactWrite::Known)
     }

@@ -28,8 +28,28 @@ impl Store {
         register: &str,
         clock: FactClock,
     ) -> AppResult<FactWrite> {
+        self.move_register_if("", update, register, clock).await
+    }
+
+    /// The same of an item that is there; one that is gone meanwhile is not made of a register alone.
+    pub(super) async fn move_register_there(
+        &self,
+        update: UpdateItemFluentBuilder,
+        register: &str,
+        clock: FactClock,
+    ) -> AppResult<FactWrite> {
+        self.move_register_if("attribute_exists(PK) AND ", update, register, clock).await
+    }
+
+    async fn move_register_if(
+        &self,
+        condition: &str,
+        update: UpdateItemFluentBuilder,
+        register: &str,
+        clock: FactClock,
+    ) -> AppResult<FactWrite> {
         let written = update
-            .condition_expression("attribute_not_exists(#fact) OR #fact < :clock")
+            .condition_expression(format!("{condition}(attribute_not_exists(#fact) OR #fact < :clock)"))
             .expression_attribute_names("#fact", register)
             .expression_attribute_values(":clock", text(clock))
             .send()
