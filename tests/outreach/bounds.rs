@@ -140,3 +140,21 @@ async fn a_segment_is_not_deleted_while_something_begins_to_name_it() {
         }
     }
 }
+
+#[test]
+fn the_documents_tell_how_much_is_kept() {
+    let words = |number: u64| match number / 1_000 {
+        0 => number.to_string(),
+        thousands => format!("{thousands},{:03}", number % 1_000),
+    };
+    for file in ["README.md", "openapi/campaigns-api.yaml"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+        let text = std::fs::read_to_string(path).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+        for holding in Holding::ALL {
+            let kept = format!("{} {}", words(holding.count_max()), holding.name());
+            assert!(text.contains(&kept), "{file}: {kept}");
+            assert!(text.contains(&format!("{} MB", holding.bytes_max() >> 20)), "{file}: {kept}");
+        }
+        assert!(text.contains(&format!("{} KB of any one", DOCUMENT_BYTES_MAX >> 10)), "{file}");
+    }
+}

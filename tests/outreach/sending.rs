@@ -94,3 +94,26 @@ async fn a_test_of_a_campaign_whose_end_date_is_over_reaches_its_testers() {
     world.ended(ACCOUNT, &test).await;
     assert_eq!(world.outcomes(ACCOUNT, &test).await, [("delivered", 1)].into());
 }
+
+#[tokio::test]
+async fn a_ramp_from_ten_to_a_hundred_per_cent_repeats_and_forgets_nobody() {
+    let world = World::new().await;
+    let account = world.account();
+    let reached = world.reached(&account, 2, 40).await;
+    let campaign = account.outreach_campaign(&json!({})).await;
+    let mut before = 0;
+    for percentage in [10, 50, 100] {
+        let id = account.execute(&campaign, &json!({"targetPercentage": percentage})).await;
+        world.ended(ACCOUNT, &id).await;
+        let times = world.sent_times(&reached);
+        assert!(times.keys().all(|times| *times <= 1), "{times:?}");
+        let sent = times.get(&1).copied().unwrap_or_default();
+        assert_eq!(
+            world.outcomes(ACCOUNT, &id).await.get("delivered").copied().unwrap_or_default(),
+            sent - before
+        );
+        assert!(sent > before, "{percentage} % are more than before: {sent}");
+        before = sent;
+    }
+    assert_eq!(before, 80);
+}
