@@ -11,7 +11,7 @@ use crate::queue::{LaneTask, PlanTask};
 use crate::store::{Due, DueQueue, Lane, LaneWork, NextWork};
 
 /// How long a lane is taken for, in milliseconds: longer than its function may run.
-pub const LANE_LEASE_MS: i64 = 70_000;
+pub const LANE_LEASE_MS: i64 = 100_000;
 
 /// When a lane is looked after whose token may be lost, in milliseconds after it was taken or told of work.
 const WATCH_MS: i64 = 150_000;

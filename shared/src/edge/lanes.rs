@@ -7,11 +7,11 @@ use super::sqs::{Again, Batch, Outcome, Received};
 use crate::app::{App, Receipt};
 use crate::queue::LaneTask;
 
-/// What a sender needs to end a group and to pass its lane on, in milliseconds.
-const MARGIN_MS: i64 = 15_000;
+/// What a sender needs to end a group, with an upload that takes as long as it may, and to pass its lane on, in milliseconds.
+const MARGIN_MS: i64 = 24_000;
 
 /// For how long a lane is worked where nobody says when the function ends, in milliseconds.
-const WORK_MS: i64 = 45_000;
+const WORK_MS: i64 = 66_000;
 
 /// Works a batch, all lanes at the same time; the template has one in each.
 pub fn work(app: &App, batch: Batch) -> BoxFuture<'_, Again> {
