@@ -46,6 +46,7 @@ mod share;
 mod tally;
 mod template;
 mod testers;
+mod tracked_link;
 
 pub use ab_test::{Arm, Standard, winner};
 pub use allowance::{Allowance, PAID_PER_SECOND, PER_SECOND};
@@ -86,3 +87,4 @@ pub use share::{Draw, is_within, place};
 pub use tally::{LaneTally, OutreachCounters, TimeUnit, amount, current_rate, percentage, rate};
 pub use template::{Template, TemplateBody};
 pub use testers::read_testers;
+pub use tracked_link::{LinkId, LinkToken, TrackedLink};
