@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 
 use super::App;
+use super::outreach_figures::TextName;
 use crate::domain::calendar;
 use crate::domain::outreach::{
     Execution, ExecutionStatus, LaneTally, OutreachCampaign, OutreachCounters, TimeUnit, current_rate,
@@ -12,6 +13,7 @@ use crate::domain::outreach::{
 };
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, OutreachCampaignId, SegmentId};
+use crate::store::LinkFigures;
 
 /// How far a campaign's last execution is.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +47,10 @@ pub struct OutreachStatistics {
     pub timeline: Vec<(String, OutreachCounters)>,
     /// By segment, with its name, from the beginning on.
     pub segments: Vec<(SegmentId, String, OutreachCounters)>,
+    /// By message and variation, from the beginning on.
+    pub variations: Vec<(TextName, OutreachCounters)>,
+    /// By link, from the beginning on, in the order of the texts that they stand in.
+    pub links: Vec<(TextName, LinkFigures)>,
 }
 
 /// Over how much time is asked for.
@@ -128,11 +134,14 @@ impl App {
         id: &OutreachCampaignId,
         period: OutreachPeriod,
     ) -> AppResult<OutreachStatistics> {
-        self.outreach_campaign(account, id).await?;
+        let campaign = self.outreach_campaign(account, id).await?;
         let (unit, from) = period.buckets(self.clock.now());
-        let timeline = self.store.outreach_series(account, id, unit, (from, self.clock.now())).await?;
+        let timeline = self.outreach_timeline(account, id, unit, (from, self.clock.now())).await?;
         let counters = match period {
-            OutreachPeriod::All => self.store.outreach_counters(account, id).await?,
+            OutreachPeriod::All => {
+                let clicked = self.store.clicked_in_all(account, id).await?;
+                self.store.outreach_counters(account, id).await?.plus(clicked)
+            }
             _ => timeline.iter().fold(OutreachCounters::default(), |sum, (_, counters)| sum.plus(*counters)),
         };
         let by_segment = self.store.outreach_by_segment(account, id).await?;
@@ -147,7 +156,9 @@ impl App {
             let name = names.get(&id).cloned().unwrap_or_else(|| id.to_string());
             (id, name, counters)
         };
-        Ok(OutreachStatistics { counters, timeline, segments: by_segment.into_iter().map(named).collect() })
+        let segments = by_segment.into_iter().map(named).collect();
+        let (variations, links) = self.figures_by_text(account, &campaign).await?;
+        Ok(OutreachStatistics { counters, timeline, segments, variations, links })
     }
 
     /// The counters of a campaign.
