@@ -2,6 +2,7 @@
 
 mod audiences;
 mod bounds;
+mod clicks;
 mod clones;
 mod dates;
 mod deletions;
