@@ -14,7 +14,7 @@ use local_aws::{Environment, FunctionError, Handler, Invocation};
 use message_sender::MESSAGE_SENDER;
 use notifier::NOTIFIER;
 use postback_sender::{POSTBACK_RETRIER, POSTBACK_SENDER};
-use redirect::CLICK_REDIRECT;
+use redirect::{CLICK_REDIRECT, LINK_REDIRECT};
 use serde_json::Value;
 use shared::App;
 use shared::aws::SharedHttpClient;
@@ -39,11 +39,12 @@ pub enum Function {
 }
 
 /// The functions that are no route of an API.
-const OTHERS: [Function; 13] = [
+const OTHERS: [Function; 14] = [
     Function::Http(TELEGRAM_WEBHOOK),
     Function::Stream(LEAD_STREAM),
     Function::Queue(POSTBACK_SENDER),
     Function::Http(CLICK_REDIRECT),
+    Function::Http(LINK_REDIRECT),
     Function::Queue(MESSAGE_SENDER),
     Function::Scheduled(DUE_SWEEP),
     Function::Queue(NOTIFIER),

@@ -290,6 +290,8 @@ fn environment(options: &SystemOptions, origin: &str) -> Environment {
         ("PUBLIC_URL".to_owned(), public_url),
         ("TOKEN_KEY_FILE".to_owned(), key_file.display().to_string()),
         ("ALLOW_PRIVATE_TARGETS".to_owned(), options.allow_private_targets.to_string()),
+        // Who gets a message of a real bot reaches no machine that asks for updates instead of being called.
+        ("TRACK_LINKS".to_owned(), (!matches!(options.telegram, Telegram::Poll(_))).to_string()),
     ])
 }
 

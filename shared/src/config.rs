@@ -35,6 +35,8 @@ pub struct Config {
     pub telegram_api_url: String,
     /// `PUBLIC_URL`: the base that Telegram calls; `None` = the host of the request.
     pub public_url: Option<String>,
+    /// `TRACK_LINKS=false`: links of campaigns stay as they are. Only for a laptop, which nobody reaches by a link.
+    pub track_links: bool,
     /// `AWS_LAMBDA_FUNCTION_NAME`: what the function's metrics are told apart by; `None` = none are told.
     pub function_name: Option<String>,
     /// What seals bot tokens.
@@ -154,6 +156,7 @@ impl Config {
             telegram_api_url: optional("TELEGRAM_API_URL")
                 .map_or_else(|| "https://api.telegram.org".to_owned(), base_url),
             public_url: optional("PUBLIC_URL").map(base_url),
+            track_links: optional("TRACK_LINKS").as_deref() != Some("false"),
             function_name: optional("AWS_LAMBDA_FUNCTION_NAME"),
             token_key: file.or_else(|| optional("TOKEN_KMS_KEY_ID").map(TokenKey::Kms)),
             targets: if private { Targets::Any } else { Targets::Public },

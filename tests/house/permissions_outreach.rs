@@ -77,17 +77,28 @@ pub async fn send_outreach(world: &World, account: &Account) {
     assert_eq!(world.send_form(&form, &png(64, 48)).await, 204);
     let refusal = Refusal { code: 429, retry_after: Some(1), next: 1, ..Refusal::default() };
     world.simulator.set_faults(Faults { refuse: vec![refusal], ..Faults::default() });
-    let message = json!({"content": "Look", "media": form["media"]});
+    let message = json!({"content": "Look https://shop.example/", "media": form["media"]});
     let audience = json!({"bots": [reached[0].bot.id]});
     let campaign = json!({"messages": [message], "targetAudience": audience});
     let campaign = account.outreach_campaign(&campaign).await;
     let execution = account.execute(&campaign, &json!({})).await;
     world.ended(account.id, &execution).await;
     assert_eq!(world.execution(account.id, &execution).await.counts.reachable, 3);
+    click(world, account, &campaign, reached[0].people[0]).await;
     let deliveries = format!("executions/{execution}/deliveries");
     account.v1("GET", &deliveries, &Value::Null).await.success(200);
     export_deliveries(world, account).await;
     try_again(world, account, reached[0].bot.id).await;
+}
+
+/// Somebody clicks twice, and both are copied.
+async fn click(world: &World, account: &Account, campaign: &str, user: i64) {
+    let link = world.links_sent_to(user).remove(0);
+    for _ in 0..2 {
+        assert_eq!(world.click(&link).await.code, 302);
+    }
+    let keeps = json!({"resetStatistics": false});
+    account.v1("POST", &format!("campaigns/{campaign}/clone"), &keeps).await.success(201);
 }
 
 /// Everybody is refused at first.

@@ -141,7 +141,7 @@ fn what_waits_for_a_probe_waits_for_as_long_as_a_request_may_take() {
 
 #[test]
 fn the_deployed_template_does_not_know_the_laptops_switches() {
-    for switch in ["ALLOW_PRIVATE_TARGETS", "TOKEN_KEY_FILE"] {
+    for switch in ["ALLOW_PRIVATE_TARGETS", "TOKEN_KEY_FILE", "TRACK_LINKS"] {
         assert!(!TEMPLATE.contains(switch), "{switch}");
     }
 }

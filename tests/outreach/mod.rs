@@ -3,6 +3,7 @@
 mod audiences;
 mod bounds;
 mod caps;
+mod clicks;
 mod clones;
 mod dates;
 mod deletions;

@@ -7,6 +7,7 @@ mod erasure;
 mod executions;
 mod hurry;
 mod leads;
+mod links;
 mod log;
 mod media;
 mod options;
@@ -35,6 +36,7 @@ pub use executions::{FIRST_CONTACT, Reached};
 pub use hurry::{HURRY, HURRY_MS, HURRY_STEPS};
 #[cfg(feature = "many")]
 pub use leads::NEW_YEAR;
+pub use links::{Followed, TELEPHONE};
 pub use media::{file_part, part, samples};
 #[cfg(feature = "bins")]
 pub use options::bins;

@@ -10,3 +10,11 @@ pub const CLICK_REDIRECT: Route = Route {
     path: "/go/{code}",
     handle: |app, request| Box::pin(redirect::go(app, request)),
 };
+
+/// `GET` and `HEAD /r/{token}`
+pub const LINK_REDIRECT: Route = Route {
+    binary: "link-redirect",
+    method: "ANY",
+    path: "/r/{token}",
+    handle: |app, request| Box::pin(redirect::follow(app, request)),
+};

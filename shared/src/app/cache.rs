@@ -6,10 +6,11 @@ use super::App;
 use crate::clock::Clock;
 use crate::domain::campaign::TrackingCampaign;
 use crate::domain::circuit::Circuit;
+use crate::domain::outreach::{LinkId, TrackedLink};
 use crate::domain::pace::Pace;
 use crate::error::AppResult;
-use crate::ids::{AccountId, BotKey, CampaignKey, ChatId};
-use crate::secret::{BotToken, SealedSecret, SealedToken, SigningSecret};
+use crate::ids::{AccountId, BotKey, CampaignKey, ChatId, OutreachCampaignId};
+use crate::secret::{BotToken, LinkKey, SealedSecret, SealedToken, SigningSecret};
 use crate::store::{Account, Bot, BotStatus, CodeOwner};
 
 /// How old configuration may be that the webhook works with.
@@ -42,6 +43,9 @@ pub(super) struct WebhookCache {
     pub refused_welcomes: Cache<CampaignKey, ()>,
     pub accounts: Cache<AccountId, Arc<Account>>,
     pub signing_secrets: Cache<SealedSecret, SigningSecret>,
+    pub link_keys: Cache<AccountId, Arc<LinkKey>>,
+    /// Links of campaigns that are known to be kept.
+    pub links: Cache<(AccountId, OutreachCampaignId, LinkId), Arc<TrackedLink>>,
     pub circuits: Cache<(AccountId, String), Circuit>,
     /// Known to this process alone, and forgotten a minute after the last attempt.
     pub paces: Cache<String, Pace>,
@@ -59,6 +63,9 @@ impl WebhookCache {
             tokens: Cache::new(clock.clone(), i64::MAX),
             accounts: Cache::new(clock.clone(), FRESH_MS),
             signing_secrets: Cache::new(clock.clone(), i64::MAX),
+            // A key stays for ever, and a link is known by what it says.
+            link_keys: Cache::new(clock.clone(), i64::MAX),
+            links: Cache::new(clock.clone(), i64::MAX),
             circuits: Cache::new(clock.clone(), CIRCUIT_FRESH_MS),
             paces: Cache::new(clock, PACE_FRESH_MS),
         }

@@ -8,6 +8,7 @@ use super::App;
 use super::lane_sends::LaneMessage;
 use super::lane_trials::Trials;
 use super::lanes::LaneEnd;
+use super::tracked_links::LinkMaker;
 use crate::domain::outreach::{
     Allowance, Attempted, CampaignBody, Execution, ExecutionPlan, ExecutionStatus, GROUP, Ledger,
     MessageContent, Outcome, PER_SECOND, Recipient, SendError, SkipReason,
@@ -55,6 +56,8 @@ pub(super) struct ChunkWork {
     pub plan: ExecutionPlan,
     pub known: Option<Bot>,
     pub token: Option<BotToken>,
+    /// What stands instead of links; `None` if they stay as they are.
+    pub links: Option<LinkMaker>,
     pub recipients: Vec<Recipient>,
     pub chunk: Chunk,
     pub ledger: Ledger,
@@ -115,6 +118,7 @@ impl<'a> LaneSender<'a> {
             Some(known) => app.usable_token(bot, known).await?,
             None => None,
         };
+        let links = app.link_maker(known.as_ref(), (bot, &execution), &body, &contents).await?;
         let outcome = OutreachOutcome {
             campaign: execution.campaign.clone(),
             execution: execution.id.clone(),
@@ -128,6 +132,7 @@ impl<'a> LaneSender<'a> {
             plan,
             known,
             token,
+            links,
             recipients,
             chunk,
             ledger,
@@ -271,6 +276,8 @@ impl<'a> LaneSender<'a> {
                 Err(reason) => work.settle(place, Attempted::Settled(Outcome::Skipped(reason))),
             }
         }
+        let links = messages.iter().flat_map(|(_, message)| message.links());
+        self.app.keep_links(self.bot.account, &work.execution.campaign, links).await?;
         work.unsent = messages.iter().map(|(place, _)| *place).collect();
         work.ledger.begin(&work.unsent);
         Ok(messages)

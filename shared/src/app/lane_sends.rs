@@ -4,9 +4,10 @@ use super::App;
 use super::lane_chunks::ChunkWork;
 use super::sending::{Pause, Verdict};
 use super::shown_media::{Otherwise, ShownMedia};
+use super::tracked_links::TrackedMessage;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::media::MediaRef;
-use crate::domain::outreach::{Attempted, Outcome, OutreachMessage, PersonValues, SendError, SkipReason};
+use crate::domain::outreach::{Attempted, Outcome, PersonValues, SendError, SkipReason, TrackedLink};
 use crate::domain::person::Person;
 use crate::domain::subscription::Subscription;
 use crate::error::AppResult;
@@ -23,6 +24,8 @@ pub(super) struct LaneMessage {
     person: Person,
     message: NewMessage,
     media: Option<MediaRef>,
+    /// The links that stand in it in another form.
+    links: Vec<TrackedLink>,
     /// Whose message counts as theirs; a test leaves its testers to the real execution.
     counts_for: Option<OutreachCampaignId>,
 }
@@ -78,13 +81,11 @@ impl ChunkWork {
             attributes: &known.attributes,
         };
         let variation = recipient.variations.get(message).and_then(|variation| variation.checked_sub(1));
-        let Ok(rendered) = content.message_for(variation, values) else {
-            return Err(SkipReason::TemplateRender);
-        };
-        Ok(self.lane_message(person, rendered))
+        let rendered = self.rendered(content, variation, person.user, values);
+        rendered.map(|rendered| self.lane_message(person, rendered)).ok_or(SkipReason::TemplateRender)
     }
 
-    fn lane_message(&self, person: &Person, rendered: OutreachMessage) -> LaneMessage {
+    fn lane_message(&self, person: &Person, (rendered, links): TrackedMessage) -> LaneMessage {
         let link = |button: crate::domain::outreach::Button| MessageButton::Link {
             label: button.text,
             url: button.url,
@@ -102,8 +103,16 @@ impl ChunkWork {
             person: person.clone(),
             message,
             media: rendered.media,
+            links,
             counts_for: (!self.execution.test).then(|| self.execution.campaign.clone()),
         }
+    }
+}
+
+impl LaneMessage {
+    /// The links in it whose clicks are counted.
+    pub fn links(&self) -> &[TrackedLink] {
+        &self.links
     }
 }
 

@@ -6,6 +6,7 @@ use futures::future::join_all;
 use rust_decimal::Decimal;
 
 use super::App;
+use super::outreach_figures::TextName;
 use crate::domain::calendar;
 use crate::domain::outreach::{
     Exclusion, Execution, ExecutionStatus, LaneTally, OutreachCampaign, OutreachCounters, TimeUnit,
@@ -13,6 +14,7 @@ use crate::domain::outreach::{
 };
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, OutreachCampaignId, SegmentId};
+use crate::store::LinkFigures;
 
 /// How far a campaign's last execution is.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +48,10 @@ pub struct OutreachStatistics {
     pub timeline: Vec<(String, OutreachCounters)>,
     /// By segment, with its name, from the beginning on.
     pub segments: Vec<(SegmentId, String, OutreachCounters)>,
+    /// By message and variation, from the beginning on.
+    pub variations: Vec<(TextName, OutreachCounters)>,
+    /// By link, from the beginning on, in the order of the texts that they stand in.
+    pub links: Vec<(TextName, LinkFigures)>,
     /// Who gets nothing, for comparison; `None` if nobody is held out.
     pub holdout: Option<HoldOut>,
 }
@@ -143,9 +149,12 @@ impl App {
         let campaign = self.outreach_campaign(account, id).await?;
         let holdout = self.held_out(account, &campaign).await?;
         let (unit, from) = period.buckets(self.clock.now());
-        let timeline = self.store.outreach_series(account, id, unit, (from, self.clock.now())).await?;
+        let timeline = self.outreach_timeline(account, id, unit, (from, self.clock.now())).await?;
         let counters = match period {
-            OutreachPeriod::All => self.store.outreach_counters(account, id).await?,
+            OutreachPeriod::All => {
+                let clicked = self.store.clicked_in_all(account, id).await?;
+                self.store.outreach_counters(account, id).await?.plus(clicked)
+            }
             _ => timeline.iter().fold(OutreachCounters::default(), |sum, (_, counters)| sum.plus(*counters)),
         };
         let by_segment = self.store.outreach_by_segment(account, id).await?;
@@ -161,7 +170,8 @@ impl App {
             (id, name, counters)
         };
         let segments = by_segment.into_iter().map(named).collect();
-        Ok(OutreachStatistics { counters, timeline, segments, holdout })
+        let (variations, links) = self.figures_by_text(account, &campaign).await?;
+        Ok(OutreachStatistics { counters, timeline, segments, variations, links, holdout })
     }
 
     async fn held_out(&self, account: AccountId, campaign: &OutreachCampaign) -> AppResult<Option<HoldOut>> {

@@ -127,8 +127,8 @@ fn link_without_token(destination: &Destination, click: &str) -> String {
         .unwrap_or_else(|| bare_link(&bot.username, code))
 }
 
-/// What storage answers before the visitor's patience ends.
-async fn patiently<T>(work: impl Future<Output = AppResult<T>>) -> AppResult<T> {
+/// What storage answers before somebody's patience ends who is to be sent on.
+pub(super) async fn patiently<T>(work: impl Future<Output = AppResult<T>>) -> AppResult<T> {
     let ended = |_| Err(AppError::unavailable("storage did not answer in time"));
     timeout(PATIENCE, work).await.unwrap_or_else(ended)
 }

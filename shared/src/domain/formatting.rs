@@ -5,8 +5,11 @@
 //! `my_name`, before a blank as in a list, or in an address is text. The result never has an open tag.
 
 mod addresses;
+mod linked;
 
+use addresses::address_length;
 pub use addresses::linked_addresses;
+pub use linked::markdown_to_linked_html;
 
 /// Text escaped for Telegram's HTML.
 #[must_use]
@@ -62,6 +65,19 @@ trait Output {
     /// Of a language that has a name, or of none.
     fn block(&self, language: Option<&str>, inner: String) -> String;
     fn link(&self, url: &str, inner: String) -> String;
+
+    /// An address that stands by itself.
+    fn address(&self, address: &str) -> String {
+        self.text(address)
+    }
+
+    /// What is under a link.
+    fn under_link(&self, markdown: &str) -> String
+    where
+        Self: Sized,
+    {
+        render(markdown, self)
+    }
 }
 
 struct Html;
@@ -132,10 +148,8 @@ fn render(text: &str, output: &impl Output) -> String {
     let (mut before, mut unclosed) = (None, Unclosed::default());
     let mut rest = text;
     while !rest.is_empty() {
-        let (piece, length) = marked(rest, before, &mut unclosed, output).unwrap_or_else(|| {
-            let length = text_length(rest, before);
-            (output.text(&rest[..length]), length)
-        });
+        let (piece, length) =
+            marked(rest, before, &mut unclosed, output).unwrap_or_else(|| unmarked(rest, before, output));
         rendered.push_str(&piece);
         before = rest[..length].chars().next_back();
         rest = &rest[length..];
@@ -169,7 +183,7 @@ fn marked(
         b'_' if !inside_word => spanned(rest, ["__", "_"], "i", unclosed, output),
         b'[' => {
             let link = link(rest)?;
-            Some((output.link(link.url, render(link.text, output)), link.length))
+            Some((output.link(link.url, output.under_link(link.text)), link.length))
         }
         _ => None,
     }
@@ -185,6 +199,16 @@ fn block_language(block: &str) -> (Option<&str>, &str) {
         Some((line, code)) if is_name(line) && !code.trim().is_empty() => (Some(line), code),
         _ => (None, block),
     }
+}
+
+/// The plain piece that `rest` begins with, and its length in bytes.
+fn unmarked(rest: &str, before: Option<char>, output: &impl Output) -> (String, usize) {
+    let address = address_length(rest, before).filter(|_| drawn_length(rest).is_none());
+    if let Some(length) = address {
+        return (output.address(&rest[..length]), length);
+    }
+    let length = text_length(rest, before);
+    (output.text(&rest[..length]), length)
 }
 
 /// How much of `rest` is one piece of plain text: a line drawn by hand, an address, or one character.
@@ -220,18 +244,6 @@ fn verbatim_length(rest: &str) -> Option<usize> {
     let inner = &rest[mark.len()..];
     let length = inner.find(mark).filter(|length| !inner[..*length].trim().is_empty())?;
     Some(length + 2 * mark.len())
-}
-
-/// An address that stands by itself, without the marks and stops behind it.
-fn address_length(rest: &str, before: Option<char>) -> Option<usize> {
-    let is_address =
-        ["https://", "http://", "tg://", "t.me/", "www."].iter().any(|scheme| rest.starts_with(scheme));
-    if !is_address || before.is_some_and(char::is_alphanumeric) {
-        return None;
-    }
-    let end = rest.find(|letter: char| letter.is_whitespace() || "<>\"`".contains(letter));
-    let address = &rest[..end.unwrap_or(rest.len())];
-    Some(address.trim_end_matches(['*', '_', ')', ']', '.', ',', ';', ':', '!', '?']).len())
 }
 
 /// A span by the first of these marks that opens here and closes.

@@ -12,6 +12,7 @@ pub mod deep_link;
 pub mod echo;
 pub mod erasure;
 pub mod fact_clock;
+pub mod fetcher;
 pub mod formatting;
 pub mod gate;
 pub mod journal;

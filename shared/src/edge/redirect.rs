@@ -1,12 +1,14 @@
-//! Visitors, who come from an ad and are sent on to Telegram.
+//! Visitors who are sent on: from an ad to Telegram, and from a message to where its link leads.
 
-use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, REFERRER_POLICY, RETRY_AFTER};
+use http::{HeaderMap, Method, StatusCode};
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 
 use super::http::{Answer, Request, text};
-use crate::app::{App, Visit};
+use crate::app::{App, Visit, Visitor};
+use crate::domain::fetcher::{PURPOSE_HEADERS, is_ahead, is_fetcher};
+use crate::error::AppResult;
 
 /// When a visitor may try again where nothing is known of the code, in seconds.
 const RETRY_AFTER_SECONDS: u64 = 2;
@@ -16,7 +18,33 @@ pub async fn go(app: &App, request: Request) -> Answer {
     let parameters = request.path_parameters_ref();
     let code = parameters.and_then(|parameters| parameters.first("code")).unwrap_or_default();
     let query = request.uri().query().unwrap_or_default();
-    match app.receive_visit(code, query, visit(&request)).await {
+    sent_on(app.receive_visit(code, query, visit(&request)).await)
+}
+
+/// Sends on who comes by `/r/{token}`, and counts a person's click: 302, 404 for what is no tracked link, 503 with
+/// `Retry-After` try again. `HEAD` counts nobody.
+pub async fn follow(app: &App, request: Request) -> Answer {
+    let parameters = request.path_parameters_ref();
+    let token = parameters.and_then(|parameters| parameters.first("token")).unwrap_or_default();
+    let visitor = match *request.method() {
+        Method::GET if !is_program(request.headers()) => Visitor::Person,
+        Method::GET | Method::HEAD => Visitor::Fetcher,
+        _ => return sent_on(Ok(None)),
+    };
+    sent_on(app.follow_link(token, visitor).await)
+}
+
+/// Whether a program asks of itself, by what it calls itself and what it says that it is about.
+fn is_program(headers: &HeaderMap) -> bool {
+    let value = |name: &str| {
+        let value = headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        value.unwrap_or_default()
+    };
+    is_fetcher(&value("user-agent")) || PURPOSE_HEADERS.iter().any(|name| is_ahead(&value(name)))
+}
+
+fn sent_on(link: AppResult<Option<String>>) -> Answer {
+    match link {
         Ok(link) => match link.and_then(|link| HeaderValue::try_from(link).ok()) {
             Some(link) => {
                 let mut found = page(StatusCode::FOUND, "");

@@ -2,12 +2,14 @@
 
 mod api_key;
 mod bot_token;
+mod link_key;
 mod seal;
 mod signing_secret;
 mod webhook_secret;
 
 pub use api_key::{ApiKey, ApiKeyHash};
 pub use bot_token::BotToken;
+pub use link_key::LinkKey;
 pub use seal::{Seal, SealError, SealedSecret, SealedToken};
 pub use signing_secret::SigningSecret;
 pub use webhook_secret::{WebhookSecret, WebhookSecretHash};

@@ -5,10 +5,10 @@ use aws_sdk_kms::error::ProvideErrorMetadata;
 use aws_sdk_kms::primitives::Blob;
 use serde::{Deserialize, Serialize};
 
-use super::{BotToken, SigningSecret, random};
+use super::{BotToken, LinkKey, SigningSecret, random};
 use crate::ids::{AccountId, BotKey};
 
-/// Seals bot tokens and signing secrets for storage. What it is for is bound in: a sealed token opens only for the bot
+/// Seals bot tokens, signing secrets and keys of links for storage. What it is for is bound in: a sealed token opens only for the bot
 /// it was sealed for, a signing secret only for its account.
 #[derive(Debug)]
 pub enum Seal {
@@ -111,6 +111,25 @@ impl Seal {
         SigningSecret::parse(&secret).ok_or(SealError::Broken)
     }
 
+    /// Seals what an account's tracked links are sealed with.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::Kms`], safe to retry.
+    pub async fn seal_links(&self, account: AccountId, key: &LinkKey) -> Result<SealedSecret, SealError> {
+        self.seal_for(&of_links(account), key.reveal()).await.map(SealedSecret)
+    }
+
+    /// Opens a key of tracked links that was sealed for the same account.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::Kms`], safe to retry; [`SealError::Broken`] for bytes sealed by another key or for another use.
+    pub async fn open_links(&self, account: AccountId, sealed: &SealedSecret) -> Result<LinkKey, SealError> {
+        let key = self.open_for(&of_links(account), &sealed.0).await?;
+        LinkKey::parse(&key).ok_or(SealError::Broken)
+    }
+
     async fn seal_for(&self, context: &Context, secret: &str) -> Result<Vec<u8>, SealError> {
         match self {
             Self::Kms { client, key_id } => {
@@ -157,6 +176,10 @@ fn of_bot(bot: BotKey) -> Context {
 
 fn of_signing(account: AccountId) -> Context {
     [("account", account.to_string()), ("use", "signing".to_owned())]
+}
+
+fn of_links(account: AccountId) -> Context {
+    [("account", account.to_string()), ("use", "links".to_owned())]
 }
 
 fn bound_to([(first, one), (second, other)]: &Context) -> String {

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Item;
+use super::link_keys::LinkKey;
 use super::notice_windows::NoticeWindow;
 use super::shards::{LEAD_SHARDS, contact_shard, shard};
 use crate::domain::calendar;
@@ -156,6 +157,8 @@ pub enum Key<'a> {
     OutreachSegment(AccountId, &'a OutreachCampaignId, &'a SegmentId),
     /// The same of those who got a variation, by its id.
     OutreachVariation(AccountId, &'a OutreachCampaignId, &'a str),
+    /// Something of tracked links.
+    Link(LinkKey<'a>),
     /// What an owner's chat was told within one stretch of time; expires within days.
     Notices(NoticeWindow),
 }
@@ -191,9 +194,7 @@ impl Key<'_> {
             Self::Journal(BotKey { account, bot }, chat, clock) => {
                 format!("JOUR#{account}.{bot}.{chat}#{}", calendar::month(clock.date))
             }
-            Self::Postback(CampaignKey { account, campaign }, clock, _) => {
-                format!("PB#{account}.{campaign}#{}", calendar::month(clock.date))
-            }
+            Self::Postback(campaign, clock, _) => postback_partition(campaign, clock),
             Self::Due { minute, shard, .. } => format!("DUE#{minute}#{shard}"),
             Self::Circuit(account, host) => format!("HOST#{account}#{host}"),
             Self::DueCursor => "DUE".to_owned(),
@@ -222,6 +223,7 @@ impl Key<'_> {
             | Self::OutreachTime(account, campaign, ..)
             | Self::OutreachSegment(account, campaign, _)
             | Self::OutreachVariation(account, campaign, _) => format!("OSTAT#{account}.{campaign}"),
+            Self::Link(link) => link.partition(),
             Self::Notices(NoticeWindow { account, chat, .. }) => format!("NOTICE#{account}.{chat}"),
         }
     }
@@ -245,7 +247,7 @@ impl Key<'_> {
             Self::Visit(_) => "VISIT".to_owned(),
             Self::Lead(_, user) => format!("USER#{user}"),
             Self::LeadRow(_, lead) => format!("{:016}", lead.0),
-            Self::StatTotal(_) => "TOTAL".to_owned(),
+            Self::StatTotal(_) | Self::OutreachTotal(..) => "TOTAL".to_owned(),
             Self::StatDay(_, date) => format!("DAY#{date}"),
             Self::StatMark(_, shard) => format!("MARK#{shard}"),
             Self::Journal(_, _, clock) => clock.to_string(),
@@ -283,10 +285,10 @@ impl Key<'_> {
             Self::Chunk { bot, shard, number, .. } => format!("{}{number:06}", chunks_of_shard(bot, shard)),
             Self::Deletion(_, _, bot) => format!("DELETE#{:020}", bot.0),
             Self::ExecutionLane(_, _, bot) => format!("LANE#{:020}", bot.0),
-            Self::OutreachTotal(..) => "TOTAL".to_owned(),
             Self::OutreachTime(_, _, unit, time) => bucket(unit, time),
             Self::OutreachSegment(_, _, segment) => format!("{SEGMENTS}{segment}"),
             Self::OutreachVariation(_, _, variation) => format!("VAR#{variation}"),
+            Self::Link(link) => link.sort(),
             Self::Notices(NoticeWindow { span, begun, .. }) => format!("{}#{begun:011}", span.name()),
         }
     }
@@ -349,6 +351,10 @@ fn bucket(unit: TimeUnit, time: i64) -> String {
 
 fn bot_partition(BotKey { account, bot }: BotKey) -> String {
     format!("BOT#{account}.{bot}")
+}
+
+fn postback_partition(CampaignKey { account, campaign }: CampaignKey, clock: FactClock) -> String {
+    format!("PB#{account}.{campaign}#{}", calendar::month(clock.date))
 }
 
 fn lead_partition(CampaignKey { account, campaign }: CampaignKey, user: UserId) -> String {

@@ -85,6 +85,10 @@ impl Store {
         to: &OutreachCampaignId,
     ) -> AppResult<()> {
         let Some(mut item) = self.get_item(&Key::OutreachTotal(account, from)).await? else { return Ok(()) };
+        let clicked = counters_of(&item).plus(self.clicked_in_all(account, from).await?);
+        for (name, count) in [("clicked", clicked.clicked), ("read", clicked.read)] {
+            item.insert(name.to_owned(), number(count));
+        }
         item.extend(Key::OutreachTotal(account, to).attributes());
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         put.send().await.map_err(unavailable).map(drop)
@@ -193,7 +197,7 @@ impl Store {
         self.added(key, counts.into_iter().chain([("revenue".to_owned(), counters.revenue)]), expires_at)
     }
 
-    fn added(
+    pub(super) fn added(
         &self,
         key: &Key<'_>,
         counts: impl Iterator<Item = (String, Decimal)>,
@@ -217,7 +221,7 @@ impl Store {
     }
 }
 
-fn counters_of(item: &Item) -> OutreachCounters {
+pub(super) fn counters_of(item: &Item) -> OutreachCounters {
     let revenue = item.get("revenue").and_then(|value| value.as_n().ok()?.parse().ok());
     OutreachCounters::from_names(|name| whole(item, name), revenue.unwrap_or_default())
 }
@@ -236,11 +240,11 @@ fn tally_of(item: &Item) -> LaneTally {
     }
 }
 
-fn whole(item: &Item, name: &str) -> Option<u64> {
+pub(super) fn whole(item: &Item, name: &str) -> Option<u64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
 /// What a sort key ends with.
-fn sort_end(item: &Item) -> Option<String> {
+pub(super) fn sort_end(item: &Item) -> Option<String> {
     Some(item.get("SK")?.as_s().ok()?.split_once('#')?.1.to_owned())
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::access::{from_item, number, text, to_attribute, unavailable, update_step, written};
 use super::keys::contact_partition;
-use super::{Contact, Item, Key, Store};
+use super::{ClickMarks, Contact, Item, Key, Store};
 use crate::domain::outreach::{
     AudienceContact, AudienceMember, AudiencePerson, LeadOfMember, PersonChange, Reaction,
 };
@@ -37,6 +37,8 @@ pub struct KnownPerson {
     pub revenue: Decimal,
     /// How often the account changed what it says of them.
     pub revision: u64,
+    /// Which links of outreach they clicked.
+    pub clicks: ClickMarks,
     /// One for each bot that they wrote to.
     pub contacts: Vec<KnownContact>,
 }
@@ -77,6 +79,10 @@ struct PersonRow {
     revenue: Decimal,
     #[serde(default)]
     revision: u64,
+    #[serde(default)]
+    clicked: BTreeSet<String>,
+    #[serde(default)]
+    clicks: BTreeSet<String>,
 }
 
 #[derive(Deserialize)]
@@ -97,8 +103,12 @@ impl KnownPerson {
     /// As rules see them.
     #[must_use]
     pub fn into_audience(self) -> AudiencePerson {
-        let Self { user, attributes, tags, conversions, revenue, contacts, .. } = self;
-        let contacts = contacts.into_iter().map(|known| {
+        let Self { user, attributes, tags, conversions, revenue, contacts, clicks, .. } = self;
+        let contacts = contacts.into_iter().map(|mut known| {
+            // A click is a person's, whichever bot sent them what they clicked on.
+            for (campaign, reaction) in &mut known.reached_by {
+                reaction.clicked |= clicks.campaigns.contains(campaign);
+            }
             let (reachable, subscribed) = (
                 known.contact.started.is_some() && known.contact.is_reachable(),
                 known.contact.is_subscribed(),
@@ -284,7 +294,8 @@ fn gathered(rows: Vec<Item>) -> AppResult<Vec<(UserId, KnownPerson)>> {
                 let name = name.trim_start_matches(ATTRIBUTE).to_owned();
                 person.attributes.extend(value.map(|value| (name, value)));
             }
-            let PersonRow { tags, conversions, revenue, revision } = from_item(row)?;
+            let PersonRow { tags, conversions, revenue, revision, clicked, clicks } = from_item(row)?;
+            person.clicks = ClickMarks { campaigns: clicked, places: clicks };
             (person.tags, person.conversions) = (tags, conversions);
             (person.revenue, person.revision) = (revenue, revision);
         }

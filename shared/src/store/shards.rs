@@ -13,6 +13,10 @@ pub const CONTACT_SHARDS: u64 = 64;
 /// Over how many partitions what is due in one minute is spread.
 pub const DUE_SHARDS: u64 = 8;
 
+/// Over how many partitions the clicks on a campaign's links are counted: people click together, and two transactions
+/// that move one counter at the same time wait for each other.
+pub const CLICK_SHARDS: u64 = 8;
+
 /// FNV-1a, because the layout is for ever and the standard library's hash may change.
 struct Fnv(u64);
 
@@ -57,6 +61,11 @@ fn shard_of(bytes: &[u8], shards: u64) -> u64 {
 #[must_use]
 pub fn contact_shard(user: UserId) -> u64 {
     shard(user, CONTACT_SHARDS)
+}
+
+/// The shard that counts a person's clicks.
+pub(super) fn click_shard(user: UserId) -> u64 {
+    shard(user, CLICK_SHARDS)
 }
 
 #[cfg(test)]

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
-use shared::app::{HoldOut, OutreachPeriod, OutreachStatistics};
+use shared::app::{HoldOut, OutreachPeriod, OutreachStatistics, TextName};
 use shared::domain::outreach::{OutreachCounters, amount, rate};
 use shared::edge::campaigns_api::{Call, invalid};
 use shared::edge::envelope::Answered;
+use shared::store::LinkFigures;
 use shared::{App, AppResult};
 
 use super::named;
@@ -20,12 +21,14 @@ const PERIODS: [(&str, OutreachPeriod); 5] = [
 ];
 
 /// Sections, and the fields of those that have some of their own.
-const SECTIONS: [(&str, &[&str]); 5] = [
+const SECTIONS: [(&str, &[&str]); 7] = [
     ("overview", &["messagesSent", "delivered", "read", "clicked", "converted", "revenue"]),
     ("performance", &["deliveryRate", "readRate", "clickRate", "conversionRate"]),
     ("timeline", &[]),
     ("segments", &[]),
     ("holdout", &[]),
+    ("variations", &[]),
+    ("links", &[]),
 ];
 
 /// What the numbers of the overview can be relied on for.
@@ -79,10 +82,12 @@ fn asked_metrics(call: &Call) -> AppResult<Option<BTreeSet<String>>> {
 }
 
 fn whole(statistics: &OutreachStatistics) -> Map<String, Value> {
-    let OutreachStatistics { counters, timeline, segments, holdout } = statistics;
+    let OutreachStatistics { counters, timeline, segments, variations, links, holdout } = statistics;
     let sent = counters.sent;
-    let timeline = timeline.iter().filter(|(_, counters)| counters.sent > 0 || counters.converted > 0);
-    let point = |(date, counters): &(String, OutreachCounters)| json!({"date": date, "sent": counters.sent, "delivered": counters.delivered, "conversions": counters.converted});
+    let timeline = timeline
+        .iter()
+        .filter(|(_, counters)| counters.sent > 0 || counters.converted > 0 || counters.clicked > 0);
+    let point = |(date, counters): &(String, OutreachCounters)| json!({"date": date, "sent": counters.sent, "delivered": counters.delivered, "clicked": counters.clicked, "conversions": counters.converted});
     let segments = segments.iter().map(|(id, name, counters)| {
         let performance =
             json!({"sent": counters.sent, "conversionRate": rate(counters.converted, counters.sent)});
@@ -98,14 +103,11 @@ fn whole(statistics: &OutreachStatistics) -> Map<String, Value> {
             "converted": counters.converted,
             "revenue": amount(counters.revenue),
         },
-        "performance": {
-            "deliveryRate": rate(counters.delivered, sent),
-            "readRate": rate(counters.read, sent),
-            "clickRate": rate(counters.clicked, sent),
-            "conversionRate": rate(counters.converted, sent),
-        },
+        "performance": performance(counters),
         "timeline": timeline.map(point).collect::<Vec<_>>(),
         "segments": segments.collect::<Vec<_>>(),
+        "variations": variations.iter().map(variation).collect::<Vec<_>>(),
+        "links": links.iter().map(link).collect::<Vec<_>>(),
         "metricQuality": QUALITY.map(|(name, quality)| (name.to_owned(), json!(quality))).into_iter().collect::<Map<_, _>>(),
     });
     if let Some(HoldOut { percentage, people }) = holdout {
@@ -113,4 +115,40 @@ fn whole(statistics: &OutreachStatistics) -> Map<String, Value> {
         shown["holdout"] = json!({"percentage": amount(*percentage), "people": people, "lift": null});
     }
     shown.as_object().cloned().unwrap_or_default()
+}
+
+fn performance(counters: &OutreachCounters) -> Value {
+    json!({
+        "deliveryRate": rate(counters.delivered, counters.sent),
+        "readRate": rate(counters.read, counters.sent),
+        "clickRate": rate(counters.clicked, counters.sent),
+        "conversionRate": rate(counters.converted, counters.sent),
+    })
+}
+
+/// Texts are counted from the beginning on as well.
+fn variation((name, counters): &(TextName, OutreachCounters)) -> Value {
+    json!({
+        "messageId": name.message,
+        "variationId": name.variation,
+        "period": "all",
+        "sent": counters.sent,
+        "delivered": counters.delivered,
+        "failed": counters.sent.saturating_sub(counters.delivered),
+        "read": counters.read,
+        "clicked": counters.clicked,
+        "converted": counters.converted,
+        "performance": performance(counters),
+    })
+}
+
+fn link((name, figures): &(TextName, LinkFigures)) -> Value {
+    json!({
+        "messageId": name.message,
+        "variationId": name.variation,
+        "url": figures.link.url,
+        "period": "all",
+        "clicks": figures.clicks,
+        "people": figures.people,
+    })
 }

@@ -32,3 +32,15 @@ impl Output for Addresses {
         String::new()
     }
 }
+
+/// An address that stands by itself, without the marks and stops behind it.
+pub(super) fn address_length(rest: &str, before: Option<char>) -> Option<usize> {
+    let is_address =
+        ["https://", "http://", "tg://", "t.me/", "www."].iter().any(|scheme| rest.starts_with(scheme));
+    if !is_address || before.is_some_and(char::is_alphanumeric) {
+        return None;
+    }
+    let end = rest.find(|letter: char| letter.is_whitespace() || "<>\"`".contains(letter));
+    let address = &rest[..end.unwrap_or(rest.len())];
+    Some(address.trim_end_matches(['*', '_', ')', ']', '.', ',', ';', ':', '!', '?']).len())
+}

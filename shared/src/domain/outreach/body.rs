@@ -83,6 +83,8 @@ pub struct CampaignBody {
     pub end: Option<i64>,
     /// Whether its messages carry no button to unsubscribe.
     pub transactional: bool,
+    /// Whether clicks on its links are counted.
+    pub track_links: bool,
     /// What becomes of messages of which nobody knows whether they arrived.
     pub on_ambiguous: OnAmbiguous,
 }
@@ -157,6 +159,7 @@ impl CampaignBody {
             start,
             end,
             transactional: body.flag("transactional", &mut faults).unwrap_or_default(),
+            track_links: body.flag("trackLinks", &mut faults).unwrap_or(true),
             on_ambiguous: OnAmbiguous::read(&body, &mut faults).unwrap_or_default(),
         };
         match (faults.is_empty(), unsupported.is_empty()) {

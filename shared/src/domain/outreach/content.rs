@@ -5,7 +5,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::personal::{
-    self, MissingField, PersonValues, PersonalText, render, render_address, render_label, with_everywhere,
+    self, Address, MissingField, PersonValues, PersonalText, render_address, render_label, render_with,
+    with_everywhere,
 };
 use super::reader::Reader;
 use crate::domain::campaign::{CAPTION_CHARACTERS, WELCOME_CHARACTERS};
@@ -99,18 +100,28 @@ impl Content {
     ///
     /// [`MissingField`] for the first field that has neither value nor default.
     pub fn message_for(&self, values: Option<PersonValues<'_>>) -> Result<OutreachMessage, MissingField> {
-        let markdown = self.text.as_deref().unwrap_or_default();
-        let text = match values {
-            Some(values) => render(markdown, values)?,
-            None => PersonalText::verbatim(markdown),
-        };
+        self.message_with(values, None)
+    }
+
+    /// The same with other addresses behind some links.
+    ///
+    /// # Errors
+    ///
+    /// As [`Content::message_for`].
+    pub(super) fn message_with(
+        &self,
+        values: Option<PersonValues<'_>>,
+        address: Option<Address<'_>>,
+    ) -> Result<OutreachMessage, MissingField> {
+        let text = render_with(self.text.as_deref().unwrap_or_default(), values, address)?;
         let media = self.media.clone().filter(|_| text.characters <= CAPTION_CHARACTERS);
-        let button = |button: &Button| match values {
-            None => Ok(button.clone()),
-            Some(values) => {
-                let text = render_label(&button.text, values)?;
-                Ok(Button { text, url: render_address(&button.url, values)? })
-            }
+        let button = |button: &Button| {
+            let (text, url) = match values {
+                Some(values) => (render_label(&button.text, values)?, render_address(&button.url, values)?),
+                None => (button.text.clone(), button.url.clone()),
+            };
+            let url = address.and_then(|address| address(&button.url)).unwrap_or(url);
+            Ok(Button { text, url })
         };
         let rows = self.buttons.iter().map(|row| row.iter().map(button).collect());
         Ok(OutreachMessage { text, media, buttons: rows.collect::<Result<_, _>>()? })

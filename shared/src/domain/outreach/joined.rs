@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::body::{Message, Variation};
 use super::content::{Content, OutreachMessage};
-use super::personal::{self, MissingField, PersonValues};
+use super::personal::{self, Address, MissingField, PersonValues};
 use super::template::TemplateBody;
 use crate::error::Fault;
 
@@ -52,12 +52,23 @@ impl MessageContent {
         variation: Option<usize>,
         values: PersonValues<'_>,
     ) -> Result<OutreachMessage, MissingField> {
+        self.message_with(variation, values, None)
+    }
+
+    /// The same with other addresses behind some links.
+    pub(super) fn message_with(
+        &self,
+        variation: Option<usize>,
+        values: PersonValues<'_>,
+        address: Option<Address<'_>>,
+    ) -> Result<OutreachMessage, MissingField> {
         let varied = variation.and_then(|place| self.variations.get(place));
         let values = self.is_personal.then_some(values);
         match varied {
-            None => self.content.message_for(values),
+            None => self.content.message_with(values, address),
             Some(varied) => {
-                Content { text: Some(varied.text.clone()), ..self.content.clone() }.message_for(values)
+                let content = Content { text: Some(varied.text.clone()), ..self.content.clone() };
+                content.message_with(values, address)
             }
         }
     }

@@ -49,6 +49,7 @@ mod strategy;
 mod tally;
 mod template;
 mod testers;
+mod tracked_link;
 
 pub use ab_test::{Arm, Standard, winner};
 pub use allowance::{Allowance, PAID_PER_SECOND, PER_SECOND};
@@ -91,3 +92,4 @@ pub use strategy::{CAP_MESSAGES_MAX, FrequencyCap, Strategy, ZONE_ATTRIBUTE, zon
 pub use tally::{LaneTally, OutreachCounters, TimeUnit, amount, current_rate, percentage, rate};
 pub use template::{Template, TemplateBody};
 pub use testers::read_testers;
+pub use tracked_link::{LinkId, LinkToken, TrackedLink};

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::field::is_attribute_name;
-use crate::domain::formatting::{bare_text, escape_html, markdown_to_html, visible_text};
+use crate::domain::formatting::{
+    bare_text, escape_html, markdown_to_html, markdown_to_linked_html, visible_text,
+};
 use crate::domain::url_macro::encoded;
 use crate::domain::welcome::fill_html;
 
@@ -62,6 +64,9 @@ impl PersonalText {
     }
 }
 
+/// What stands instead of an address, by how that was written; `None` lets it be.
+pub(super) type Address<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece<'a> {
     Text(&'a str),
@@ -84,15 +89,34 @@ pub(super) fn check(text: &str) -> Result<(), String> {
 ///
 /// [`MissingField`] for the first field that has neither value nor default.
 pub fn render(markdown: &str, values: PersonValues<'_>) -> Result<PersonalText, MissingField> {
-    let Ok(pieces) = pieces(markdown) else { return Ok(PersonalText::verbatim(markdown)) };
-    let (mut marked, mut known) = (String::with_capacity(markdown.len()), Vec::new());
+    render_with(markdown, Some(values), None)
+}
+
+/// The same with other addresses behind some links; without values everybody gets the same, braces as they are.
+///
+/// # Errors
+///
+/// As [`render`].
+pub(super) fn render_with(
+    markdown: &str,
+    values: Option<PersonValues<'_>>,
+    address: Option<Address<'_>>,
+) -> Result<PersonalText, MissingField> {
+    let pieces = match values {
+        Some(_) => pieces(markdown).unwrap_or_else(|_| vec![Piece::Text(markdown)]),
+        None => vec![Piece::Text(markdown)],
+    };
+    let (mut marked, mut known, mut written) =
+        (String::with_capacity(markdown.len()), Vec::new(), Vec::new());
     for piece in pieces {
-        match piece {
-            Piece::Text(text) => marked.extend(text.chars().filter(|letter| !is_reserved(*letter))),
-            Piece::Place { field, default } => {
+        match (piece, values) {
+            (Piece::Place { field, default }, Some(values)) => {
                 marked.push_str(&place(known.len()));
                 known.push(values.of(field, default)?);
+                written.push(as_written(field, default));
             }
+            (Piece::Text(text), _) => marked.extend(text.chars().filter(|letter| !is_reserved(*letter))),
+            (Piece::Place { .. }, None) => {}
         }
     }
     let in_text = |text: &str| replace_places(text, &known, escape_html);
@@ -100,9 +124,15 @@ pub fn render(markdown: &str, values: PersonValues<'_>) -> Result<PersonalText, 
         true => in_text(address),
         false => replace_places(address, &known, encoded),
     };
+    let html = match address {
+        Some(other) => {
+            markdown_to_linked_html(&marked, |found| other(&replace_places(found, &written, str::to_owned)))
+        }
+        None => markdown_to_html(&marked),
+    };
     let as_it_is = |text: &str| replace_places(text, &known, str::to_owned);
     Ok(PersonalText {
-        html: fill_html(&markdown_to_html(&marked), in_text, in_address),
+        html: fill_html(&html, in_text, in_address),
         plain: as_it_is(&bare_text(&marked)),
         characters: as_it_is(&visible_text(&marked)).chars().count(),
     })
@@ -163,6 +193,12 @@ impl PersonValues<'_> {
             (true, None) => Err(MissingField(field.to_owned())),
         }
     }
+}
+
+/// A field as it stands in a text.
+fn as_written(field: &str, default: Option<&str>) -> String {
+    let default = default.map(|default| format!("|{default}")).unwrap_or_default();
+    format!("{OPEN}{field}{default}{CLOSE}")
 }
 
 /// An attribute in a sentence; a list with commas.
