@@ -1,5 +1,6 @@
 //! What the Campaigns API's client relies on (seed 004).
 
+mod ab_tests;
 mod audiences;
 mod bounds;
 mod clones;

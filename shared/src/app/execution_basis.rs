@@ -49,6 +49,7 @@ impl App {
             weights: ExecutionPlan::weights_of(&body),
             testers: if order.test { Some(self.testers(account).await?) } else { None },
             second_try: None,
+            ab_test: body.ab_test.clone().filter(|_| !order.test),
         };
         let reason = format!("segments and filters must take at most {PLAN_BYTES} bytes together");
         check_bytes(serde_json::to_string(&plan), PLAN_BYTES, "targetAudience", reason)?;

@@ -8,15 +8,18 @@ use crate::ids::{AccountId, BotKey, ExecutionId};
 use crate::store::{ExecutionChange, OutreachStep};
 
 impl App {
-    /// Notes that a bot has done its part; the last one completes the execution. Twice is the same as once.
+    /// Notes that a bot has done its part; the last one completes the execution, or has its test waited for. Twice is the same as once.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
-    pub(super) async fn finish_part(&self, bot: BotKey, id: &ExecutionId) -> AppResult<()> {
-        let done = self.store.note_part_done(bot, id).await?;
+    pub(super) async fn finish_part(&self, bot: BotKey, execution: &Execution) -> AppResult<()> {
+        let (id, pass) = (&execution.id, execution.pass());
+        let done = self.store.note_part_done(bot, id, pass).await?;
         let Some(execution) = self.store.execution(bot.account, id).await? else { return Ok(()) };
-        match execution.bots.iter().all(|part| done.contains(&part.bot)) {
+        let is_done = execution.pass() == pass && execution.bots.iter().all(|part| done.contains(&part.bot));
+        match is_done {
+            true if execution.is_in_test() => self.wait_for_test(bot.account, id).await,
             true => self.end_execution(bot.account, id, ExecutionStatus::Completed, None).await,
             false => Ok(()),
         }

@@ -124,7 +124,10 @@ impl Moment {
     pub fn moved(self, from: ExecutionStatus, execution: Execution) -> AppResult<ExecutionMove> {
         let goes_on = matches!(
             execution.status,
-            ExecutionStatus::Scheduled | ExecutionStatus::Planning | ExecutionStatus::Running
+            ExecutionStatus::Scheduled
+                | ExecutionStatus::Planning
+                | ExecutionStatus::Running
+                | ExecutionStatus::Testing
         );
         let due = if goes_on { Some(self.begin_due(&execution, 0)?) } else { None };
         Ok(ExecutionMove::Moved { from, execution, due })
@@ -194,5 +197,6 @@ pub(super) fn drawn_execution(
         counts: AudienceCount::default(),
         bots: Vec::new(),
         messages,
+        ab: None,
     })
 }

@@ -142,7 +142,7 @@ impl<'a> LaneSender<'a> {
         let is_running = execution.status == ExecutionStatus::Running;
         let Some((sort, chunk)) = self.open_chunk(work).await? else {
             if is_running {
-                self.app.finish_part(self.bot, &execution.id).await?;
+                self.app.finish_part(self.bot, execution).await?;
             }
             return Ok(None);
         };

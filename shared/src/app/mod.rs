@@ -1,5 +1,6 @@
 //! Use cases: what a route or a worker does, one file per noun. No SDK, no HTTP status, no Lambda type.
 
+mod ab_runs;
 mod accounts;
 mod answers;
 mod approvals;

@@ -1,7 +1,5 @@
 //! The lane of a bot: one sender at a time, with a lease and a fence, and what it has to send.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
@@ -10,7 +8,7 @@ use super::access::{from_item, is_refusal, number, text, to_attribute, unavailab
 use super::{Key, Store};
 use crate::domain::outreach::{Execution, Priority};
 use crate::error::{AppError, AppResult};
-use crate::ids::{BotId, BotKey, ExecutionId, OutreachCampaignId, UserId};
+use crate::ids::{BotKey, ExecutionId, OutreachCampaignId, UserId};
 
 /// How often a lane is woken or told that ends and is woken meanwhile.
 const WAKE_TRIES: usize = 5;
@@ -105,21 +103,21 @@ impl Store {
         Ok(self.get(&Key::Lane(bot)).await?.unwrap_or(Lane { idle: true, ..Lane::default() }))
     }
 
-    /// Gives a lane something to send. What it has already stays as far as it is. Twice is the same as once.
+    /// Gives a lane something to send. What it has already is gone through anew; who was sent to stands in the ledgers.
+    /// Twice is the same as once.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn give_work(&self, bot: BotKey, work: &LaneWork) -> AppResult<()> {
+        let set = "SET #execution = :execution, campaign = :campaign, priority = :priority, created = :created, \
+                   deletes = :deletes REMOVE done ADD given :one";
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(work.key(bot).attributes()))
-            .update_expression(
-                "SET #execution = :execution, campaign = :campaign, priority = :priority, created = :created, \
-                 deletes = :deletes ADD given :one",
-            )
+            .update_expression(set)
             .expression_attribute_names("#execution", "execution")
             .expression_attribute_values(":execution", text(&work.execution))
             .expression_attribute_values(":campaign", text(&work.campaign))
@@ -291,46 +289,27 @@ impl Store {
         written(delete.send().await).map(drop)
     }
 
-    /// Notes the last chunk that is done of what a lane sends, if it still does. Twice is the same as once.
+    /// Notes the last chunk that is done of what a lane sends, unless it is gone through anew since it was read. Twice is
+    /// the same as once.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn note_chunk_done(&self, bot: BotKey, work: &LaneWork, chunk: &str) -> AppResult<()> {
-        let update = self
+        let mut update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(work.key(bot).attributes()))
             .update_expression("SET done = :done")
-            .condition_expression("attribute_exists(PK)")
+            .condition_expression("attribute_exists(PK) AND attribute_not_exists(done)")
             .expression_attribute_values(":done", text(chunk));
+        if let Some(before) = &work.done {
+            update = update
+                .condition_expression("done = :before")
+                .expression_attribute_values(":before", text(before));
+        }
         written(update.send().await).map(drop)
-    }
-
-    /// Notes that a bot has done its part of an execution, and answers all bots that have. Twice is the same as once.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn note_part_done(&self, bot: BotKey, execution: &ExecutionId) -> AppResult<BTreeSet<BotId>> {
-        let done = AttributeValue::Ns(vec![bot.bot.to_string()]);
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::Execution(bot.account, execution).attributes()))
-            .update_expression("ADD bots_done :bot")
-            .condition_expression("attribute_exists(PK)")
-            .expression_attribute_values(":bot", done)
-            .return_values(ReturnValue::UpdatedNew);
-        let answer = match update.send().await {
-            Ok(answer) => answer.attributes.unwrap_or_default(),
-            Err(error) if is_refusal(&error) => return Ok(BTreeSet::new()),
-            Err(error) => return Err(unavailable(error)),
-        };
-        let done = answer.get("bots_done").and_then(|bots| bots.as_ns().ok()).into_iter().flatten();
-        Ok(done.filter_map(|bot| bot.parse().ok().map(BotId)).collect())
     }
 
     /// Notes that outreach of a campaign reached a contact, or may have. Twice is the same as once.

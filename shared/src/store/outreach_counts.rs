@@ -125,6 +125,25 @@ impl Store {
         Ok(items.iter().filter_map(named).collect())
     }
 
+    /// A campaign's counters of variations, by their ids and in their order; zeros where nothing was counted.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn outreach_by_variation(
+        &self,
+        account: AccountId,
+        campaign: &OutreachCampaignId,
+        variations: &[String],
+    ) -> AppResult<Vec<OutreachCounters>> {
+        let mut found = Vec::with_capacity(variations.len());
+        for variation in variations {
+            let item = self.get_item(&Key::OutreachVariation(account, campaign, variation)).await?;
+            found.push(item.as_ref().map(counters_of).unwrap_or_default());
+        }
+        Ok(found)
+    }
+
     /// What became of an execution's recipients, bot by bot.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::ab_run::AbTest;
 use super::content::{Content, is_personal, read_text};
 use super::reader::{Reader, in_order_once, required_name};
 use super::rule::{Rule, RuleFault};
@@ -82,6 +83,8 @@ pub struct CampaignBody {
     pub transactional: bool,
     /// What becomes of messages of which nobody knows whether they arrived.
     pub on_ambiguous: OnAmbiguous,
+    /// How the better variation is found; `None` if everybody gets them by their weights.
+    pub ab_test: Option<AbTest>,
 }
 
 /// Who is to be reached: those of any segment who pass every filter; without either, everybody.
@@ -155,7 +158,11 @@ impl CampaignBody {
             end,
             transactional: body.flag("transactional", &mut faults).unwrap_or_default(),
             on_ambiguous: OnAmbiguous::read(&body, &mut faults).unwrap_or_default(),
+            ab_test: AbTest::read(&body, &mut faults),
         };
+        if read.ab_test.is_some() && read.messages.iter().all(|message| message.variations.is_empty()) {
+            body.refuse("abTest", "needs a message with variations", &mut faults);
+        }
         match (faults.is_empty(), unsupported.is_empty()) {
             (true, true) => Ok(read),
             (true, false) => Err(AppError::UnsupportedFilter(std::mem::take(unsupported))),

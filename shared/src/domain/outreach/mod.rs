@@ -1,5 +1,6 @@
 //! Outreach: campaigns that message the people who started a bot (seed 004).
 
+mod ab_run;
 mod ab_test;
 mod allowance;
 mod audience;
@@ -47,7 +48,8 @@ mod tally;
 mod template;
 mod testers;
 
-pub use ab_test::{Arm, Standard, winner};
+pub use ab_run::{AbDecision, AbFigures, AbMetric, AbRun, AbStep, AbTest};
+pub use ab_test::{Arm, Standard, chance, winner};
 pub use allowance::{Allowance, PAID_PER_SECOND, PER_SECOND};
 pub use audience::{
     Audience, AudienceContact, AudienceCount, AudiencePerson, Choice, Exclusion, Judgement, Selection,

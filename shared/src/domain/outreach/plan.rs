@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::ab_run::AbTest;
 use super::audience::{Audience, AudienceCount, AudiencePerson, Exclusion, Judgement};
 use super::body::CampaignBody;
 use super::frozen;
@@ -31,6 +32,9 @@ pub struct ExecutionPlan {
     /// Those alone whom this execution did not reach.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_try: Option<SecondTry>,
+    /// A share of them first, then the rest with what that came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ab_test: Option<AbTest>,
 }
 
 /// What an execution goes by from its beginning on, whatever is edited or deleted later.
@@ -77,6 +81,14 @@ impl ExecutionPlan {
             true => judgement,
             false => Judgement::LeftOut(Exclusion::NotInShare),
         }
+    }
+
+    /// Whether somebody is of the share that is sent to before it is known what the rest gets.
+    #[must_use]
+    pub fn is_in_test(&self, user: UserId) -> bool {
+        let is_in =
+            |test: &AbTest| is_within(place(Draw::Test, self.campaign.as_str(), user), test.percentage);
+        self.ab_test.as_ref().is_some_and(is_in)
     }
 
     /// The bot that somebody gets the campaign from, and as what; `None` if they do not get it.
