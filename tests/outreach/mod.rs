@@ -39,6 +39,7 @@ mod states;
 mod subscribers;
 mod templates;
 mod testers;
+pub mod triggers;
 
 use campaigns_api::ROUTES;
 use shared::edge::http::Route;

@@ -3,6 +3,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::App;
+use super::triggers::AccountTriggers;
 use crate::clock::Clock;
 use crate::domain::campaign::TrackingCampaign;
 use crate::domain::circuit::Circuit;
@@ -42,6 +43,8 @@ pub(super) struct WebhookCache {
     pub refused_welcomes: Cache<CampaignKey, ()>,
     pub accounts: Cache<AccountId, Arc<Account>>,
     pub signing_secrets: Cache<SealedSecret, SigningSecret>,
+    /// What campaigns are sent by; an account without any is remembered too.
+    pub triggers: Cache<AccountId, AccountTriggers>,
     pub circuits: Cache<(AccountId, String), Circuit>,
     /// Known to this process alone, and forgotten a minute after the last attempt.
     pub paces: Cache<String, Pace>,
@@ -59,6 +62,7 @@ impl WebhookCache {
             tokens: Cache::new(clock.clone(), i64::MAX),
             accounts: Cache::new(clock.clone(), FRESH_MS),
             signing_secrets: Cache::new(clock.clone(), i64::MAX),
+            triggers: Cache::new(clock.clone(), FRESH_MS),
             circuits: Cache::new(clock.clone(), CIRCUIT_FRESH_MS),
             paces: Cache::new(clock, PACE_FRESH_MS),
         }

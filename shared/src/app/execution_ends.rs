@@ -1,6 +1,7 @@
 //! How an execution ends: when every bot has done its part, or when it cannot go on.
 
 use super::App;
+use super::execution_moves::Moment;
 use super::outreach::CHANGE_TRIES;
 use crate::domain::outreach::{Execution, ExecutionStatus, OutreachCampaign, OutreachStatus};
 use crate::error::{AppError, AppResult};
@@ -39,7 +40,7 @@ impl App {
         self.end_execution(account, id, ExecutionStatus::Failed, Some(reason)).await
     }
 
-    async fn end_execution(
+    pub(super) async fn end_execution(
         &self,
         account: AccountId,
         id: &ExecutionId,
@@ -82,17 +83,41 @@ impl App {
         change: ExecutionChange<'_>,
         (after, pause_reason): (impl FnOnce(OutreachStatus) -> OutreachStatus, Option<&str>),
     ) -> AppResult<bool> {
-        let is_last = |campaign: &OutreachCampaign| campaign.last_execution.as_ref() == Some(&execution.id);
-        let Some(mut campaign) = campaign.filter(is_last) else {
+        let concerns = |campaign: &OutreachCampaign| {
+            campaign.last_execution.as_ref() == Some(&execution.id)
+                || (execution.triggered && pause_reason.is_some())
+        };
+        let Some(mut campaign) = campaign.filter(concerns) else {
             return self.store.change_execution(account, change).await;
         };
         let (was, now) = (campaign.status, self.clock.now());
         campaign.status = after(was);
         campaign.pause_reason = pause_reason.map(str::to_owned).or(campaign.pause_reason);
-        campaign.progress = execution.progress_after();
+        let at = Moment::of(account, &self.clock);
+        let mut moves = Vec::new();
+        match execution.triggered {
+            true if campaign.status != was => {
+                let underway = self.execution_underway(account, &campaign).await?;
+                moves.extend(at.follow(&mut campaign, underway)?);
+            }
+            true => {}
+            false => {
+                campaign.progress = execution.progress_after();
+                let is_over = campaign.standing(now).ended.is_some();
+                if campaign.status == OutreachStatus::Completed && !is_over && campaign.waits_for_people() {
+                    campaign.status = OutreachStatus::Active;
+                }
+            }
+        }
+        if campaign.status != was {
+            let others = self.triggered_along(account, &mut campaign, at).await?;
+            moves.extend(others.into_iter().filter(|moved| moved.execution() != &execution.id));
+        }
         (campaign.version, campaign.updated) = (campaign.version + 1, now);
         let action = if pause_reason.is_some() { "fail" } else { "complete" };
         let step = OutreachStep { action: action.to_owned(), from: was, to: campaign.status, time: now };
-        self.store.change_outreach_campaign(account, &campaign, &step, Some(change)).await
+        let now_ms = self.clock.now_ms();
+        let changes = std::iter::once(change).chain(moves.iter().map(|moved| moved.written(now_ms)));
+        self.store.change_outreach_campaign(account, &campaign, &step, changes).await
     }
 }

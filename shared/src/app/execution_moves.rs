@@ -152,6 +152,14 @@ impl ExecutionMove {
         }
     }
 
+    /// The execution that it is of.
+    pub const fn execution(&self) -> &ExecutionId {
+        match self {
+            Self::New { execution, .. } | Self::Moved { execution, .. } => &execution.id,
+            Self::Reworded { execution, .. } => execution,
+        }
+    }
+
     /// As the store writes it now, in Unix milliseconds: later than it was decided by the time that people were counted.
     pub fn written(&self, now_ms: i64) -> ExecutionChange<'_> {
         match self {
@@ -198,5 +206,6 @@ pub(super) fn drawn_execution(
         bots: Vec::new(),
         messages,
         ab: None,
+        triggered: false,
     })
 }

@@ -145,6 +145,11 @@ impl App {
     /// Gives a lane something to do. Twice is the same as once.
     pub(super) async fn give_lane_work(&self, bot: BotKey, work: &LaneWork) -> AppResult<()> {
         self.store.give_work(bot, work).await?;
+        self.wake_lane(bot).await
+    }
+
+    /// Has a lane look for something to do. Twice is the same as once.
+    pub(super) async fn wake_lane(&self, bot: BotKey) -> AppResult<()> {
         self.watch_lane_later(bot).await?;
         match self.store.wake_lane(bot, self.clock.now_ms()).await? {
             Some(turn) => self.send_token(bot, turn).await,

@@ -38,6 +38,7 @@ impl App {
             PlanTask::ShardV1 { account, execution, shard } => {
                 self.plan_shard_for(*account, execution, *shard).await
             }
+            PlanTask::TriggerV1 { .. } => self.send_triggered(task).await.map(|()| Planned::Done),
             PlanTask::WatchV1 { bot } => self.watch_lane(*bot).await.map(|()| Planned::Done),
         };
         let seconds = match outcome {
@@ -85,6 +86,9 @@ impl App {
                 return Ok(Planned::Done);
             }
             (ExecutionStatus::Scheduled | ExecutionStatus::Planning | ExecutionStatus::Testing, _) => {}
+            _ if execution.triggered => {
+                return self.go_on_triggered(account, &execution).await.map(|()| Planned::Done);
+            }
             _ => return self.offer_work(account, &execution).await.map(|()| Planned::Done),
         }
         self.send_shards(account, id).await?;

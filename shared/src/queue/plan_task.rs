@@ -1,8 +1,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::spell;
+use crate::domain::fact_clock::FactClock;
+use crate::domain::lead_event::LeadStatus;
 use crate::error::AppResult;
-use crate::ids::{AccountId, BotKey, ExecutionId};
+use crate::ids::{AccountId, BotKey, ExecutionId, OutreachCampaignId, UserId};
 
 /// Something that the planning of an execution has to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,19 @@ pub enum PlanTask {
         /// One of 64.
         shard: u64,
     },
+    /// Send a campaign to one person, because they reached a status as a lead.
+    TriggerV1 {
+        /// Whose.
+        account: AccountId,
+        /// The campaign.
+        campaign: OutreachCampaignId,
+        /// Who.
+        user: UserId,
+        /// Which status.
+        status: LeadStatus,
+        /// When.
+        clock: FactClock,
+    },
     /// Give a bot's lane a fresh token, if its last one is lost.
     WatchV1 {
         /// The bot.
@@ -38,6 +53,9 @@ impl PlanTask {
         match self {
             Self::BeginV1 { account, execution } => format!("begin.{account}.{execution}"),
             Self::ShardV1 { account, execution, shard } => format!("shard.{account}.{execution}.{shard}"),
+            Self::TriggerV1 { account, campaign, user, status, clock } => {
+                format!("trigger.{account}.{campaign}.{user}.{status}.{clock}")
+            }
             Self::WatchV1 { bot: BotKey { account, bot } } => format!("watch.{account}.{bot}"),
         }
     }
@@ -62,12 +80,20 @@ mod tests {
         let (account, execution) = (AccountId(1), ExecutionId::of("7"));
         let shard = PlanTask::ShardV1 { account, execution: execution.clone(), shard: 63 };
         let bot = BotKey { account, bot: BotId(7) };
-        let tasks = [PlanTask::BeginV1 { account, execution }, shard, PlanTask::WatchV1 { bot }];
+        let trigger = PlanTask::TriggerV1 {
+            account,
+            campaign: OutreachCampaignId::of("8"),
+            user: UserId(9),
+            status: LeadStatus::Approve,
+            clock: FactClock { date: 10, update: 11 },
+        };
+        let tasks = [PlanTask::BeginV1 { account, execution }, shard, PlanTask::WatchV1 { bot }, trigger];
         let wire = tasks.each_ref().map(|task| format!("{} {}", task.id(), task.spelled().unwrap()));
         insta::assert_snapshot!(wire.join("\n"), @r#"
         begin.1.exec7 {"type":"begin_v1","account":1,"execution":"exec7"}
         shard.1.exec7.63 {"type":"shard_v1","account":1,"execution":"exec7","shard":63}
         watch.1.7 {"type":"watch_v1","bot":{"account":1,"bot":7}}
+        x
         "#);
         for (task, wire) in tasks.iter().zip(wire) {
             let (_, json) = wire.split_once(' ').unwrap();

@@ -1,10 +1,10 @@
 //! The lane of a bot: one sender at a time, with a lease and a fence, and what it has to send.
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 
-use super::access::{from_item, is_refusal, number, text, to_attribute, unavailable, written};
+use super::access::{from_item, is_refusal, number, text, to_attribute, unavailable, update_step, written};
 use super::{Key, Store};
 use crate::domain::outreach::{Execution, Priority};
 use crate::error::{AppError, AppResult};
@@ -126,6 +126,24 @@ impl Store {
             .expression_attribute_values(":deletes", AttributeValue::Bool(work.deletes))
             .expression_attribute_values(":one", number(1));
         update.send().await.map_err(unavailable).map(drop)
+    }
+
+    /// Gives a lane something more to send of an execution, in the transaction that writes it. What it has stays as far as
+    /// it is.
+    pub(super) fn work_step(&self, bot: BotKey, work: &LaneWork) -> AppResult<TransactWriteItem> {
+        let set = "SET #execution = :execution, campaign = :campaign, priority = :priority, created = :created, \
+                   deletes = :deletes ADD given :one";
+        let update = self
+            .update(&work.key(bot))
+            .update_expression(set)
+            .expression_attribute_names("#execution", "execution")
+            .expression_attribute_values(":execution", text(&work.execution))
+            .expression_attribute_values(":campaign", text(&work.campaign))
+            .expression_attribute_values(":priority", to_attribute(&work.priority)?)
+            .expression_attribute_values(":created", number(work.created))
+            .expression_attribute_values(":deletes", AttributeValue::Bool(work.deletes))
+            .expression_attribute_values(":one", number(1));
+        update_step(update)
     }
 
     /// Tells a lane that there is work. Answers the turn that needs a token: that of a lane that had nothing to do.

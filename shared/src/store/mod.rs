@@ -55,6 +55,7 @@ mod start_spelling;
 mod statistics;
 mod templates;
 mod testers;
+mod triggered;
 mod welcomes;
 
 use std::collections::HashMap;
@@ -101,6 +102,7 @@ pub use requests::{PendingRequest, RequestWrite};
 pub use shards::{CONTACT_SHARDS, DUE_SHARDS, contact_shard, fingerprint};
 pub use signing::{AccountSigning, RetiredSecret};
 pub use statistics::MarkProgress;
+pub use triggered::{TriggeredFate, TriggeredWrite};
 pub use welcomes::{WelcomeClaim, WelcomeLease};
 
 use crate::error::AppResult;

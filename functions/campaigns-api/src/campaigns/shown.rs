@@ -11,7 +11,7 @@ use shared::ids::{AccountId, OutreachCampaignId};
 use shared::{App, AppResult};
 
 /// The fields of the document that a list leaves out.
-const NOT_IN_LISTS: [&str; 1] = ["messages"];
+const NOT_IN_LISTS: [&str; 2] = ["messages", "workflow"];
 
 /// A campaign in a list.
 pub fn in_a_list(
@@ -83,8 +83,14 @@ fn statistics(counters: &OutreachCounters, cost_per_message: Decimal) -> Value {
 
 fn workflow(campaign: &OutreachCampaign, body: &CampaignBody) -> Value {
     let scheduled = body.start.is_some().then_some("scheduled");
-    let triggers: Vec<_> = std::iter::once("manual").chain(scheduled).collect();
-    json!({"id": derived(&campaign.id, "wf"), "name": format!("{} Workflow", body.name), "triggers": triggers})
+    let known = std::iter::once("manual").chain(scheduled).map(str::to_owned);
+    let triggers: Vec<_> = known.chain(body.triggers.names()).collect();
+    let name = format!("{} Workflow", body.name);
+    let mut workflow = json!({"id": derived(&campaign.id, "wf"), "name": name, "triggers": triggers});
+    if let Some(delay) = campaign.document.get("workflow").and_then(|workflow| workflow.get("delay")) {
+        workflow["delay"] = delay.clone();
+    }
+    workflow
 }
 
 /// The test of a campaign's last execution, if that has one and the campaign has variations.

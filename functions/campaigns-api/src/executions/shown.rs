@@ -29,6 +29,8 @@ pub struct Shown {
     audience: AudienceCount,
     /// Empty before the end of planning.
     bots: Vec<BotPart>,
+    /// Whether it sends to those whom triggers name.
+    triggered: bool,
     /// `null` without one, and before its share is planned.
     ab_test: Option<ShownTest>,
 }
@@ -109,6 +111,7 @@ impl From<Execution> for Shown {
             reason: execution.reason,
             audience: execution.counts,
             bots: execution.bots,
+            triggered: execution.triggered,
             ab_test: execution.ab.map(ShownTest::from),
         }
     }

@@ -12,6 +12,7 @@ use super::reader::{Reader, in_order_once, required_name};
 use super::rule::{Rule, RuleFault};
 use super::second_try::OnAmbiguous;
 use super::segment::rule_of_filter;
+use super::trigger::Triggers;
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{BotId, SegmentId, TemplateId};
 
@@ -85,6 +86,8 @@ pub struct CampaignBody {
     pub on_ambiguous: OnAmbiguous,
     /// How the better variation is found; `None` if everybody gets them by their weights.
     pub ab_test: Option<AbTest>,
+    /// What has it sent to one person at a time.
+    pub triggers: Triggers,
 }
 
 /// Who is to be reached: those of any segment who pass every filter; without either, everybody.
@@ -159,6 +162,7 @@ impl CampaignBody {
             transactional: body.flag("transactional", &mut faults).unwrap_or_default(),
             on_ambiguous: OnAmbiguous::read(&body, &mut faults).unwrap_or_default(),
             ab_test: AbTest::read(&body, &mut faults),
+            triggers: Triggers::read(&body, &mut faults),
         };
         if read.ab_test.is_some() && read.messages.iter().all(|message| message.variations.is_empty()) {
             body.refuse("abTest", "needs a message with variations", &mut faults);

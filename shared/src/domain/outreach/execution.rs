@@ -104,6 +104,9 @@ pub struct Execution {
     /// Its test of variations, from the end of planning that on; `None` without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ab: Option<AbRun>,
+    /// Whether it sends to one person after the other, as triggers name them.
+    #[serde(default)]
+    pub triggered: bool,
 }
 
 const fn one() -> u64 {
@@ -122,6 +125,7 @@ impl Execution {
             OutreachStatus::Paused => (!is_halted).then_some(ExecutionStatus::Paused),
             OutreachStatus::Active if is_halted => Some(self.resumes_to.unwrap_or(ExecutionStatus::Running)),
             OutreachStatus::Active => None,
+            OutreachStatus::Completed if self.triggered => Some(ExecutionStatus::Completed),
             OutreachStatus::Draft | OutreachStatus::Completed | OutreachStatus::Cancelled => {
                 Some(ExecutionStatus::Cancelled)
             }
@@ -266,6 +270,7 @@ mod tests {
             bots: Vec::new(),
             messages: 1,
             ab: None,
+            triggered: false,
         }
     }
 

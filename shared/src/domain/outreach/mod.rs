@@ -47,6 +47,7 @@ mod share;
 mod tally;
 mod template;
 mod testers;
+mod trigger;
 
 pub use ab_run::{AbDecision, AbFigures, AbMetric, AbRun, AbStep, AbTest};
 pub use ab_test::{Arm, Standard, chance, winner};
@@ -56,7 +57,7 @@ pub use audience::{
 };
 pub use audience_member::{AudienceMember, LeadOfMember, Reaction};
 pub use body::{CampaignBody, CampaignType, Message, TargetAudience, Variation};
-pub use campaign::{OutreachCampaign, copied, own_fields};
+pub use campaign::{OutreachCampaign, TriggeredRuns, copied, own_fields};
 pub use content::{Button, Content, OutreachMessage};
 pub use deletion::{DELETABLE_SECONDS, Deletion, deletable};
 pub use delivery::{Delivery, DeliveryFilter, DeliveryStatus};
@@ -88,3 +89,4 @@ pub use share::{Draw, is_within, place};
 pub use tally::{LaneTally, OutreachCounters, TimeUnit, amount, current_rate, percentage, rate};
 pub use template::{Template, TemplateBody};
 pub use testers::read_testers;
+pub use trigger::Triggers;
