@@ -91,7 +91,7 @@ impl ChunkWork {
             return false;
         }
         let messages = self.contents.len().max(1);
-        if place % messages > 0 {
+        if !place.is_multiple_of(messages) {
             // Their first message is noted with them by now.
             let first = self.ledger.outcomes().nth(place - place % messages).flatten();
             return first == Some(Outcome::Skipped(SkipReason::AlreadyReached));
