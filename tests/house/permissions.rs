@@ -12,7 +12,7 @@ use shared::store::{Due, DueQueue};
 use telegram_simulator::{ChatKind, Faults, NewChat, ReceiverAnswer, Refusal};
 
 use super::permissions_content::{import_people, repeat_calls, show_in_messages, write_content};
-use super::permissions_outreach::{execute, plan_outreach, send_outreach};
+use super::permissions_outreach::{execute, plan_outreach, send_outreach, wait_for_leads};
 use super::permissions_people::{erase_somebody, know_people};
 use crate::world::samples::png;
 use crate::world::{Account, Scene, World};
@@ -43,6 +43,7 @@ async fn a_function_may_do_what_its_calls_need_and_no_more() {
 async fn live_through_everything(world: &World) {
     let scene = world.scene().await;
     let account = &scene.account;
+    wait_for_leads(account).await;
     let user = world.person("Anna");
     scene.start(user, "click");
     scene.join(user);

@@ -33,6 +33,15 @@ pub async fn execute(world: &World, account: &Account, tester: i64) {
     world.faults.come_back();
 }
 
+/// A campaign waits for leads, and is for none of them.
+pub async fn wait_for_leads(account: &Account) {
+    let (workflow, audience) = (json!({"triggers": ["lead.wait"]}), json!({"bots": [77]}));
+    let campaign =
+        account.outreach_campaign(&json!({"workflow": workflow, "targetAudience": audience})).await;
+    let active = json!({"status": "active"});
+    account.v1("PUT", &format!("campaigns/{campaign}"), &active).await.success(200);
+}
+
 /// A campaign is made, changed, and deleted.
 pub async fn plan_outreach(account: &Account) {
     let start = json!({"startDate": "2099-01-01T00:00:00Z"});

@@ -9,6 +9,7 @@ use shared::ids::AccountId;
 use telegram_simulator::{Faults, Refusal};
 
 use crate::outreach::lanes_killed::die_at_calls;
+use crate::outreach::triggers::die_while_people_join;
 use crate::world::World;
 
 const ACCOUNT: AccountId = AccountId(1);
@@ -129,4 +130,13 @@ async fn a_sender_that_dies_at_each_call_repeats_and_loses_nobody() {
     let deaths = die_at_calls(12, 1).await;
     println!("{deaths} deaths");
     assert!(deaths >= 80, "{deaths}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn functions_that_die_at_each_call_on_the_way_of_a_trigger_lose_and_repeat_nobody() {
+    for binary in ["lead-stream", "broadcast-planner", "broadcast-sender"] {
+        let deaths = die_while_people_join(binary, 1).await;
+        println!("{deaths} deaths of {binary}");
+        assert!(deaths >= 30, "{binary}: {deaths}");
+    }
 }

@@ -1,5 +1,6 @@
 //! What the Campaigns API's client relies on (seed 004).
 
+mod ab_tests;
 mod audiences;
 mod bounds;
 mod caps;
@@ -43,6 +44,7 @@ mod states;
 mod subscribers;
 mod templates;
 mod testers;
+pub mod triggers;
 
 use campaigns_api::ROUTES;
 use shared::edge::http::Route;

@@ -114,14 +114,11 @@ impl App {
         for _ in 0..CHANGE_TRIES {
             let Some(mut campaign) = self.store.outreach_campaign(account, id).await? else { return Ok(()) };
             let at = Moment::of(account, &self.clock);
-            let execution = match &campaign.last_execution {
-                Some(last) => self.store.execution(account, last).await?,
-                None => None,
-            };
-            let execution = execution.filter(|execution| !execution.status.is_over());
+            let ids = campaign.last_execution.iter().chain(campaign.triggered.ids()).cloned();
+            let underway = self.not_over(account, ids.collect()).await?;
             match campaign.status {
                 OutreachStatus::Active | OutreachStatus::Paused => {}
-                OutreachStatus::Completed => return self.count_expired(account, execution).await,
+                OutreachStatus::Completed => return self.count_expired(account, &underway).await,
                 OutreachStatus::Draft | OutreachStatus::Cancelled => return Ok(()),
             }
             let Some(end) = campaign.standing(at.now).ended else {
@@ -133,36 +130,41 @@ impl App {
                 };
             };
             let from = campaign.status;
-            let moved = execution.map(|execution| (execution.status, expiring(execution, end, at.now)));
+            let expired: Vec<_> =
+                underway.iter().map(|execution| expiring(execution.clone(), end, at.now)).collect();
             campaign.set_status(OutreachStatus::Completed);
-            if let Some((_, execution)) = moved.as_ref().filter(|(_, execution)| execution.status.is_over()) {
+            campaign.triggered.close();
+            let is_over = |execution: &&Execution| !execution.triggered && execution.status.is_over();
+            if let Some(execution) = expired.iter().find(is_over) {
                 campaign.progress = execution.progress_after();
             }
             (campaign.version, campaign.updated) = (campaign.version + 1, at.now);
             let step = OutreachStep { action: "expire".to_owned(), from, to: campaign.status, time: at.now };
-            let change = moved.as_ref().filter(|(from, execution)| *from != execution.status);
-            let change = change.map(|(from, execution)| ExecutionChange::Moved {
-                from: *from,
+            let now_ms = self.clock.now_ms();
+            let moved = underway.iter().zip(&expired).filter(|(before, after)| before.status != after.status);
+            let changes = moved.map(|(before, execution)| ExecutionChange::Moved {
+                from: before.status,
                 execution,
                 due: None,
-                now_ms: self.clock.now_ms(),
+                now_ms,
             });
-            if self.store.change_outreach_campaign(account, &campaign, &step, change).await? {
-                return self.count_expired(account, moved.map(|(_, execution)| execution)).await;
+            if self.store.change_outreach_campaign(account, &campaign, &step, changes).await? {
+                return self.count_expired(account, &expired).await;
             }
         }
         Err(AppError::unavailable("the campaign is being changed by others"))
     }
 
-    /// Has an execution go on whose campaign is over.
-    async fn count_expired(&self, account: AccountId, execution: Option<Execution>) -> AppResult<()> {
-        match execution {
-            Some(execution) if execution.status == ExecutionStatus::Planning => {
-                self.send_shards(account, &execution.id).await
+    /// Has executions go on whose campaign is over.
+    async fn count_expired(&self, account: AccountId, executions: &[Execution]) -> AppResult<()> {
+        for execution in executions {
+            match execution.status {
+                ExecutionStatus::Planning => self.send_shards(account, &execution.id).await?,
+                _ if execution.triggered => self.go_on_triggered(account, execution).await?,
+                _ => self.offer_work(account, execution).await?,
             }
-            Some(execution) => self.offer_work(account, &execution).await,
-            None => Ok(()),
         }
+        Ok(())
     }
 }
 

@@ -42,8 +42,13 @@ impl App {
             self.erase_from_plan(account, &execution, user).await?;
         }
         let planned = self.erase_from_shard(account, id, user).await?;
-        for part in &planned.bots {
-            for chunk in self.store.chunks_naming(account, id, part.bot, user).await? {
+        // Whom triggers name are in no shard's order.
+        let (bots, shard) = match execution.triggered {
+            true => (&execution.bots, 0),
+            false => (&planned.bots, contact_shard(user)),
+        };
+        for part in bots {
+            for chunk in self.store.chunks_naming(account, id, (part.bot, shard), user).await? {
                 self.erase_from_chunk(account, id, chunk, user).await?;
             }
         }
@@ -137,7 +142,7 @@ impl App {
         chunk: Chunk,
         user: UserId,
     ) -> AppResult<()> {
-        let (bot, number) = (chunk.bot, chunk.number);
+        let (bot, shard, number) = (chunk.bot, chunk.shard, chunk.number);
         let mut chunk = Some(chunk);
         for _ in 0..CHANGE_TRIES {
             let Some(read) = chunk else { return Ok(()) };
@@ -145,7 +150,7 @@ impl App {
             if self.store.replace_recipients(account, id, &read, &recipients).await? {
                 return Ok(());
             }
-            let again = self.store.chunks_naming(account, id, bot, user).await?;
+            let again = self.store.chunks_naming(account, id, (bot, shard), user).await?;
             chunk = again.into_iter().find(|chunk| chunk.number == number);
         }
         Err(AppError::unavailable("a chunk is being changed by others"))

@@ -52,6 +52,7 @@ impl App {
             frequency_cap: body.strategy.frequency_cap,
             holdout: body.strategy.holdout,
             repeats: body.strategy.recurrence.is_some(),
+            ab_test: body.ab_test.clone().filter(|_| !order.test),
         };
         let reason = format!("segments and filters must take at most {PLAN_BYTES} bytes together");
         check_bytes(serde_json::to_string(&plan), PLAN_BYTES, "targetAudience", reason)?;
@@ -85,7 +86,7 @@ impl App {
     }
 
     /// Checks that a campaign that is to be active has something to say, and somebody to say it to; where it has been sent
-    /// before, there need be nobody left.
+    /// before, or waits for triggers, there need be nobody.
     ///
     /// # Errors
     ///
@@ -95,7 +96,8 @@ impl App {
         let basis = self.basis_of(account, campaign, &ExecutionOrder::default()).await?;
         let (seen, exact) = self.count_plan(account, &basis.plan).await?;
         let counts = seen.counted.count;
-        if exact && counts.reachable == 0 && campaign.progress != ExecutionProgress::Ended {
+        let awaits_people = !campaign.body()?.triggers.is_empty();
+        if exact && counts.reachable == 0 && campaign.progress != ExecutionProgress::Ended && !awaits_people {
             return Err(AppError::EmptyAudience);
         }
         // Of one that was sent before, those are left out whom it reached.

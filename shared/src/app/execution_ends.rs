@@ -10,15 +10,18 @@ use crate::ids::{AccountId, BotKey, ExecutionId};
 use crate::store::{ExecutionChange, OutreachStep};
 
 impl App {
-    /// Notes that a bot has done its part; the last one completes the execution. Twice is the same as once.
+    /// Notes that a bot has done its part; the last one completes the execution, or has its test waited for. Twice is the same as once.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
-    pub(super) async fn finish_part(&self, bot: BotKey, id: &ExecutionId) -> AppResult<()> {
-        let done = self.store.note_part_done(bot, id).await?;
+    pub(super) async fn finish_part(&self, bot: BotKey, execution: &Execution) -> AppResult<()> {
+        let (id, pass) = (&execution.id, execution.pass());
+        let done = self.store.note_part_done(bot, id, pass).await?;
         let Some(execution) = self.store.execution(bot.account, id).await? else { return Ok(()) };
-        match execution.bots.iter().all(|part| done.contains(&part.bot)) {
+        let is_done = execution.pass() == pass && execution.bots.iter().all(|part| done.contains(&part.bot));
+        match is_done {
+            true if execution.is_in_test() => self.wait_for_test(bot.account, id).await,
             true => self.end_execution(bot.account, id, ExecutionStatus::Completed, None).await,
             false => Ok(()),
         }
@@ -38,7 +41,7 @@ impl App {
         self.end_execution(account, id, ExecutionStatus::Failed, Some(reason)).await
     }
 
-    async fn end_execution(
+    pub(super) async fn end_execution(
         &self,
         account: AccountId,
         id: &ExecutionId,
@@ -81,20 +84,42 @@ impl App {
         change: ExecutionChange<'_>,
         (after, pause_reason): (impl FnOnce(OutreachStatus) -> OutreachStatus, Option<&str>),
     ) -> AppResult<bool> {
-        let is_last = |campaign: &OutreachCampaign| campaign.last_execution.as_ref() == Some(&execution.id);
-        let Some(mut campaign) = campaign.filter(is_last) else {
+        let concerns = |campaign: &OutreachCampaign| {
+            campaign.last_execution.as_ref() == Some(&execution.id)
+                || (execution.triggered && pause_reason.is_some())
+        };
+        let Some(mut campaign) = campaign.filter(concerns) else {
             return self.store.change_execution(account, change).await;
         };
         let (was, now) = (campaign.status, self.clock.now());
         campaign.status = after(was);
         campaign.pause_reason = pause_reason.map(str::to_owned).or(campaign.pause_reason);
-        campaign.progress = execution.progress_after();
+        let at = Moment::of(account, &self.clock);
+        let mut moves = Vec::new();
+        match execution.triggered {
+            true if campaign.status != was => {
+                let underway = self.execution_underway(account, &campaign).await?;
+                moves.extend(at.follow(&mut campaign, underway)?);
+            }
+            true => {}
+            false => {
+                campaign.progress = execution.progress_after();
+                let is_over = campaign.standing(now).ended.is_some();
+                if campaign.status == OutreachStatus::Completed && !is_over && campaign.waits_for_people() {
+                    campaign.status = OutreachStatus::Active;
+                }
+                moves.extend(scheduled_again(&mut campaign, was, execution, at)?);
+            }
+        }
+        if campaign.status != was {
+            let others = self.triggered_along(account, &mut campaign, at).await?;
+            moves.extend(others.into_iter().filter(|moved| moved.execution() != &execution.id));
+        }
         (campaign.version, campaign.updated) = (campaign.version + 1, now);
-        let next = scheduled_again(&mut campaign, was, execution, Moment::of(account, &self.clock))?;
         let action = if pause_reason.is_some() { "fail" } else { "complete" };
         let step = OutreachStep { action: action.to_owned(), from: was, to: campaign.status, time: now };
-        let next = next.as_ref().map(|next| next.written(self.clock.now_ms()));
-        let changes = std::iter::once(change).chain(next);
+        let now_ms = self.clock.now_ms();
+        let changes = std::iter::once(change).chain(moves.iter().map(|moved| moved.written(now_ms)));
         self.store.change_outreach_campaign(account, &campaign, &step, changes).await
     }
 }

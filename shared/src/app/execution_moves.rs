@@ -136,7 +136,10 @@ impl Moment {
     pub fn moved(self, from: ExecutionStatus, execution: Execution) -> AppResult<ExecutionMove> {
         let goes_on = matches!(
             execution.status,
-            ExecutionStatus::Scheduled | ExecutionStatus::Planning | ExecutionStatus::Running
+            ExecutionStatus::Scheduled
+                | ExecutionStatus::Planning
+                | ExecutionStatus::Running
+                | ExecutionStatus::Testing
         );
         let due = if goes_on { Some(self.begin_due(&execution, 0)?) } else { None };
         Ok(ExecutionMove::Moved { from, execution, due })
@@ -165,6 +168,14 @@ impl ExecutionMove {
         match self {
             Self::New { execution, .. } => Some(execution),
             Self::Moved { .. } | Self::Reworded { .. } => None,
+        }
+    }
+
+    /// The execution that it is of.
+    pub const fn execution(&self) -> &ExecutionId {
+        match self {
+            Self::New { execution, .. } | Self::Moved { execution, .. } => &execution.id,
+            Self::Reworded { execution, .. } => execution,
         }
     }
 
@@ -214,5 +225,7 @@ pub(super) fn drawn_execution(
         counts: AudienceCount::default(),
         bots: Vec::new(),
         messages,
+        ab: None,
+        triggered: false,
     })
 }

@@ -16,7 +16,7 @@ use crate::domain::outreach::{
 use crate::error::{AppError, AppResult};
 use crate::ids::{BotKey, UserId};
 use crate::secret::BotToken;
-use crate::store::{Bot, Chunk, ChunkState, KnownPerson, Lane, LaneWork, LedgerFate, OutreachOutcome};
+use crate::store::{Bot, Chunk, KnownPerson, Lane, LaneWork, LedgerFate, OutreachOutcome};
 
 /// Between two sends of a group, in milliseconds, so that ten and what is written down take less than the four tenths of a
 /// second that a bot has for them.
@@ -143,38 +143,6 @@ impl<'a> LaneSender<'a> {
         };
         self.begin_trials(&work).await?;
         Ok(Some((sort, work)))
-    }
-
-    /// The next chunk of an execution, and its ledger if it has one; the bot has done its part if there is none, and nobody
-    /// waits in those before.
-    async fn open_ledger(
-        &self,
-        work: &LaneWork,
-        execution: &Execution,
-    ) -> AppResult<Option<(String, Chunk, Option<Ledger>)>> {
-        let is_running = execution.status == ExecutionStatus::Running;
-        let Some((sort, chunk)) = self.open_chunk(work).await? else {
-            if is_running && work.again_ms.is_none() {
-                self.app.finish_part(self.bot, &execution.id).await?;
-            }
-            return Ok(None);
-        };
-        let ledger = chunk.ledger.as_ref().map(|text| text.parse::<Ledger>()).transpose();
-        let ledger = ledger.map_err(|_| AppError::unavailable("the outcomes of a chunk do not read"))?;
-        let is_at_work = is_running || ledger.as_ref().is_some_and(Ledger::is_under_way);
-        Ok(is_at_work.then_some((sort, chunk, ledger)))
-    }
-
-    /// The first chunk that is not done.
-    async fn open_chunk(&self, work: &LaneWork) -> AppResult<Option<(String, Chunk)>> {
-        let mut after = work.done.clone();
-        loop {
-            let next = self.app.store.next_chunk(self.bot, &work.execution, after.as_deref()).await?;
-            match next {
-                Some((sort, chunk)) if chunk.state == ChunkState::Done => after = Some(sort),
-                next => return Ok(next),
-            }
-        }
     }
 
     async fn send_chunk(&mut self, work: &mut ChunkWork) -> AppResult<ChunkEnd> {

@@ -72,6 +72,9 @@ impl ChunkWork {
         if recipient.reached.contains(&message) {
             return Err(SkipReason::AlreadyReached);
         }
+        if self.was_reached_otherwise(known, place) {
+            return Err(SkipReason::AlreadyReached);
+        }
         let Some(content) = self.contents.get(message) else { return Err(SkipReason::Erased) };
         let person = &contact.contact.person;
         let values = PersonValues {
@@ -83,6 +86,23 @@ impl ChunkWork {
         let variation = recipient.variations.get(message).and_then(|variation| variation.checked_sub(1));
         let rendered = self.rendered(content, variation, person.user, values);
         rendered.map(|rendered| self.lane_message(person, rendered)).ok_or(SkipReason::TemplateRender)
+    }
+
+    /// Whether a person got the campaign from another execution after this one had them: one that goes to everybody and one
+    /// for those whom triggers name may be underway at the same time.
+    fn was_reached_otherwise(&self, person: &KnownPerson, place: usize) -> bool {
+        let may_meet = !self.body.triggers.is_empty() || self.execution.triggered;
+        if !may_meet || self.execution.test || self.plan.repeats || self.plan.second_try.is_some() {
+            return false;
+        }
+        let messages = self.contents.len().max(1);
+        if !place.is_multiple_of(messages) {
+            // Their first message is noted with them by now.
+            let first = self.ledger.outcomes().nth(place - place % messages).flatten();
+            return first == Some(Outcome::Skipped(SkipReason::AlreadyReached));
+        }
+        let campaign = self.execution.campaign.as_str();
+        person.contacts.iter().any(|known| known.reached_by.contains_key(campaign))
     }
 
     fn lane_message(&self, person: &Person, (rendered, links): TrackedMessage) -> LaneMessage {

@@ -144,6 +144,10 @@ impl App {
         if execution.status != ExecutionStatus::Running {
             return Ok(());
         }
+        if execution.bots.is_empty() && execution.is_in_test() {
+            // Nobody is in the share, and no lane comes to its end.
+            return self.wait_for_test(account, &execution.id).await;
+        }
         for part in &execution.bots {
             let bot = BotKey { account, bot: part.bot };
             self.give_lane_work(bot, &LaneWork::of(execution)).await?;

@@ -60,6 +60,8 @@ struct CampaignWork<'a> {
     contacts: Vec<(&'a Person, FactClock)>,
     /// What becomes of contacts as leads; by person, as it is last.
     leads: BTreeMap<UserId, LeadOfMember>,
+    /// What may name people to campaigns.
+    events: Vec<(UserId, LeadEvent)>,
 }
 
 impl App {
@@ -124,6 +126,7 @@ impl App {
                 continue;
             }
             work.skipped.extend(skipped);
+            work.events.extend(events(&old, &new.facts).into_iter().map(|event| (user, event)));
             work.journal.extend(journal_rows(campaign, &old, new).map(|row| (row.clock, row)));
             let row = lead_row(key, new);
             let news = row
@@ -153,6 +156,7 @@ impl App {
                 self.store.note_lead_of_contact(bot, user, &lead).await
             })
             .await?;
+        self.trigger(key.account, &work.events).await?;
         if !work.journal.is_empty() {
             let rows: Vec<_> = work.journal.into_values().collect();
             self.store.write_journal(bot, &rows).await?;

@@ -1,5 +1,6 @@
 //! Use cases: what a route or a worker does, one file per noun. No SDK, no HTTP status, no Lambda type.
 
+mod ab_runs;
 mod accounts;
 mod answers;
 mod approvals;
@@ -36,6 +37,7 @@ mod lane_counts;
 mod lane_sends;
 mod lane_trials;
 mod lane_waits;
+mod lane_walks;
 mod lane_writes;
 mod lanes;
 mod lead_changes;
@@ -90,6 +92,8 @@ mod subscriber_lists;
 mod subscribers;
 mod testers;
 mod tracked_links;
+mod triggered_sends;
+mod triggers;
 mod updates;
 mod visits;
 mod webhooks;

@@ -5,8 +5,8 @@ use super::draw::{ID_LENGTH, draw, draw_in_order};
 use super::execution_moves::Moment;
 use super::outreach_changes::{Asked, allow, step};
 use crate::domain::outreach::{
-    CampaignAction, CampaignBody, ExecutionProgress, Holding, OutreachCampaign, OutreachStatus, copied,
-    document_bytes, own_fields,
+    CampaignAction, CampaignBody, ExecutionProgress, Holding, OutreachCampaign, OutreachStatus,
+    TriggeredRuns, copied, document_bytes, own_fields,
 };
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{AccountId, OutreachCampaignId};
@@ -45,6 +45,7 @@ impl App {
             progress: ExecutionProgress::NothingSent,
             last_execution: None,
             tests: Vec::new(),
+            triggered: TriggeredRuns::default(),
             document,
             version: 1,
             pause_reason: None,

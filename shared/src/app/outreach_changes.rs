@@ -92,6 +92,9 @@ impl App {
             let underway = self.tests_underway(account, &campaign.tests).await?;
             changed.moves.extend(at.end_tests(campaign, underway)?);
         }
+        if campaign.status != from {
+            changed.moves.extend(self.triggered_along(account, campaign, at).await?);
+        }
         (campaign.version, campaign.updated) = (version + 1, at.now);
         let step = step(changed.action, from, changed.campaign.status, at.now);
         let now_ms = self.clock.now_ms();
@@ -184,7 +187,7 @@ impl App {
     }
 
     /// The execution of a campaign that is not over; tests do not count.
-    async fn execution_underway(
+    pub(super) async fn execution_underway(
         &self,
         account: AccountId,
         campaign: &OutreachCampaign,

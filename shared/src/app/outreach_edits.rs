@@ -47,6 +47,10 @@ impl App {
             self.allow_beside(&campaign, underway.as_ref(), action, at).await?;
             let touches_audience = campaign.touches_audience(changes);
             campaign.document = campaign.changed(changes.clone());
+            if action == CampaignAction::EditContent {
+                // Who is named from now on gets what it says now.
+                campaign.triggered.close();
+            }
             if changes.contains_key("messages") {
                 self.check_campaign_media(at.account, &campaign.body()?).await?;
             }

@@ -91,7 +91,8 @@ impl App {
         id: &OutreachCampaignId,
     ) -> AppResult<OutreachProgress> {
         let (campaign, now) = (self.outreach_campaign(account, id).await?, self.clock.now());
-        let execution = match &campaign.last_execution {
+        let last = campaign.last_execution.as_ref().or(campaign.triggered.open.as_ref());
+        let execution = match last {
             Some(last) => self.store.execution(account, last).await?,
             None => None,
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::App;
 use crate::domain::outreach::{
-    BotPart, CHUNK_RECIPIENTS_MAX, ExecutionPlan, Recipient, SecondTry, merge_parts,
+    AbRun, BotPart, CHUNK_RECIPIENTS_MAX, Execution, ExecutionPlan, Recipient, SecondTry, merge_parts,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId};
@@ -46,6 +46,8 @@ pub(super) struct Step<'a> {
     plan: &'a ExecutionPlan,
     now: i64,
     shard: u64,
+    /// What those get who are left after a test of variations; `None` before its decision, or without one.
+    winners: Option<Vec<usize>>,
     after: PlannedShard,
     /// Who gets it and is in no chunk yet, by the bot; nobody's list is empty.
     waiting: BTreeMap<BotId, Vec<Recipient>>,
@@ -55,7 +57,23 @@ pub(super) struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    pub fn after(before: PlannedShard, plan: &'a ExecutionPlan, shard: u64, now: i64) -> AppResult<Self> {
+    /// The step after another one; of those who are left after a test of variations, the first begins anew.
+    pub fn of(
+        before: PlannedShard,
+        (execution, plan): (&Execution, &'a ExecutionPlan),
+        shard: u64,
+    ) -> AppResult<Self> {
+        let pass = execution.pass();
+        let before = match before.pass < pass {
+            true => PlannedShard { pass, cursor: None, done: false, ..before },
+            false => before,
+        };
+        let mut step = Self::after(before, plan, shard, execution.started.unwrap_or(execution.created))?;
+        step.winners = execution.ab.as_ref().and_then(AbRun::winners);
+        Ok(step)
+    }
+
+    fn after(before: PlannedShard, plan: &'a ExecutionPlan, shard: u64, now: i64) -> AppResult<Self> {
         let (mut waiting, mut waiting_count) = (BTreeMap::new(), 0);
         for RestOfBot { bot, recipients } in &before.rest {
             let recipients = Recipient::read_all(recipients);
@@ -64,7 +82,7 @@ impl<'a> Step<'a> {
             waiting.insert(*bot, recipients);
         }
         let after = PlannedShard { step: before.step + 1, rest: Vec::new(), ..before };
-        Ok(Self { plan, now, shard, after, waiting, waiting_count, chunks: Vec::new() })
+        Ok(Self { plan, now, shard, winners: None, after, waiting, waiting_count, chunks: Vec::new() })
     }
 
     /// Looks at people until the step is full; whether the shard has no more.
@@ -104,9 +122,23 @@ impl<'a> Step<'a> {
     fn look_at(&mut self, person: KnownPerson) {
         let person = person.into_audience();
         self.after.cursor = Some(person.user);
+        let (is_test, is_rest) = (self.plan.ab_test.is_some(), self.winners.is_some());
+        let is_in_test = self.plan.is_in_test(person.user);
+        if is_rest && is_in_test {
+            return;
+        }
         let judgement = self.plan.judge(&person, self.now);
-        self.after.counts.add(judgement);
-        if let Some((bot, recipient)) = self.plan.recipient(person.user, judgement) {
+        if !is_rest {
+            // Those who are left were counted with the share.
+            self.after.counts.add(judgement);
+        }
+        if is_test && !is_rest && !is_in_test {
+            return;
+        }
+        if let Some((bot, mut recipient)) = self.plan.recipient(person.user, judgement) {
+            if let Some(winners) = &self.winners {
+                recipient.variations.clone_from(winners);
+            }
             self.take(bot, recipient);
         }
     }

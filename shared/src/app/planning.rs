@@ -38,6 +38,7 @@ impl App {
             PlanTask::ShardV1 { account, execution, shard } => {
                 self.plan_shard_for(*account, execution, *shard).await
             }
+            PlanTask::TriggerV1 { .. } => self.send_triggered(task).await.map(|()| Planned::Done),
             PlanTask::WatchV1 { bot } => self.watch_lane(*bot).await.map(|()| Planned::Done),
             PlanTask::WakeV1 { bot } => self.wake_lane(*bot).await.map(|()| Planned::Done),
             PlanTask::EndV1 { account, campaign } => {
@@ -65,7 +66,10 @@ impl App {
         // One that runs was resumed: its lanes may have let go of it.
         let is_wanted = matches!(
             execution.status,
-            ExecutionStatus::Scheduled | ExecutionStatus::Planning | ExecutionStatus::Running
+            ExecutionStatus::Scheduled
+                | ExecutionStatus::Planning
+                | ExecutionStatus::Running
+                | ExecutionStatus::Testing
         );
         if !is_wanted || self.waits_for_account(account, id).await? {
             return Ok(Planned::Done);
@@ -82,7 +86,13 @@ impl App {
                 // It ended, or whoever moved it has done what follows from that.
                 return Ok(Planned::Done);
             }
-            (ExecutionStatus::Scheduled | ExecutionStatus::Planning, _) => {}
+            (ExecutionStatus::Testing, _) if !self.decide_test(account, id).await? => {
+                return Ok(Planned::Done);
+            }
+            (ExecutionStatus::Scheduled | ExecutionStatus::Planning | ExecutionStatus::Testing, _) => {}
+            _ if execution.triggered => {
+                return self.go_on_triggered(account, &execution).await.map(|()| Planned::Done);
+            }
             _ => return self.offer_work(account, &execution).await.map(|()| Planned::Done),
         }
         self.send_shards(account, id).await?;
@@ -151,12 +161,13 @@ impl App {
             return Ok(false);
         }
         let before = self.store.planned_shard(account, id, shard).await?;
-        if before.done {
+        // Whoever read the execution before a test was decided plans nobody of those who are left.
+        if before.pass > execution.pass() || (before.done && before.pass == execution.pass()) {
             return Ok(false);
         }
         let plan = self.store.execution_plan(account, id).await?;
         let plan = plan.ok_or_else(|| AppError::unavailable("an execution has no plan"))?;
-        let mut step = Step::after(before, &plan, shard, execution.started.unwrap_or(execution.created))?;
+        let mut step = Step::of(before, (&execution, &plan), shard)?;
         if step.walk(self, account, size).await? {
             step.end();
         }
@@ -183,12 +194,16 @@ impl App {
                 // Whoever turned it to sending may have died before the lanes were told.
                 return self.offer_work(account, &execution).await;
             }
-            execution.counts = AudienceCount::default();
+            if shards.iter().any(|shard| shard.pass != execution.pass()) {
+                return Ok(());
+            }
+            (execution.counts, execution.bots) = (AudienceCount::default(), Vec::new());
             for shard in &shards {
                 execution.counts.merge(&shard.counts);
                 merge_parts(&mut execution.bots, &shard.bots);
             }
-            let is_changed = match execution.bots.is_empty() {
+            self.begin_test(account, &mut execution).await?;
+            let is_changed = match execution.bots.is_empty() && !execution.is_in_test() {
                 true => self.complete_without_recipients(account, execution.clone()).await?,
                 false => {
                     execution.move_to(ExecutionStatus::Running, self.clock.now());

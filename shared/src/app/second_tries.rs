@@ -96,7 +96,7 @@ impl App {
             // Everybody has a variation of each message of then.
             false => self.store.execution_content(at.account, &again.of).await?.unwrap_or_default(),
         };
-        let plan = ExecutionPlan { second_try: Some(again.clone()), ..plan };
+        let plan = ExecutionPlan { second_try: Some(again.clone()), ab_test: None, ..plan };
         campaign.set_status(to);
         let order = ExecutionOrder {
             percentage: before.percentage,

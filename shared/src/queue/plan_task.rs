@@ -1,8 +1,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::spell;
+use crate::domain::fact_clock::FactClock;
+use crate::domain::lead_event::LeadStatus;
 use crate::error::AppResult;
-use crate::ids::{AccountId, BotKey, ExecutionId, OutreachCampaignId};
+use crate::ids::{AccountId, BotKey, ExecutionId, OutreachCampaignId, UserId};
 
 /// Something that the planning of an execution has to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +25,19 @@ pub enum PlanTask {
         execution: ExecutionId,
         /// One of 64.
         shard: u64,
+    },
+    /// Send a campaign to one person, because they reached a status as a lead.
+    TriggerV1 {
+        /// Whose.
+        account: AccountId,
+        /// The campaign.
+        campaign: OutreachCampaignId,
+        /// Who.
+        user: UserId,
+        /// Which status.
+        status: LeadStatus,
+        /// When.
+        clock: FactClock,
     },
     /// Give a bot's lane a fresh token, if its last one is lost.
     WatchV1 {
@@ -50,6 +65,9 @@ impl PlanTask {
         match self {
             Self::BeginV1 { account, execution } => format!("begin.{account}.{execution}"),
             Self::ShardV1 { account, execution, shard } => format!("shard.{account}.{execution}.{shard}"),
+            Self::TriggerV1 { account, campaign, user, status, clock } => {
+                format!("trigger.{account}.{campaign}.{user}.{status}.{clock}")
+            }
             Self::WatchV1 { bot: BotKey { account, bot } } => format!("watch.{account}.{bot}"),
             Self::WakeV1 { bot: BotKey { account, bot } } => format!("wake.{account}.{bot}"),
             Self::EndV1 { account, campaign } => format!("end.{account}.{campaign}"),
@@ -78,7 +96,14 @@ mod tests {
         let bot = BotKey { account, bot: BotId(7) };
         let end = PlanTask::EndV1 { account, campaign: OutreachCampaignId::of("8") };
         let (watch, wake) = (PlanTask::WatchV1 { bot }, PlanTask::WakeV1 { bot });
-        let tasks = [PlanTask::BeginV1 { account, execution }, shard, watch, wake, end];
+        let trigger = PlanTask::TriggerV1 {
+            account,
+            campaign: OutreachCampaignId::of("8"),
+            user: UserId(9),
+            status: LeadStatus::Approve,
+            clock: FactClock { date: 10, update: 11 },
+        };
+        let tasks = [PlanTask::BeginV1 { account, execution }, shard, watch, wake, end, trigger];
         let wire = tasks.each_ref().map(|task| format!("{} {}", task.id(), task.spelled().unwrap()));
         insta::assert_snapshot!(wire.join("\n"), @r#"
         begin.1.exec7 {"type":"begin_v1","account":1,"execution":"exec7"}

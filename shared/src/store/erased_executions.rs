@@ -3,7 +3,6 @@
 
 use super::access::{from_item, text, to_attribute, unavailable, written};
 use super::keys::chunks_of_shard;
-use super::shards::contact_shard;
 use super::{Chunk, Key, Store};
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, ExecutionId, UserId};
@@ -18,7 +17,7 @@ pub enum TestersOf<'a> {
 }
 
 impl Store {
-    /// The chunks of one bot that may name a person: those of their shard in whose text the id is found.
+    /// The chunks of one bot that may name a person: those of a shard in whose text the id is found.
     ///
     /// # Errors
     ///
@@ -27,11 +26,11 @@ impl Store {
         &self,
         account: AccountId,
         execution: &ExecutionId,
-        bot: BotId,
+        (bot, shard): (BotId, u64),
         user: UserId,
     ) -> AppResult<Vec<Chunk>> {
         let partition = Key::Execution(account, execution).partition();
-        let prefix = chunks_of_shard(bot, contact_shard(user));
+        let prefix = chunks_of_shard(bot, shard);
         let pages = self
             .client
             .query()

@@ -1,14 +1,16 @@
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 
-use super::access::{put_step, text, to_attribute, update_step};
+use super::access::{is_refusal, put_step, text, to_attribute, unavailable, update_step};
 use super::keys::{EXECUTIONS, chunks_of, executions_of};
 use super::{Due, Key, Store};
 use crate::domain::outreach::{
-    Execution, ExecutionBasis, ExecutionPlan, ExecutionStatus, MessageContent, OutreachCounters,
+    AbStep, Execution, ExecutionBasis, ExecutionPlan, ExecutionStatus, MessageContent, OutreachCounters,
 };
 use crate::error::AppResult;
-use crate::ids::{AccountId, BotId, ExecutionId, OutreachCampaignId};
+use crate::ids::{AccountId, BotId, BotKey, ExecutionId, OutreachCampaignId};
 
 /// What happens to an execution.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +34,19 @@ pub enum ExecutionChange<'a> {
         execution: &'a Execution,
         /// What has it go on; `None` if nothing has to.
         due: Option<&'a Due>,
+        /// Unix milliseconds.
+        now_ms: i64,
+    },
+    /// Its test of variations goes one step further, which it has made already: as moved, with the test.
+    Tested {
+        /// Where it is.
+        from: ExecutionStatus,
+        /// As it is then.
+        execution: &'a Execution,
+        /// At which step the test is.
+        step: AbStep,
+        /// What has it go on.
+        due: &'a Due,
         /// Unix milliseconds.
         now_ms: i64,
     },
@@ -168,6 +183,39 @@ impl Store {
         Ok(self.transact(self.execution_steps(account, change)?).await?.is_none())
     }
 
+    /// Notes that a bot has done its part of what was planned in a pass of an execution, and answers all bots that have.
+    /// Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn note_part_done(
+        &self,
+        bot: BotKey,
+        execution: &ExecutionId,
+        pass: u64,
+    ) -> AppResult<BTreeSet<BotId>> {
+        let name = if pass == 0 { "bots_done" } else { "bots_done_rest" };
+        let done = AttributeValue::Ns(vec![bot.bot.to_string()]);
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::Execution(bot.account, execution).attributes()))
+            .update_expression("ADD #done :bot")
+            .condition_expression("attribute_exists(PK)")
+            .expression_attribute_names("#done", name)
+            .expression_attribute_values(":bot", done)
+            .return_values(ReturnValue::UpdatedNew);
+        let answer = match update.send().await {
+            Ok(answer) => answer.attributes.unwrap_or_default(),
+            Err(error) if is_refusal(&error) => return Ok(BTreeSet::new()),
+            Err(error) => return Err(unavailable(error)),
+        };
+        let done = answer.get(name).and_then(|bots| bots.as_ns().ok()).into_iter().flatten();
+        Ok(done.filter_map(|bot| bot.parse().ok().map(BotId)).collect())
+    }
+
     /// What an execution's change is in a transaction.
     pub(super) fn execution_steps(
         &self,
@@ -193,7 +241,12 @@ impl Store {
             }
             ExecutionChange::Begun { execution, basis, version } => {
                 let mut steps = self.basis_steps(account, &execution.id, basis)?;
-                steps.push(self.execution_move(account, ExecutionStatus::Scheduled, execution, false)?);
+                steps.push(self.execution_move(
+                    account,
+                    (ExecutionStatus::Scheduled, step_of(execution)),
+                    execution,
+                    false,
+                )?);
                 steps.push(self.is_at_version(&Key::Outreach(account, &execution.campaign), version)?);
                 Ok(steps)
             }
@@ -201,17 +254,25 @@ impl Store {
                 self.content_steps(account, execution, content)
             }
             ExecutionChange::Moved { from, execution, due, now_ms } => {
-                let mut steps = vec![self.execution_move(account, from, execution, false)?];
+                let mut steps =
+                    vec![self.execution_move(account, (from, step_of(execution)), execution, false)?];
                 if let Some(due) = due {
                     steps.push(put_step(self.new_item(&due.unswept_key(now_ms), due)?)?);
                 }
                 Ok(steps)
             }
+            ExecutionChange::Tested { from, execution, step, due, now_ms } => Ok(vec![
+                self.execution_move(account, (from, Some(step)), execution, false)?,
+                put_step(self.new_item(&due.unswept_key(now_ms), due)?)?,
+            ]),
             ExecutionChange::Planned(execution) => {
-                let mut steps =
-                    vec![self.execution_move(account, ExecutionStatus::Planning, execution, true)?];
+                let decided = execution.ab.as_ref().filter(|ab| ab.step == AbStep::Decided);
+                let from = (ExecutionStatus::Planning, decided.map(|ab| ab.step));
+                let mut steps = vec![self.execution_move(account, from, execution, true)?];
                 if !execution.test {
-                    let tasks = OutreachCounters { tasks: execution.chunks(), ..OutreachCounters::default() };
+                    let counted = decided.map_or(0, |ab| ab.chunks);
+                    let tasks = execution.chunks().saturating_sub(counted);
+                    let tasks = OutreachCounters { tasks, ..OutreachCounters::default() };
                     let total = Key::OutreachTotal(account, &execution.campaign);
                     steps.extend(self.counted(&total, &tasks, None)?);
                 }
@@ -234,14 +295,16 @@ impl Store {
     fn execution_move(
         &self,
         account: AccountId,
-        from: ExecutionStatus,
+        (from, step): (ExecutionStatus, Option<AbStep>),
         execution: &Execution,
         is_planned: bool,
     ) -> AppResult<TransactWriteItem> {
+        // An execution with a test is in some statuses twice.
+        let at_step = if step.is_some() { "ab.step = :step" } else { "attribute_not_exists(ab)" };
         let (mut sets, mut removes) = (vec!["#status = :status".to_owned()], Vec::new());
         let mut update = self
             .update(&Key::Execution(account, &execution.id))
-            .condition_expression("#status = :from")
+            .condition_expression(format!("#status = :from AND {at_step}"))
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":from", to_attribute(&from)?)
             .expression_attribute_values(":status", to_attribute(&execution.status)?);
@@ -258,6 +321,12 @@ impl Store {
             fields.push(("counts", Some(to_attribute(&execution.counts)?)));
             fields.push(("bots", Some(to_attribute(&execution.bots)?)));
         }
+        if let Some(step) = step {
+            update = update.expression_attribute_values(":step", to_attribute(&step)?);
+        }
+        if step_of(execution) != step {
+            fields.push(("ab", execution.ab.as_ref().map(to_attribute).transpose()?));
+        }
         for (name, value) in fields {
             match value {
                 Some(value) => {
@@ -273,4 +342,8 @@ impl Store {
         }
         update_step(update.update_expression(expression))
     }
+}
+
+fn step_of(execution: &Execution) -> Option<AbStep> {
+    execution.ab.as_ref().map(|ab| ab.step)
 }

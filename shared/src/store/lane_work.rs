@@ -1,16 +1,14 @@
 //! What a lane has to send, in the order in which it does.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 
-use super::access::{from_item, is_refusal, number, text, to_attribute, unavailable, written};
+use super::access::{from_item, number, text, to_attribute, unavailable, update_step, written};
 use super::{Key, Store};
 use crate::domain::outreach::{Execution, Priority};
 use crate::error::AppResult;
-use crate::ids::{BotId, BotKey, ExecutionId, OutreachCampaignId};
+use crate::ids::{BotKey, ExecutionId, OutreachCampaignId};
 
 /// Behind every priority.
 const DELETES_RANK: u64 = 9;
@@ -101,6 +99,24 @@ impl Store {
         update.send().await.map_err(unavailable).map(drop)
     }
 
+    /// Gives a lane something more to send of an execution, in the transaction that writes it. What it has stays as far as
+    /// it is, and waits no longer.
+    pub(super) fn work_step(&self, bot: BotKey, work: &LaneWork) -> AppResult<TransactWriteItem> {
+        let set = "SET #execution = :execution, campaign = :campaign, priority = :priority, created = :created, \
+                   deletes = :deletes REMOVE not_before_ms ADD given :one";
+        let update = self
+            .update(&work.key(bot))
+            .update_expression(set)
+            .expression_attribute_names("#execution", "execution")
+            .expression_attribute_values(":execution", text(&work.execution))
+            .expression_attribute_values(":campaign", text(&work.campaign))
+            .expression_attribute_values(":priority", to_attribute(&work.priority)?)
+            .expression_attribute_values(":created", number(work.created))
+            .expression_attribute_values(":deletes", AttributeValue::Bool(work.deletes))
+            .expression_attribute_values(":one", number(1));
+        update_step(update)
+    }
+
     /// What a lane sends first at a moment, in Unix milliseconds.
     ///
     /// # Errors
@@ -188,31 +204,6 @@ impl Store {
             .update_expression("SET not_before_ms = :until REMOVE done, again_ms")
             .expression_attribute_values(":until", number(until_ms));
         written(update.send().await).map(drop)
-    }
-
-    /// Notes that a bot has done its part of an execution, and answers all bots that have. Twice is the same as once.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn note_part_done(&self, bot: BotKey, execution: &ExecutionId) -> AppResult<BTreeSet<BotId>> {
-        let done = AttributeValue::Ns(vec![bot.bot.to_string()]);
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::Execution(bot.account, execution).attributes()))
-            .update_expression("ADD bots_done :bot")
-            .condition_expression("attribute_exists(PK)")
-            .expression_attribute_values(":bot", done)
-            .return_values(ReturnValue::UpdatedNew);
-        let answer = match update.send().await {
-            Ok(answer) => answer.attributes.unwrap_or_default(),
-            Err(error) if is_refusal(&error) => return Ok(BTreeSet::new()),
-            Err(error) => return Err(unavailable(error)),
-        };
-        let done = answer.get("bots_done").and_then(|bots| bots.as_ns().ok()).into_iter().flatten();
-        Ok(done.filter_map(|bot| bot.parse().ok().map(BotId)).collect())
     }
 
     fn update_work(&self, bot: BotKey, work: &LaneWork) -> UpdateItemFluentBuilder {

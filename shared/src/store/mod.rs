@@ -60,6 +60,7 @@ mod start_spelling;
 mod statistics;
 mod templates;
 mod testers;
+mod triggered;
 mod welcomes;
 
 use std::collections::HashMap;
@@ -110,6 +111,7 @@ pub use requests::{PendingRequest, RequestWrite};
 pub use shards::{CLICK_SHARDS, CONTACT_SHARDS, DUE_SHARDS, contact_shard, fingerprint};
 pub use signing::{AccountSigning, RetiredSecret};
 pub use statistics::MarkProgress;
+pub use triggered::{TriggeredFate, TriggeredWrite};
 pub use welcomes::{WelcomeClaim, WelcomeLease};
 
 use crate::error::AppResult;

@@ -16,6 +16,9 @@ pub struct PlannedShard {
     pub cursor: Option<UserId>,
     /// Whether nobody is left.
     pub done: bool,
+    /// Which time its people are planned: 0, and 1 for those who are left after a test of variations.
+    #[serde(default)]
+    pub pass: u64,
     /// How many chunks were written.
     pub chunks: u64,
     /// What the people up to the cursor are to the execution.

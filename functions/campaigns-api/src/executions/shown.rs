@@ -3,7 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 use shared::domain::calendar;
-use shared::domain::outreach::{AudienceCount, BotPart, Execution, ExecutionStatus, Priority, amount};
+use shared::domain::outreach::{
+    AbDecision, AbFigures, AbMetric, AbRun, AbStep, AudienceCount, BotPart, Execution, ExecutionStatus,
+    Priority, amount,
+};
 use shared::ids::{ExecutionId, OutreachCampaignId};
 
 /// One execution.
@@ -26,6 +29,70 @@ pub struct Shown {
     audience: AudienceCount,
     /// Empty before the end of planning.
     bots: Vec<BotPart>,
+    /// Whether it sends to those whom triggers name.
+    triggered: bool,
+    /// `null` without one, and before its share is planned.
+    ab_test: Option<ShownTest>,
+}
+
+/// A test of variations, and what came of it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownTest {
+    status: &'static str,
+    metric: AbMetric,
+    confidence: Value,
+    min_per_arm: u64,
+    /// `null` while the share is sent to.
+    decided_at: Option<String>,
+    /// Empty before the decision.
+    messages: Vec<ShownDecision>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownDecision {
+    message_id: String,
+    winner: Option<String>,
+    arms: Vec<ShownArm>,
+}
+
+/// So many people got it, so many did what is measured, and how likely so much more than the base is by chance.
+#[derive(Debug, Serialize)]
+struct ShownArm {
+    id: String,
+    n: u64,
+    x: u64,
+    p: Option<f64>,
+}
+
+impl From<AbRun> for ShownTest {
+    fn from(run: AbRun) -> Self {
+        let status = match run.step {
+            AbStep::Sending | AbStep::Waiting => "testing",
+            AbStep::Decided => "decided",
+        };
+        Self {
+            status,
+            metric: run.test.metric,
+            confidence: amount(run.test.confidence),
+            min_per_arm: run.test.per_arm_min,
+            decided_at: run.decide_at.map(calendar::iso_time),
+            messages: run.decisions.into_iter().map(ShownDecision::from).collect(),
+        }
+    }
+}
+
+impl From<AbDecision> for ShownDecision {
+    fn from(decision: AbDecision) -> Self {
+        let arm =
+            |AbFigures { id, arm, chance }| ShownArm { id, n: arm.delivered, x: arm.successes, p: chance };
+        Self {
+            winner: decision.winner_id().map(str::to_owned),
+            message_id: decision.message,
+            arms: decision.arms.into_iter().map(arm).collect(),
+        }
+    }
 }
 
 impl From<Execution> for Shown {
@@ -44,6 +111,8 @@ impl From<Execution> for Shown {
             reason: execution.reason,
             audience: execution.counts,
             bots: execution.bots,
+            triggered: execution.triggered,
+            ab_test: execution.ab.map(ShownTest::from),
         }
     }
 }

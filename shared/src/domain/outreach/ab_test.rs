@@ -1,7 +1,9 @@
 //! Which variation of a message is better: only one that passes a test is.
 
+use serde::{Deserialize, Serialize};
+
 /// What one variation came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arm {
     /// How many people got it.
     pub delivered: u64,
@@ -33,8 +35,9 @@ pub fn winner(arms: &[Arm], standard: Standard) -> usize {
     best.map_or(0, |(place, _)| place + 1)
 }
 
-/// How likely so much more than the base is by chance alone.
-fn chance(base: Arm, arm: Arm) -> f64 {
+/// How likely so much more than the base is by chance alone; 1 if it is no more.
+#[must_use]
+pub fn chance(base: Arm, arm: Arm) -> f64 {
     let (base_count, arm_count) = (as_float(base.delivered), as_float(arm.delivered));
     let pooled = as_float(base.successes + arm.successes) / (base_count + arm_count);
     let spread = 1.0 / base_count + 1.0 / arm_count;
@@ -48,6 +51,13 @@ fn chance(base: Arm, arm: Arm) -> f64 {
 }
 
 impl Arm {
+    /// What came since an earlier count.
+    #[must_use]
+    pub const fn since(self, before: Self) -> Self {
+        let delivered = self.delivered.saturating_sub(before.delivered);
+        Self { delivered, successes: self.successes.saturating_sub(before.successes) }
+    }
+
     fn share(self) -> f64 {
         as_float(self.successes) / as_float(self.delivered)
     }

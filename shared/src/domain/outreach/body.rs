@@ -6,12 +6,14 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::ab_run::AbTest;
 use super::content::{Content, is_personal, read_text};
 use super::reader::{Reader, in_order_once, required_name};
 use super::rule::{Rule, RuleFault};
 use super::second_try::OnAmbiguous;
 use super::segment::rule_of_filter;
 use super::strategy::Strategy;
+use super::trigger::Triggers;
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{BotId, SegmentId, TemplateId};
 
@@ -87,6 +89,10 @@ pub struct CampaignBody {
     pub track_links: bool,
     /// What becomes of messages of which nobody knows whether they arrived.
     pub on_ambiguous: OnAmbiguous,
+    /// How the better variation is found; `None` if everybody gets them by their weights.
+    pub ab_test: Option<AbTest>,
+    /// What has it sent to one person at a time.
+    pub triggers: Triggers,
 }
 
 /// Who is to be reached: those of any segment who pass every filter; without either, everybody.
@@ -161,7 +167,12 @@ impl CampaignBody {
             transactional: body.flag("transactional", &mut faults).unwrap_or_default(),
             track_links: body.flag("trackLinks", &mut faults).unwrap_or(true),
             on_ambiguous: OnAmbiguous::read(&body, &mut faults).unwrap_or_default(),
+            ab_test: AbTest::read(&body, &mut faults),
+            triggers: Triggers::read(&body, &mut faults),
         };
+        if read.ab_test.is_some() && read.messages.iter().all(|message| message.variations.is_empty()) {
+            body.refuse("abTest", "needs a message with variations", &mut faults);
+        }
         match (faults.is_empty(), unsupported.is_empty()) {
             (true, true) => Ok(read),
             (true, false) => Err(AppError::UnsupportedFilter(std::mem::take(unsupported))),

@@ -5,14 +5,14 @@ use super::body::CampaignBody;
 use super::json_text;
 use super::machine::{ExecutionProgress, OutreachStatus, Standing};
 use super::reader::NAME_CHARACTERS_MAX;
+use super::trigger::own_workflow;
 use crate::error::AppResult;
 use crate::ids::{ExecutionId, OutreachCampaignId};
 
 /// The fields that a client cannot set: they are answered, and left out of what it sends.
-const COMPUTED: [&str; 13] = [
+const COMPUTED: [&str; 12] = [
     "id",
     "statistics",
-    "workflow",
     "abTests",
     "createdBy",
     "createdAt",
@@ -48,6 +48,9 @@ pub struct OutreachCampaign {
     /// The tests that may be underway.
     #[serde(default)]
     pub tests: Vec<ExecutionId>,
+    /// The executions that send to those whom its triggers name.
+    #[serde(default)]
+    pub triggered: TriggeredRuns,
     /// What the client said of it, unknown fields included; stored as the text it is.
     #[serde(with = "json_text")]
     pub document: Map<String, Value>,
@@ -59,6 +62,27 @@ pub struct OutreachCampaign {
     pub created: i64,
     /// Unix seconds.
     pub updated: i64,
+}
+
+/// The executions of a campaign that send to one person at a time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriggeredRuns {
+    /// The one that takes more people.
+    pub open: Option<ExecutionId>,
+    /// Those that take none any more, and may not be over.
+    pub closing: Vec<ExecutionId>,
+}
+
+impl TriggeredRuns {
+    /// All of them.
+    pub fn ids(&self) -> impl Iterator<Item = &ExecutionId> {
+        self.open.iter().chain(&self.closing)
+    }
+
+    /// Takes no more people into the one that is open.
+    pub fn close(&mut self) {
+        self.closing.extend(self.open.take());
+    }
 }
 
 impl OutreachCampaign {
@@ -76,6 +100,12 @@ impl OutreachCampaign {
     pub fn standing(&self, now: i64) -> Standing {
         let end = self.body().ok().and_then(|body| body.end);
         Standing { status: self.status, progress: self.progress, ended: end.filter(|end| *end <= now) }
+    }
+
+    /// Whether triggers name people to it one by one, so that it is never done by itself before its end date.
+    #[must_use]
+    pub fn waits_for_people(&self) -> bool {
+        self.body().is_ok_and(|body| !body.triggers.is_empty())
     }
 
     /// Gives it this status; whoever changes it by hand has dealt with why it paused by itself.
@@ -147,6 +177,12 @@ pub fn own_fields(
     if let Some(Value::Object(audience)) = document.get_mut(AUDIENCE) {
         audience.remove("totalCount");
         audience.remove("totalCountExact");
+    }
+    if let Some(Value::Object(workflow)) = document.get("workflow") {
+        match own_workflow(workflow) {
+            Some(own) => drop(document.insert("workflow".to_owned(), own)),
+            None => drop(document.insert("workflow".to_owned(), Value::Null)),
+        }
     }
     let mut name = |item: &mut Value, prefix: &str| {
         if let Some(item) = item.as_object_mut().filter(|item| !item.get("id").is_some_and(Value::is_string))

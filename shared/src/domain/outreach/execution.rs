@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::ab_run::{AbRun, AbStep};
 use super::audience::AudienceCount;
 use super::machine::{ExecutionProgress, ExecutionStatus, OutreachStatus};
 use crate::ids::{BotId, ExecutionId, OutreachCampaignId};
@@ -103,6 +104,12 @@ pub struct Execution {
     /// How many messages each of them gets.
     #[serde(default = "one")]
     pub messages: u64,
+    /// Its test of variations, from the end of planning that on; `None` without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ab: Option<AbRun>,
+    /// Whether it sends to one person after the other, as triggers name them.
+    #[serde(default)]
+    pub triggered: bool,
 }
 
 const fn one() -> u64 {
@@ -121,6 +128,7 @@ impl Execution {
             OutreachStatus::Paused => (!is_halted).then_some(ExecutionStatus::Paused),
             OutreachStatus::Active if is_halted => Some(self.resumes_to.unwrap_or(ExecutionStatus::Running)),
             OutreachStatus::Active => None,
+            OutreachStatus::Completed if self.triggered => Some(ExecutionStatus::Completed),
             OutreachStatus::Draft | OutreachStatus::Completed | OutreachStatus::Cancelled => {
                 Some(ExecutionStatus::Cancelled)
             }
@@ -179,6 +187,31 @@ impl Execution {
         }
     }
 
+    /// What it has to send next, by the number of the time that people are planned: 0, and 1 for those who are left after a
+    /// test of variations.
+    #[must_use]
+    pub fn pass(&self) -> u64 {
+        u64::from(self.ab.as_ref().is_some_and(|ab| ab.step == AbStep::Decided))
+    }
+
+    /// Whether the share of a test of variations is being sent to.
+    #[must_use]
+    pub fn is_in_test(&self) -> bool {
+        self.ab.as_ref().is_some_and(|ab| ab.step == AbStep::Sending)
+    }
+
+    /// Whether there are people to be planned yet, once a test of variations is decided.
+    #[must_use]
+    pub fn has_rest(&self) -> bool {
+        match &self.ab {
+            Some(ab) if ab.step == AbStep::Decided => {
+                matches!(self.resumes_to.unwrap_or(self.status), ExecutionStatus::Planning)
+            }
+            Some(_) => !self.status.is_over(),
+            None => false,
+        }
+    }
+
     /// How many people get it.
     #[must_use]
     pub fn recipients(&self) -> u64 {
@@ -189,7 +222,8 @@ impl Execution {
     /// for.
     #[must_use]
     pub fn messages_in_all(&self) -> u64 {
-        let people = if self.bots.is_empty() { self.counts.reachable } else { self.recipients() };
+        let people =
+            if self.bots.is_empty() || self.has_rest() { self.counts.reachable } else { self.recipients() };
         people.saturating_mul(self.messages)
     }
 
@@ -245,6 +279,8 @@ mod tests {
             counts: AudienceCount::default(),
             bots: Vec::new(),
             messages: 1,
+            ab: None,
+            triggered: false,
         }
     }
 

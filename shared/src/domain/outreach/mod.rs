@@ -1,5 +1,6 @@
 //! Outreach: campaigns that message the people who started a bot (seed 004).
 
+mod ab_run;
 mod ab_test;
 mod allowance;
 mod audience;
@@ -50,15 +51,17 @@ mod tally;
 mod template;
 mod testers;
 mod tracked_link;
+mod trigger;
 
-pub use ab_test::{Arm, Standard, winner};
+pub use ab_run::{AbDecision, AbFigures, AbMetric, AbRun, AbStep, AbTest};
+pub use ab_test::{Arm, Standard, chance, winner};
 pub use allowance::{Allowance, PAID_PER_SECOND, PER_SECOND};
 pub use audience::{
     Audience, AudienceContact, AudienceCount, AudiencePerson, Choice, Exclusion, Judgement, Selection,
 };
 pub use audience_member::{AudienceMember, LeadOfMember, Reaction};
 pub use body::{CampaignBody, CampaignType, Message, TargetAudience, Variation};
-pub use campaign::{OutreachCampaign, copied, own_fields};
+pub use campaign::{OutreachCampaign, TriggeredRuns, copied, own_fields};
 pub use content::{Button, Content, OutreachMessage};
 pub use deletion::{DELETABLE_SECONDS, Deletion, deletable};
 pub use delivery::{Delivery, DeliveryFilter, DeliveryStatus};
@@ -93,3 +96,4 @@ pub use tally::{LaneTally, OutreachCounters, TimeUnit, amount, current_rate, per
 pub use template::{Template, TemplateBody};
 pub use testers::read_testers;
 pub use tracked_link::{LinkId, LinkToken, TrackedLink};
+pub use trigger::Triggers;

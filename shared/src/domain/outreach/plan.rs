@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::ab_run::AbTest;
 use super::audience::{Audience, AudienceCount, AudiencePerson, Exclusion, Judgement};
 use super::body::CampaignBody;
 use super::frozen;
@@ -41,6 +42,9 @@ pub struct ExecutionPlan {
     /// Whether it is sent again to whom it reached before.
     #[serde(default)]
     pub repeats: bool,
+    /// A share of them first, then the rest with what that came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ab_test: Option<AbTest>,
 }
 
 /// What an execution goes by from its beginning on, whatever is edited or deleted later.
@@ -96,6 +100,14 @@ impl ExecutionPlan {
             Some(cap) if cap.is_reached(got_ms, now) => Judgement::LeftOut(Exclusion::FrequencyCapped),
             _ => judgement,
         }
+    }
+
+    /// Whether somebody is of the share that is sent to before it is known what the rest gets.
+    #[must_use]
+    pub fn is_in_test(&self, user: UserId) -> bool {
+        let is_in =
+            |test: &AbTest| is_within(place(Draw::Test, self.campaign.as_str(), user), test.percentage);
+        self.ab_test.as_ref().is_some_and(is_in)
     }
 
     /// The bot that somebody gets the campaign from, and as what; `None` if they do not get it.
