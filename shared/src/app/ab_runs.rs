@@ -102,7 +102,7 @@ impl App {
     ) -> AppResult<Vec<Vec<Arm>>> {
         let mut arms = Vec::with_capacity(content.len());
         for message in content {
-            let counters = self.store.outreach_by_variation(account, campaign, &message.arm_ids()).await?;
+            let counters = self.store.counters_of_variations(account, campaign, &message.arm_ids()).await?;
             arms.push(counters.iter().map(|counters| test.metric.arm(counters)).collect());
         }
         Ok(arms)

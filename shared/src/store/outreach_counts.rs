@@ -130,7 +130,7 @@ impl Store {
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn outreach_by_variation(
+    pub async fn counters_of_variations(
         &self,
         account: AccountId,
         campaign: &OutreachCampaignId,
