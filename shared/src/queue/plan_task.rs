@@ -93,7 +93,7 @@ mod tests {
         begin.1.exec7 {"type":"begin_v1","account":1,"execution":"exec7"}
         shard.1.exec7.63 {"type":"shard_v1","account":1,"execution":"exec7","shard":63}
         watch.1.7 {"type":"watch_v1","bot":{"account":1,"bot":7}}
-        x
+        trigger.1.camp8.9.approve.00000000010.000000000011 {"type":"trigger_v1","account":1,"campaign":"camp8","user":9,"status":"approve","clock":"00000000010.000000000011"}
         "#);
         for (task, wire) in tasks.iter().zip(wire) {
             let (_, json) = wire.split_once(' ').unwrap();
