@@ -5,7 +5,7 @@ use shared::domain::outreach::{ExecutionStatus, OutreachCounters};
 use shared::ids::{AccountId, ExecutionId, OutreachCampaignId};
 use shared::store::OutreachOutcome;
 
-use crate::world::{Account, Reached, World};
+use crate::world::{Account, Reached, SENT, World};
 
 const ACCOUNT: AccountId = AccountId(1);
 
@@ -44,7 +44,7 @@ impl World {
 
     async fn stands_in(&self, execution: &str, status: ExecutionStatus) {
         let stands = async || self.execution(ACCOUNT, execution).await.status == status;
-        self.until(&format!("the execution is {status:?}"), stands).await;
+        self.until_within(SENT, &format!("the execution is {status:?}"), stands).await;
     }
 }
 

@@ -23,7 +23,7 @@ async fn an_execution_is_shown_with_whom_it_reaches_and_by_which_bots() {
         assert!(time.as_str().is_some_and(|time| time.ends_with('Z')), "{name}: {time}");
     }
     (shown["id"], shown["campaignId"]) = (json!("ID"), json!("CAMPAIGN"));
-    insta::assert_snapshot!(shown, @r#"{"audience":{"excluded":{},"matched":9,"reachable":9},"bots":[{"bot":1,"chunks":5,"recipients":5},{"bot":2,"chunks":4,"recipients":4}],"campaignId":"CAMPAIGN","createdAt":"NOW","finishedAt":null,"id":"ID","priority":"low","reason":null,"scheduledAt":"2024-11-24T10:00:00Z","startedAt":"NOW","status":"running","targetPercentage":100,"testMode":false}"#);
+    insta::assert_snapshot!(shown, @r#"{"abTest":null,"audience":{"excluded":{},"matched":9,"reachable":9},"bots":[{"bot":1,"chunks":5,"recipients":5},{"bot":2,"chunks":4,"recipients":4}],"campaignId":"CAMPAIGN","createdAt":"NOW","finishedAt":null,"id":"ID","priority":"low","reason":null,"scheduledAt":"2024-11-24T10:00:00Z","startedAt":"NOW","status":"running","targetPercentage":100,"testMode":false,"triggered":false}"#);
 }
 
 #[tokio::test]

@@ -111,6 +111,7 @@ mod tests {
         watch.1.7 {"type":"watch_v1","bot":{"account":1,"bot":7}}
         wake.1.7 {"type":"wake_v1","bot":{"account":1,"bot":7}}
         end.1.camp8 {"type":"end_v1","account":1,"campaign":"camp8"}
+        trigger.1.camp8.9.approve.00000000010.000000000011 {"type":"trigger_v1","account":1,"campaign":"camp8","user":9,"status":"approve","clock":"00000000010.000000000011"}
         "#);
         for (task, wire) in tasks.iter().zip(wire) {
             let (_, json) = wire.split_once(' ').unwrap();
