@@ -18,6 +18,7 @@ mod given_up;
 mod history;
 mod idempotency;
 mod imports;
+mod invitations;
 pub mod lanes_killed;
 mod lanes_lost;
 mod lanes_paused;

@@ -8,7 +8,7 @@ use super::App;
 use super::lane_sends::LaneMessage;
 use super::lane_trials::Trials;
 use super::lanes::LaneEnd;
-use super::tracked_links::LinkMaker;
+use super::tracked_links::LaneLinks;
 use crate::domain::outreach::{
     Allowance, Attempted, CampaignBody, Execution, ExecutionPlan, ExecutionStatus, Ledger, MessageContent,
     Outcome, PER_SECOND, Recipient, SendError, SkipReason,
@@ -54,8 +54,8 @@ pub(super) struct ChunkWork {
     pub plan: ExecutionPlan,
     pub known: Option<Bot>,
     pub token: Option<BotToken>,
-    /// What stands instead of links; `None` if they stay as they are.
-    pub links: Option<LinkMaker>,
+    /// Its tracked links and invite links.
+    pub links: LaneLinks,
     pub recipients: Vec<Recipient>,
     pub chunk: Chunk,
     pub ledger: Ledger,
@@ -112,7 +112,8 @@ impl<'a> LaneSender<'a> {
             Some(known) => app.usable_token(bot, known).await?,
             None => None,
         };
-        let links = app.link_maker(known.as_ref(), (bot, &execution), &body, &contents).await?;
+        let links = app.lane_links(known.as_ref(), (bot, &execution), &body, &contents).await?;
+        let Some(links) = links else { return Ok(None) };
         let outcome = OutreachOutcome {
             campaign: execution.campaign.clone(),
             execution: execution.id.clone(),
@@ -379,7 +380,7 @@ impl ChunkWork {
     }
 
     /// The id of what somebody gets of a message: the variation's, or the message's own.
-    fn variation_id(&self, message: usize, recipient: &Recipient) -> Option<String> {
+    pub fn variation_id(&self, message: usize, recipient: &Recipient) -> Option<String> {
         let content = self.contents.get(message)?;
         match recipient.variations.get(message).copied().unwrap_or_default() {
             0 => Some(content.id.clone()),

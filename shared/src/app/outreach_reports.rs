@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 
 use super::App;
-use super::outreach_figures::TextName;
+use super::outreach_figures::TextFigures;
 use crate::domain::calendar;
 use crate::domain::outreach::{
     Execution, ExecutionStatus, LaneTally, OutreachCampaign, OutreachCounters, TimeUnit, current_rate,
@@ -13,7 +13,6 @@ use crate::domain::outreach::{
 };
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, OutreachCampaignId, SegmentId};
-use crate::store::LinkFigures;
 
 /// How far a campaign's last execution is.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,10 +46,8 @@ pub struct OutreachStatistics {
     pub timeline: Vec<(String, OutreachCounters)>,
     /// By segment, with its name, from the beginning on.
     pub segments: Vec<(SegmentId, String, OutreachCounters)>,
-    /// By message and variation, from the beginning on.
-    pub variations: Vec<(TextName, OutreachCounters)>,
-    /// By link, from the beginning on, in the order of the texts that they stand in.
-    pub links: Vec<(TextName, LinkFigures)>,
+    /// By message, variation and link, from the beginning on, in the order of the campaign's texts.
+    pub texts: TextFigures,
 }
 
 /// Over how much time is asked for.
@@ -157,8 +154,8 @@ impl App {
             (id, name, counters)
         };
         let segments = by_segment.into_iter().map(named).collect();
-        let (variations, links) = self.figures_by_text(account, &campaign).await?;
-        Ok(OutreachStatistics { counters, timeline, segments, variations, links })
+        let texts = self.figures_by_text(account, &campaign).await?;
+        Ok(OutreachStatistics { counters, timeline, segments, texts })
     }
 
     /// The counters of a campaign.

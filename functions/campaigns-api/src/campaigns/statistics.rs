@@ -21,13 +21,14 @@ const PERIODS: [(&str, OutreachPeriod); 5] = [
 ];
 
 /// Sections, and the fields of those that have some of their own.
-const SECTIONS: [(&str, &[&str]); 6] = [
+const SECTIONS: [(&str, &[&str]); 7] = [
     ("overview", &["messagesSent", "delivered", "read", "clicked", "converted", "revenue"]),
     ("performance", &["deliveryRate", "readRate", "clickRate", "conversionRate"]),
     ("timeline", &[]),
     ("segments", &[]),
     ("variations", &[]),
     ("links", &[]),
+    ("results", &["invitation"]),
 ];
 
 /// What the numbers of the overview can be relied on for.
@@ -81,7 +82,7 @@ fn asked_metrics(call: &Call) -> AppResult<Option<BTreeSet<String>>> {
 }
 
 fn whole(statistics: &OutreachStatistics) -> Map<String, Value> {
-    let OutreachStatistics { counters, timeline, segments, variations, links } = statistics;
+    let OutreachStatistics { counters, timeline, segments, texts } = statistics;
     let sent = counters.sent;
     let timeline = timeline
         .iter()
@@ -93,7 +94,7 @@ fn whole(statistics: &OutreachStatistics) -> Map<String, Value> {
         // Members of segments are counted from the beginning on, whatever period is asked for.
         json!({"segmentId": id, "name": name, "period": "all", "performance": performance})
     });
-    let shown = json!({
+    let mut shown = json!({
         "overview": {
             "messagesSent": sent,
             "delivered": counters.delivered,
@@ -105,10 +106,13 @@ fn whole(statistics: &OutreachStatistics) -> Map<String, Value> {
         "performance": performance(counters),
         "timeline": timeline.map(point).collect::<Vec<_>>(),
         "segments": segments.collect::<Vec<_>>(),
-        "variations": variations.iter().map(variation).collect::<Vec<_>>(),
-        "links": links.iter().map(link).collect::<Vec<_>>(),
+        "variations": texts.counters.iter().map(variation).collect::<Vec<_>>(),
+        "links": texts.links.iter().map(link).collect::<Vec<_>>(),
         "metricQuality": QUALITY.map(|(name, quality)| (name.to_owned(), json!(quality))).into_iter().collect::<Map<_, _>>(),
     });
+    if let Some(invited) = &texts.invited {
+        shown["results"] = json!({"invitation": invitation(invited)});
+    }
     shown.as_object().cloned().unwrap_or_default()
 }
 
@@ -145,5 +149,13 @@ fn link((name, figures): &(TextName, LinkFigures)) -> Value {
         "period": "all",
         "clicks": figures.clicks,
         "people": figures.people,
+    })
+}
+
+fn invitation(invited: &[(TextName, String, u64)]) -> Value {
+    let link = |(name, link, joins): &(TextName, String, u64)| json!({"messageId": name.message, "variationId": name.variation, "link": link, "joins": joins});
+    json!({
+        "joins": invited.iter().map(|(_, _, joins)| joins).sum::<u64>(),
+        "links": invited.iter().map(link).collect::<Vec<_>>(),
     })
 }
