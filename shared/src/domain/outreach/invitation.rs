@@ -142,7 +142,10 @@ mod tests {
         for sent in [content.message_for(None, person), content.tracked_for(None, person, &tracked)] {
             let sent = sent.unwrap();
             let html = "Join https://t.me/+a_b-c or <a href=\"https://t.me/+a_b-c\">here</a>";
-            assert_eq!((sent.text.html.as_str(), sent.buttons[0][0].url.as_str()), (html, "https://t.me/+a_b-c"));
+            assert_eq!(
+                (sent.text.html.as_str(), sent.buttons[0][0].url.as_str()),
+                (html, "https://t.me/+a_b-c")
+            );
         }
     }
 
