@@ -124,6 +124,7 @@ async fn planning_a_million_people_stays_below_256_megabytes() {
     assert!(peaks.iter().all(|kilobytes| (1..256 * 1024).contains(kilobytes)), "{peaks:?}");
 }
 
+#[expect(clippy::print_stdout, reason = "the figures are for whoever asked for them")]
 async fn plan_everybody(world: &World) {
     let account = world.account();
     let begun = Instant::now();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
+use local::faults::Death;
 use serde_json::{Value, json};
 use shared::ids::AccountId;
 
@@ -216,6 +217,27 @@ async fn clicks_at_the_same_moment_count_each_person_once() {
     for link in data["links"].as_array().unwrap() {
         assert_eq!((&link["people"], &link["clicks"]), (&json!(12), &json!(24)));
     }
+}
+
+#[tokio::test]
+async fn a_click_whose_function_dies_at_any_call_counts_nobody_twice_and_nobody_less() {
+    let world = World::new().await;
+    let account = world.account();
+    let (campaign, reached) = sent(&world, &account, 12).await;
+    let deaths = (0..6).flat_map(|calls| [false, true].map(|lost_answer| Death { calls, lost_answer }));
+    let mut died = 0;
+    for (user, death) in reached.people.iter().zip(deaths) {
+        let link = &world.links_sent_to(*user)[2];
+        world.faults.kill("link-redirect", death);
+        let code = world.click(link).await.code;
+        died += usize::from(world.faults.revive("link-redirect"));
+        assert!(matches!(code, 302 | 503), "{death:?}: {code}");
+        is_sent_to(&world.click(link).await, "https://shop.example/sale");
+    }
+    assert!(died >= 4, "{died}");
+    let data = statistics(&account, &campaign).await;
+    assert_eq!((&data["overview"]["clicked"], &data["variations"][0]["clicked"]), (&json!(12), &json!(12)));
+    assert_eq!(data["links"][1]["people"], json!(12));
 }
 
 #[tokio::test]

@@ -70,7 +70,8 @@ impl World {
     /// Executes a campaign whose sender dies once; whether it did.
     async fn send_with_death(&self, account: &Account, reached: &[Reached], death: Death) -> bool {
         let before: Sends = self.simulator.sends();
-        let campaign = account.outreach_campaign(&json!({})).await;
+        let message = json!({"content": "Hello https://shop.example/"});
+        let campaign = account.outreach_campaign(&json!({"messages": [message]})).await;
         self.faults.kill("broadcast-sender", death);
         let id = account.execute(&campaign, &json!({})).await;
         for _ in 0..HURRY_STEPS {

@@ -21,6 +21,7 @@ mod given_up;
 mod history;
 mod idempotency;
 mod imports;
+mod invitations;
 pub mod lanes_killed;
 mod lanes_lost;
 mod lanes_paused;

@@ -2,6 +2,7 @@
 
 use super::App;
 use super::audience_totals::AudienceTotal;
+use super::invitations::check_invitation;
 use crate::domain::outreach::{
     Audience, AudienceCount, CampaignBody, ExecutionBasis, ExecutionOrder, ExecutionPlan, ExecutionProgress,
     MessageContent, OutreachCampaign,
@@ -32,7 +33,8 @@ impl App {
     ///
     /// - [`AppError::NotFound`] for a segment or a template that the account does not have.
     /// - [`AppError::NoContent`] if there is no message.
-    /// - [`AppError::Invalid`] if messages do not fit their templates, or something is too long to be kept.
+    /// - [`AppError::Invalid`] if messages do not fit their templates, something is too long to be kept, or a campaign that
+    ///   invites does not say where to.
     /// - [`AppError::Unavailable`], safe to retry.
     pub(super) async fn basis_of(
         &self,
@@ -41,6 +43,7 @@ impl App {
         order: &ExecutionOrder,
     ) -> AppResult<ExecutionBasis> {
         let body = campaign.body()?;
+        check_invitation(&body)?;
         let content = self.frozen_content(account, &body).await?;
         let plan = ExecutionPlan {
             campaign: campaign.id.clone(),

@@ -8,7 +8,7 @@ use super::App;
 use super::lane_sends::LaneMessage;
 use super::lane_trials::Trials;
 use super::lanes::LaneEnd;
-use super::tracked_links::LinkMaker;
+use super::tracked_links::LaneLinks;
 use crate::domain::outreach::{
     Allowance, Attempted, CampaignBody, Execution, ExecutionPlan, ExecutionStatus, GROUP, Ledger,
     MessageContent, Outcome, PER_SECOND, Recipient, SendError, SkipReason,
@@ -56,8 +56,8 @@ pub(super) struct ChunkWork {
     pub plan: ExecutionPlan,
     pub known: Option<Bot>,
     pub token: Option<BotToken>,
-    /// What stands instead of links; `None` if they stay as they are.
-    pub links: Option<LinkMaker>,
+    /// Its tracked links and invite links.
+    pub links: LaneLinks,
     pub recipients: Vec<Recipient>,
     pub chunk: Chunk,
     pub ledger: Ledger,
@@ -118,7 +118,8 @@ impl<'a> LaneSender<'a> {
             Some(known) => app.usable_token(bot, known).await?,
             None => None,
         };
-        let links = app.link_maker(known.as_ref(), (bot, &execution), &body, &contents).await?;
+        let links = app.lane_links(known.as_ref(), (bot, &execution), &body, &contents).await?;
+        let Some(links) = links else { return Ok(None) };
         let outcome = OutreachOutcome {
             campaign: execution.campaign.clone(),
             execution: execution.id.clone(),

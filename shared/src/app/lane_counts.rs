@@ -53,7 +53,7 @@ impl ChunkWork {
     }
 
     /// The id of what somebody gets of a message: the variation's, or the message's own.
-    fn variation_id(&self, message: usize, recipient: &Recipient) -> Option<String> {
+    pub fn variation_id(&self, message: usize, recipient: &Recipient) -> Option<String> {
         let content = self.contents.get(message)?;
         match recipient.variations.get(message).copied().unwrap_or_default() {
             0 => Some(content.id.clone()),

@@ -81,6 +81,7 @@ impl ChunkWork {
             first_name: &person.first_name,
             last_name: &person.last_name,
             username: &person.username,
+            invite_link: self.invite_link(message, recipient),
             attributes: &known.attributes,
         };
         let variation = recipient.variations.get(message).and_then(|variation| variation.checked_sub(1));

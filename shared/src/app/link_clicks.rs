@@ -110,6 +110,7 @@ fn values_of<'a>(person: Option<&'a KnownPerson>, token: &LinkToken) -> Option<P
         first_name: &seen.first_name,
         last_name: &seen.last_name,
         username: &seen.username,
+        invite_link: "",
         attributes: &person.attributes,
     })
 }

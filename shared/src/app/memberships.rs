@@ -34,6 +34,9 @@ impl App {
         if let Some(key) = campaign {
             self.note_title(key, &change.chat, clock).await;
         }
+        if movement == Movement::Join {
+            self.count_invited(bot, change.invite_link.as_ref(), person.user).await?;
+        }
         match (campaign, movement) {
             (Some(campaign), Movement::Join) => {
                 self.store.record_arrival(campaign, &person, Arrival::Join, clock).await?;

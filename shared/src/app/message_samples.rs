@@ -9,6 +9,9 @@ use crate::store::KnownPerson;
 /// How many people are shown.
 pub(super) const SAMPLES: usize = 3;
 
+/// What stands for an invite link that is not made yet.
+const SOME_INVITE: &str = "https://t.me/+";
+
 /// What one person would get.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MessageSample {
@@ -50,6 +53,8 @@ fn messages_for(
         first_name: &seen.first_name,
         last_name: &seen.last_name,
         username: &seen.username,
+        // It is made when the first is sent.
+        invite_link: SOME_INVITE,
         attributes: &person.attributes,
     };
     let messages = content.iter().enumerate().map(|(place, message)| {

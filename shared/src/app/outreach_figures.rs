@@ -17,8 +17,16 @@ pub struct TextName {
     pub variation: Option<String>,
 }
 
-/// Figures by text: of those who got it, and of the links in it.
-type TextFigures = (Vec<(TextName, OutreachCounters)>, Vec<(TextName, LinkFigures)>);
+/// Figures by text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TextFigures {
+    /// Of those who got it.
+    pub counters: Vec<(TextName, OutreachCounters)>,
+    /// Of the links in it.
+    pub links: Vec<(TextName, LinkFigures)>,
+    /// The invite links of a campaign that invites, each with how many people joined by it.
+    pub invited: Option<Vec<(TextName, String, u64)>>,
+}
 
 impl App {
     /// A campaign's counters by time, those who clicked included, oldest first.
@@ -59,10 +67,10 @@ impl App {
             let own = links.iter().filter(move |figures| figures.link.variation == *id);
             own.map(move |figures| (name.clone(), figures.clone()))
         });
-        let of_links = of_links.collect();
-        let of_texts =
-            texts.into_iter().map(|(id, name)| (name, counted.remove(&id).unwrap_or_default())).collect();
-        Ok((of_texts, of_links))
+        let links = of_links.collect();
+        let invited = self.invited(account, campaign, &texts).await?;
+        let of_texts = texts.into_iter().map(|(id, name)| (name, counted.remove(&id).unwrap_or_default()));
+        Ok(TextFigures { counters: of_texts.collect(), links, invited })
     }
 }
 

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use rust_decimal::Decimal;
 
 use super::App;
-use super::outreach_figures::TextName;
+use super::outreach_figures::TextFigures;
 use crate::domain::calendar;
 use crate::domain::outreach::{
     Exclusion, Execution, ExecutionStatus, LaneTally, OutreachCampaign, OutreachCounters, TimeUnit,
@@ -14,7 +14,6 @@ use crate::domain::outreach::{
 };
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, OutreachCampaignId, SegmentId};
-use crate::store::LinkFigures;
 
 /// How far a campaign's last execution is.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,10 +47,8 @@ pub struct OutreachStatistics {
     pub timeline: Vec<(String, OutreachCounters)>,
     /// By segment, with its name, from the beginning on.
     pub segments: Vec<(SegmentId, String, OutreachCounters)>,
-    /// By message and variation, from the beginning on.
-    pub variations: Vec<(TextName, OutreachCounters)>,
-    /// By link, from the beginning on, in the order of the texts that they stand in.
-    pub links: Vec<(TextName, LinkFigures)>,
+    /// By message, variation and link, from the beginning on, in the order of the campaign's texts.
+    pub texts: TextFigures,
     /// Who gets nothing, for comparison; `None` if nobody is held out.
     pub holdout: Option<HoldOut>,
 }
@@ -171,8 +168,8 @@ impl App {
             (id, name, counters)
         };
         let segments = by_segment.into_iter().map(named).collect();
-        let (variations, links) = self.figures_by_text(account, &campaign).await?;
-        Ok(OutreachStatistics { counters, timeline, segments, variations, links, holdout })
+        let texts = self.figures_by_text(account, &campaign).await?;
+        Ok(OutreachStatistics { counters, timeline, segments, texts, holdout })
     }
 
     async fn held_out(&self, account: AccountId, campaign: &OutreachCampaign) -> AppResult<Option<HoldOut>> {

@@ -1,5 +1,6 @@
 //! What stands in a campaign's messages instead of its links, so that clicks are counted.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::future::try_join_all;
@@ -8,7 +9,7 @@ use super::App;
 use super::bots::seal_error;
 use super::lane_chunks::ChunkWork;
 use crate::domain::outreach::{
-    CampaignBody, Execution, LinkToken, MessageContent, OutreachMessage, PersonValues, TrackedLink,
+    CampaignBody, Execution, LinkToken, MessageContent, OutreachMessage, PersonValues, Recipient, TrackedLink,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotKey, OutreachCampaignId, UserId};
@@ -25,6 +26,14 @@ pub(super) struct LinkMaker {
     bot: BotKey,
     campaign: OutreachCampaignId,
     test: bool,
+}
+
+/// What the links in a chunk's messages become.
+pub(super) struct LaneLinks {
+    /// `None` if links stay as they are.
+    maker: Option<LinkMaker>,
+    /// The invite links of a campaign that invites, by text.
+    invites: BTreeMap<String, String>,
 }
 
 /// What somebody is sent, and the links that were replaced in it.
@@ -46,6 +55,12 @@ impl LinkMaker {
 }
 
 impl ChunkWork {
+    /// The invite link of what somebody gets of a message; empty if it has none.
+    pub fn invite_link(&self, message: usize, recipient: &Recipient) -> &str {
+        let text = self.variation_id(message, recipient);
+        text.and_then(|text| self.links.invites.get(&text)).map_or("", String::as_str)
+    }
+
     /// What somebody gets of a message, with tracked links where the campaign wants them.
     pub fn rendered(
         &self,
@@ -54,7 +69,7 @@ impl ChunkWork {
         user: UserId,
         values: PersonValues<'_>,
     ) -> Option<TrackedMessage> {
-        let Some(maker) = &self.links else {
+        let Some(maker) = &self.links.maker else {
             return content.message_for(variation, values).ok().map(|message| (message, Vec::new()));
         };
         let found = std::cell::RefCell::new(Vec::new());
@@ -69,9 +84,28 @@ impl ChunkWork {
 }
 
 impl App {
+    /// What the links of an execution become; `None` if it invites and cannot, and has failed for that.
+    pub(super) async fn lane_links(
+        &self,
+        known: Option<&Bot>,
+        (bot, execution): (BotKey, &Execution),
+        body: &CampaignBody,
+        contents: &[MessageContent],
+    ) -> AppResult<Option<LaneLinks>> {
+        let invites = match self.invitations_of(bot.account, execution, body, contents).await? {
+            Ok(invites) => invites,
+            Err(reason) => {
+                self.fail_execution(bot.account, &execution.id, &reason).await?;
+                return Ok(None);
+            }
+        };
+        let maker = self.link_maker(known, (bot, execution), body, contents).await?;
+        Ok(Some(LaneLinks { maker, invites }))
+    }
+
     /// What makes an execution's tracked links; `None` if it has none, does not want them, or it is not known where they
     /// would lead to.
-    pub(super) async fn link_maker(
+    async fn link_maker(
         &self,
         known: Option<&Bot>,
         (bot, execution): (BotKey, &Execution),

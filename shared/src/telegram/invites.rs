@@ -27,6 +27,17 @@ pub struct InviteLink {
     pub is_revoked: bool,
 }
 
+/// The invite link that somebody joined by.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct UsedInvite {
+    /// The link; the end of it is hidden from bots that did not make it.
+    #[serde(default, deserialize_with = "lenient")]
+    pub invite_link: String,
+    /// Its name; empty if it has none.
+    #[serde(default, deserialize_with = "lenient")]
+    pub name: String,
+}
+
 #[derive(Serialize)]
 struct EditInvite<'a> {
     invite_link: &'a str,

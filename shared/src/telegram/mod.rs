@@ -12,7 +12,7 @@ mod types;
 pub use client::{AllowedUpdate, BotProfile, MessageText, NewMessage, SentMessage, Telegram, WebhookInfo};
 pub use dialogue::Note;
 pub use error::TelegramError;
-pub use invites::{InviteLink, NewInvite};
+pub use invites::{InviteLink, NewInvite, UsedInvite};
 pub use keyboard::{CallbackButton, MessageButton};
 pub use types::{
     CallbackQuery, ChatMember, ChatMemberUpdated, JoinRequest, Membership, Message, TelegramChat,

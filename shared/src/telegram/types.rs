@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
+use super::invites::UsedInvite;
 use crate::domain::person::Person;
 use crate::ids::{ChatId, UserId};
 
@@ -157,6 +158,9 @@ pub struct ChatMemberUpdated {
     /// After; its `user` is the person.
     #[serde(default, deserialize_with = "lenient")]
     pub new_chat_member: ChatMember,
+    /// The link that the person joined by, where Telegram says so.
+    #[serde(default, deserialize_with = "lenient")]
+    pub invite_link: Option<UsedInvite>,
 }
 
 /// A person's membership.

@@ -21,7 +21,7 @@ const PERIODS: [(&str, OutreachPeriod); 5] = [
 ];
 
 /// Sections, and the fields of those that have some of their own.
-const SECTIONS: [(&str, &[&str]); 7] = [
+const SECTIONS: [(&str, &[&str]); 8] = [
     ("overview", &["messagesSent", "delivered", "read", "clicked", "converted", "revenue"]),
     ("performance", &["deliveryRate", "readRate", "clickRate", "conversionRate"]),
     ("timeline", &[]),
@@ -29,6 +29,7 @@ const SECTIONS: [(&str, &[&str]); 7] = [
     ("holdout", &[]),
     ("variations", &[]),
     ("links", &[]),
+    ("results", &["invitation"]),
 ];
 
 /// What the numbers of the overview can be relied on for.
@@ -82,7 +83,7 @@ fn asked_metrics(call: &Call) -> AppResult<Option<BTreeSet<String>>> {
 }
 
 fn whole(statistics: &OutreachStatistics) -> Map<String, Value> {
-    let OutreachStatistics { counters, timeline, segments, variations, links, holdout } = statistics;
+    let OutreachStatistics { counters, timeline, segments, texts, holdout } = statistics;
     let sent = counters.sent;
     let timeline = timeline
         .iter()
@@ -106,13 +107,16 @@ fn whole(statistics: &OutreachStatistics) -> Map<String, Value> {
         "performance": performance(counters),
         "timeline": timeline.map(point).collect::<Vec<_>>(),
         "segments": segments.collect::<Vec<_>>(),
-        "variations": variations.iter().map(variation).collect::<Vec<_>>(),
-        "links": links.iter().map(link).collect::<Vec<_>>(),
+        "variations": texts.counters.iter().map(variation).collect::<Vec<_>>(),
+        "links": texts.links.iter().map(link).collect::<Vec<_>>(),
         "metricQuality": QUALITY.map(|(name, quality)| (name.to_owned(), json!(quality))).into_iter().collect::<Map<_, _>>(),
     });
     if let Some(HoldOut { percentage, people }) = holdout {
         // What those bring who get nothing is not known, so that there is nothing to compare with.
         shown["holdout"] = json!({"percentage": amount(*percentage), "people": people, "lift": null});
+    }
+    if let Some(invited) = &texts.invited {
+        shown["results"] = json!({"invitation": invitation(invited)});
     }
     shown.as_object().cloned().unwrap_or_default()
 }
@@ -150,5 +154,13 @@ fn link((name, figures): &(TextName, LinkFigures)) -> Value {
         "period": "all",
         "clicks": figures.clicks,
         "people": figures.people,
+    })
+}
+
+fn invitation(invited: &[(TextName, String, u64)]) -> Value {
+    let link = |(name, link, joins): &(TextName, String, u64)| json!({"messageId": name.message, "variationId": name.variation, "link": link, "joins": joins});
+    json!({
+        "joins": invited.iter().map(|(_, _, joins)| joins).sum::<u64>(),
+        "links": invited.iter().map(link).collect::<Vec<_>>(),
     })
 }

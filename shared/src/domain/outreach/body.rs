@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::ab_run::AbTest;
 use super::content::{Content, is_personal, read_text};
+use super::invitation::InvitedTo;
 use super::reader::{Reader, in_order_once, required_name};
 use super::rule::{Rule, RuleFault};
 use super::second_try::OnAmbiguous;
@@ -69,6 +70,8 @@ pub struct CampaignBody {
     pub kind: CampaignType,
     /// To whom.
     pub audience: TargetAudience,
+    /// Where to, if it invites.
+    pub invitation: Option<InvitedTo>,
     /// What.
     pub messages: Vec<Message>,
     /// When and how often.
@@ -157,6 +160,10 @@ impl CampaignBody {
             description: body.text("description", TEXT_CHARACTERS_MAX, &mut faults).unwrap_or_default(),
             kind: kind.unwrap_or(CampaignType::Message),
             audience: read_audience(&body, &mut faults, unsupported),
+            invitation: match kind {
+                Some(CampaignType::Invitation) => InvitedTo::read(&body, &mut faults),
+                _ => None,
+            },
             messages: read_messages(&body, &mut faults),
             strategy: Strategy::read(&body, &mut faults),
             budget: body.amount("budget", &mut faults),

@@ -108,7 +108,13 @@ fn a_message_is_filled_for_one_person_and_a_caption_that_grows_too_long_loses_it
     }))
     .unwrap();
     let (long, none) = ("y".repeat(24), BTreeMap::new());
-    let person = |first_name| PersonValues { first_name, last_name: "", username: "", attributes: &none };
+    let person = |first_name| PersonValues {
+        first_name,
+        last_name: "",
+        username: "",
+        invite_link: "",
+        attributes: &none,
+    };
     let shown = message.content.message_for(Some(person("A&B"))).unwrap();
     assert_eq!(shown.buttons, [[button("For A&B", "https://e.com/?n=A%26B")]]);
     assert!(shown.media.is_some() && shown.text.html.ends_with("x A&amp;B"));

@@ -106,7 +106,13 @@ mod tests {
 
     fn sent(content: &MessageContent, variation: Option<usize>) -> String {
         let none = BTreeMap::new();
-        let person = PersonValues { first_name: "Anna", last_name: "", username: "", attributes: &none };
+        let person = PersonValues {
+            first_name: "Anna",
+            last_name: "",
+            username: "",
+            invite_link: "",
+            attributes: &none,
+        };
         content.message_for(variation, person).unwrap().text.html
     }
 

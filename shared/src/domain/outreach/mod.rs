@@ -22,6 +22,7 @@ mod frozen;
 mod holding;
 mod import;
 mod import_records;
+mod invitation;
 mod joined;
 mod json_text;
 mod ledger;
@@ -71,6 +72,7 @@ pub use field::{Field, is_attribute_name, is_attribute_value};
 pub use holding::{DOCUMENT_BYTES_MAX, Holding, document_bytes};
 pub use import::{IMPORT_FAULTS_MAX, ImportColumns, ImportFault, ImportLine, ImportStatus, SubscriberImport};
 pub use import_records::{BYTE_ORDER_MARK, FilePosition, Record, RecordReader, TooLong, delimiter_of};
+pub use invitation::{InvitationName, InvitedTo};
 pub use joined::MessageContent;
 pub use ledger::{Attempted, GROUP, Ledger};
 pub use machine::{

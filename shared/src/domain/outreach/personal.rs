@@ -1,5 +1,6 @@
 //! What stands in a text for what differs from person to person: `{{firstName}}`, `{{lastName}}`, `{{username}}`,
-//! `{{attributes.x}}` or `{{x}}` for an attribute, each with a default behind a bar: `{{firstName|friend}}`.
+//! `{{attributes.x}}` or `{{x}}` for an attribute, each with a default behind a bar: `{{firstName|friend}}`; and
+//! `{{inviteLink}}` in a campaign that invites.
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,12 @@ const DIGITS: [char; 10] = [
 ];
 const END: char = '\u{fdda}';
 
+/// The invite link of the text.
+pub(super) const INVITE_FIELD: &str = "inviteLink";
+
+/// What an invite link looks like.
+const SOME_INVITE: &str = "https://t.me/+x";
+
 /// What is known of a person.
 #[derive(Clone, Copy, Debug)]
 pub struct PersonValues<'a> {
@@ -35,6 +42,8 @@ pub struct PersonValues<'a> {
     pub last_name: &'a str,
     /// Without `@`; empty if they have none.
     pub username: &'a str,
+    /// The invite link of what they get; empty if it has none.
+    pub invite_link: &'a str,
     /// What the account knows of them.
     pub attributes: &'a BTreeMap<String, Value>,
 }
@@ -147,20 +156,23 @@ pub(super) fn render_label(text: &str, values: PersonValues<'_>) -> Result<Strin
     fill(text, values, str::to_owned)
 }
 
-/// Fills an address; values are encoded.
+/// Fills an address; values are encoded, unless the whole address is one field.
 ///
 /// # Errors
 ///
 /// As [`render`].
 pub(super) fn render_address(text: &str, values: PersonValues<'_>) -> Result<String, MissingField> {
-    fill(text, values, encoded)
+    let is_one_field =
+        matches!(pieces(text).as_deref(), Ok([Piece::Text(""), Piece::Place { .. }, Piece::Text("")]));
+    fill(text, values, |value| if is_one_field { value.to_owned() } else { encoded(value) })
 }
 
-/// A text with this in every place.
+/// A text with this in every place, and an invite link where that is to stand, unless it is empty.
 pub(super) fn with_everywhere(text: &str, value: &str) -> String {
     let pieces = pieces(text).unwrap_or_else(|_| vec![Piece::Text(text)]);
     let shown = pieces.iter().map(|piece| match piece {
         Piece::Text(text) => text,
+        Piece::Place { field: INVITE_FIELD, .. } if !value.is_empty() => SOME_INVITE,
         Piece::Place { .. } => value,
     });
     shown.collect()
@@ -185,6 +197,7 @@ impl PersonValues<'_> {
             "firstName" => self.first_name.to_owned(),
             "lastName" => self.last_name.to_owned(),
             "username" => self.username.to_owned(),
+            INVITE_FIELD if !self.invite_link.is_empty() => self.invite_link.to_owned(),
             name => self.attributes.get(attribute(name)).map(spelled).unwrap_or_default(),
         };
         match (value.is_empty(), default) {

@@ -10,7 +10,7 @@ fn attributes(value: &Value) -> BTreeMap<String, Value> {
 }
 
 fn anna(attributes: &BTreeMap<String, Value>) -> PersonValues<'_> {
-    PersonValues { first_name: "Anna", last_name: "", username: "anna_b", attributes }
+    PersonValues { first_name: "Anna", last_name: "", username: "anna_b", invite_link: "", attributes }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use super::content::OutreachMessage;
 use super::joined::MessageContent;
-use super::personal::{MissingField, PersonValues, render_address, with_everywhere};
+use super::personal::{INVITE_FIELD, MissingField, PersonValues, render_address, with_everywhere};
 use crate::ids::{BotId, OutreachCampaignId, UserId};
 
 /// Telegram's own addresses, which open a chat in the app: behind another one they would open a browser.
@@ -68,8 +68,8 @@ impl LinkId {
 }
 
 impl TrackedLink {
-    /// A link as it was written in a text; `None` for one whose clicks are not counted: Telegram's own, and those whose
-    /// host differs from person to person, which would lead anybody anywhere.
+    /// A link as it was written in a text; `None` for one whose clicks are not counted: Telegram's own, those with an invite
+    /// link in them, and those whose host differs from person to person, which would lead anybody anywhere.
     #[must_use]
     pub fn read(written: &str, variation: &str, is_personal: bool) -> Option<Self> {
         let link = Self { variation: variation.to_owned(), url: with_scheme(written), is_personal };
@@ -80,7 +80,7 @@ impl TrackedLink {
             (is_web && url.username().is_empty() && url.password().is_none()).then(|| url.origin())
         };
         let (one, other) = (origin("x")?, origin("1")?);
-        (one == other).then_some(link)
+        (one == other && !written.contains(INVITE_FIELD)).then_some(link)
     }
 
     /// By what it is known in its campaign.
@@ -251,7 +251,13 @@ mod tests {
             "buttons": [[{"text": "Go", "url": "https://e.com/{{firstName}}"}, {"text": "Join", "url": "https://t.me/cats"}]],
             "variations": [{"id": "var1", "content": "[{{firstName}}](https://e.com/v)", "weight": 50}]}));
         let none = BTreeMap::new();
-        let person = PersonValues { first_name: "A&B", last_name: "", username: "anna", attributes: &none };
+        let person = PersonValues {
+            first_name: "A&B",
+            last_name: "",
+            username: "anna",
+            invite_link: "",
+            attributes: &none,
+        };
         let links = std::cell::RefCell::new(Vec::new());
         let tracked = |link: TrackedLink| {
             let mut links = links.borrow_mut();
@@ -287,7 +293,13 @@ mod tests {
             json!({"id": "msg1", "content": "https://e.com/{{x", "personalization": {"enabled": false}}),
         );
         let none = BTreeMap::new();
-        let person = PersonValues { first_name: "Anna", last_name: "", username: "", attributes: &none };
+        let person = PersonValues {
+            first_name: "Anna",
+            last_name: "",
+            username: "",
+            invite_link: "",
+            attributes: &none,
+        };
         let sent =
             content.tracked_for(None, person, &|link| Some(format!("https://g.example/?{}", link.url.len())));
         assert_eq!(sent.unwrap().text.html, "<a href=\"https://g.example/?17\">https://e.com/{{x</a>");
@@ -296,7 +308,13 @@ mod tests {
     #[test]
     fn a_link_leads_a_person_to_the_address_with_their_values() {
         let none = BTreeMap::new();
-        let person = PersonValues { first_name: "A b", last_name: "", username: "", attributes: &none };
+        let person = PersonValues {
+            first_name: "A b",
+            last_name: "",
+            username: "",
+            invite_link: "",
+            attributes: &none,
+        };
         let link =
             |url: &str, is_personal| TrackedLink { url: url.into(), is_personal, ..TrackedLink::default() };
         for (url, values, target) in [
