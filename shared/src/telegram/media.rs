@@ -179,7 +179,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let server = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
             let (mut piece, mut seen) = (vec![0; 65_536], 0);
             while seen < read_bytes {
                 match stream.read(&mut piece) {
