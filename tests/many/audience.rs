@@ -117,7 +117,7 @@ async fn a_million_people_in_overlapping_segments_are_planned_once_each() {
 async fn planning_a_million_people_stays_below_256_megabytes() {
     let world = World::durable(Some(crate::world::bins())).await;
     plan_everybody(&world).await;
-    let functions = ["campaigns-execute", "broadcast-planner", "lead-stream"];
+    let functions = ["campaigns-execute", "broadcast-planner"];
     let peaks = functions.map(super::peak_memory_of);
     println!("at most {peaks:?} kB of {functions:?}");
     world.stop().await;
