@@ -31,7 +31,7 @@ const DISTANCE_MS: u64 = 5;
 
 /// What the unrest of a machine without optimization may add, in milliseconds: there the emulated table is busy by
 /// itself. A sender that waits for the host adds ten seconds.
-const UNREST_MS: i64 = if cfg!(debug_assertions) { 1_500 } else { 0 };
+const UNREST_MS: i64 = if cfg!(debug_assertions) { 200 } else { 0 };
 
 /// A person who pressed Start, and what tells of it.
 async fn task(world: &World, scene: &Scene, number: i64) -> Task {
