@@ -146,8 +146,6 @@ async fn an_execution_beside_triggers_sends_to_all_who_got_nothing_and_leaves_th
     let (account, before) = (&scene.account, [world.joins(&scene).await, world.joins(&scene).await]);
     world.rests().await;
     let campaign = welcoming(account, &json!({})).await;
-    // That the account had no such campaign is remembered for five seconds.
-    world.system.app.clock.advance_ms(6_000);
     let user = world.joins(&scene).await;
     world.gets(user, 1).await;
     let id = account.execute(&campaign, &json!({})).await;

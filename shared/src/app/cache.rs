@@ -79,26 +79,31 @@ impl WebhookCache {
 impl App {
     /// A campaign, at most five seconds old.
     pub(super) async fn cached_campaign(&self, key: CampaignKey) -> AppResult<Option<Arc<TrackingCampaign>>> {
-        let read = || async { Ok(self.store.campaign(key).await?.map(Arc::new)) };
-        self.webhook_cache.campaigns.get_or(key, read).await
+        let store = self.store.clone();
+        let read = || async move { Ok(store.campaign(key).await?.map(Arc::new)) };
+        self.webhook_cache.campaigns.get_ahead(key, read).await
     }
 
     /// Whose a code is, at most five seconds old.
     pub(super) async fn cached_code(&self, code: &str) -> AppResult<Option<CodeOwner>> {
-        self.webhook_cache.codes.get_or(code.to_owned(), || self.store.code_owner(code)).await
+        let (store, asked) = (self.store.clone(), code.to_owned());
+        let read = || async move { store.code_owner(&asked).await };
+        self.webhook_cache.codes.get_ahead(code.to_owned(), read).await
     }
 
     /// An account, at most five seconds old.
     pub(super) async fn cached_account(&self, id: AccountId) -> AppResult<Option<Arc<Account>>> {
-        let read = || async { Ok(self.store.account(id).await?.map(Arc::new)) };
-        self.webhook_cache.accounts.get_or(id, read).await
+        let store = self.store.clone();
+        let read = || async move { Ok(store.account(id).await?.map(Arc::new)) };
+        self.webhook_cache.accounts.get_ahead(id, read).await
     }
 
     /// A bot, at most five seconds old. One that may not be used is not remembered: once it may again, nobody goes without
     /// a welcome for what was.
     pub(super) async fn cached_bot(&self, key: BotKey) -> AppResult<Option<Arc<Bot>>> {
-        let read = || async { Ok(self.store.bot(key).await?.map(Arc::new)) };
-        let found = self.webhook_cache.bots.get_or(key, read).await?;
+        let store = self.store.clone();
+        let read = || async move { Ok(store.bot(key).await?.map(Arc::new)) };
+        let found = self.webhook_cache.bots.get_ahead(key, read).await?;
         if found.as_ref().is_some_and(|bot| bot.status != BotStatus::Active) {
             self.webhook_cache.bots.forget(&key);
         }
@@ -195,5 +200,42 @@ mod tests {
         assert!(!cache.forget_older(&1));
         clock.advance_ms(RENEWAL_MS);
         assert!(cache.forget_older(&1));
+    }
+
+    /// Asks ahead, and lets what is read beside it end.
+    async fn ask_ahead(cache: &Cache<u8, u8>, truth: Option<u8>) -> Option<u8> {
+        let answer = cache.get_ahead(1, || async move { Ok(truth) }).await.unwrap();
+        tokio::task::yield_now().await;
+        answer
+    }
+
+    #[tokio::test]
+    async fn what_has_passed_half_of_its_time_is_read_again_beside_whoever_asks() {
+        let clock = Clock::manual(0);
+        let cache = Cache::new(clock.clone(), FRESH_MS);
+        assert_eq!(ask_ahead(&cache, Some(1)).await, Some(1));
+        clock.advance_ms(2_499);
+        assert_eq!((ask_ahead(&cache, Some(2)).await, cache.remembered(&1)), (Some(1), Some(1)));
+        clock.advance_ms(1);
+        assert_eq!((ask_ahead(&cache, Some(2)).await, cache.remembered(&1)), (Some(1), Some(2)));
+        clock.advance_ms(4_999);
+        assert_eq!(cache.remembered(&1), Some(2), "it is as old as its reading");
+        assert_eq!((ask_ahead(&cache, None).await, cache.remembered(&1)), (Some(2), None), "it is gone");
+    }
+
+    #[tokio::test]
+    async fn what_is_replaced_or_forgotten_meanwhile_does_not_come_back() {
+        let clock = Clock::manual(0);
+        let cache = Cache::new(clock.clone(), FRESH_MS);
+        let changes: [fn(&Cache<u8, u8>); 2] = [|cache| cache.remember(1, 3), |cache| cache.forget(&1)];
+        for change in changes {
+            cache.remember(1, 1);
+            clock.advance_ms(3_000);
+            let answer = cache.get_ahead(1, || async { Ok(Some(2)) }).await.unwrap();
+            change(&cache);
+            let after = cache.remembered(&1);
+            tokio::task::yield_now().await;
+            assert_eq!((answer, cache.remembered(&1)), (Some(1), after));
+        }
     }
 }

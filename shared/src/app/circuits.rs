@@ -109,8 +109,9 @@ impl App {
 
     /// A circuit, at most a second old.
     async fn cached_circuit(&self, account: AccountId, host: &str) -> AppResult<Circuit> {
-        let read = || async { self.store.circuit(account, host).await.map(Some) };
-        let circuit = self.webhook_cache.circuits.get_or((account, host.to_owned()), read).await?;
+        let (store, asked) = (self.store.clone(), host.to_owned());
+        let read = || async move { store.circuit(account, &asked).await.map(Some) };
+        let circuit = self.webhook_cache.circuits.get_ahead((account, host.to_owned()), read).await?;
         Ok(circuit.unwrap_or_default())
     }
 

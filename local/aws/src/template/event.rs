@@ -9,6 +9,10 @@ use super::function::FunctionSpec;
 use super::properties::Properties;
 use crate::triggers::filter::Filter;
 
+/// How many batches of a queue are in flight at most. Lambda begins with five and adds up to 300 a minute where the template
+/// sets no maximum; one machine has no use for so many.
+const POLLERS: u32 = 10;
+
 /// One route of the HTTP API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
@@ -139,7 +143,7 @@ fn read_queue(properties: &Properties<'_>, path: &str) -> Result<Option<QueueTri
         queue_arn: properties.required_text("Queue")?,
         batch_size: properties.number("BatchSize", 1..=10_000)?.unwrap_or(10),
         window: Duration::from_secs(window_s.into()),
-        concurrency: scaling.number("MaximumConcurrency", 2..=1_000)?.unwrap_or(4).min(4),
+        concurrency: scaling.number("MaximumConcurrency", 2..=1_000)?.unwrap_or(POLLERS).min(POLLERS),
         partial_failures: read_partial_failures(properties)?,
     };
     Ok(is_enabled(properties)?.then_some(trigger))
