@@ -95,6 +95,29 @@ async fn a_list_meets_everybody_once_whatever_its_pages() {
 }
 
 #[tokio::test]
+async fn a_page_of_people_of_whom_much_is_said_is_shorter_than_what_a_function_may_answer() {
+    let (world, people) = (World::new().await, 7_000_000_000_i64..7_000_000_090);
+    let account = world.account();
+    meet(&world, &account, 1, people.clone()).await;
+    let long = "\u{1F600}".repeat(256);
+    let attributes: Map<String, Value> = (0..30).map(|number| (format!("a{number}"), json!(long))).collect();
+    let tags: Vec<_> =
+        (0..100).map(|number| format!("{number:03}{}", &long[..4 * TAG_CHARACTERS - 12])).collect();
+    let much = json!({"attributes": attributes, "tags": tags});
+    for user in people.clone() {
+        say(&account, user, &much).await;
+    }
+    let first = account.v1("GET", "subscribers?limit=100", &Value::Null).await.success(200);
+    assert!(first.to_string().len() < 5_000_000);
+    let (mut met, cursor) = page(&account, "limit=100").await;
+    assert!((50..90).contains(&met.len()), "{}", met.len());
+    let (rest, end) = page(&account, &format!("limit=100&cursor={}", cursor.unwrap())).await;
+    met.extend(rest);
+    assert_eq!((met.len(), end), (90, None));
+    assert_eq!(met.into_iter().collect::<BTreeSet<_>>(), people.map(|user| user.to_string()).collect());
+}
+
+#[tokio::test]
 async fn filters_choose_by_bot_tag_and_segment() {
     let world = World::new().await;
     let account = world.account();

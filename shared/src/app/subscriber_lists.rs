@@ -16,6 +16,14 @@ const SOUGHT_MS: i64 = 3_000;
 /// How many rows are read for each person of a page without filters: what is said of them, and a few bots.
 const ROWS_PER_PERSON: usize = 4;
 
+/// So many bytes of a page are about people, about: a function answers with six million at most.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const PAGE_BYTES: usize = 4_000_000;
+
+/// What is shown of a lead takes at most about so many bytes, its click among them.
+const LEAD_BYTES: usize = 1_000;
+
 /// Which subscribers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SubscriberQuestion {
@@ -100,7 +108,7 @@ impl App {
             (shard, self.store.people(account, shard, after, rows).await)
         });
         let mut shards = shards.buffered(SHARDS_AT_ONCE);
-        let mut found: Vec<KnownPerson> = Vec::new();
+        let (mut found, mut bytes) = (Vec::<KnownPerson>::new(), 0);
         let cursor = |place: PersonPlace| Cursor {
             place: format!(
                 "{}.{}",
@@ -116,8 +124,9 @@ impl App {
                 for person in page.people {
                     if question.is_answered_by(&person, audience.as_ref(), now) {
                         let place = PersonPlace { shard, after: Some(person.user) };
+                        bytes += bytes_of(&person)?;
                         found.push(person);
-                        if found.len() == limit {
+                        if found.len() == limit || bytes >= PAGE_BYTES {
                             return Ok((found, Some(cursor(place))));
                         }
                     }
@@ -135,4 +144,12 @@ impl App {
         }
         Ok((found, None))
     }
+}
+
+/// How many bytes about a person takes in an answer.
+fn bytes_of(person: &KnownPerson) -> AppResult<usize> {
+    let said = serde_json::to_string(&(&person.attributes, &person.tags));
+    let said = said.map_err(|error| AppError::unavailable(format!("attributes do not write: {error}")))?;
+    let leads: usize = person.contacts.iter().map(|known| known.leads.len()).sum();
+    Ok(said.len() + (1 + person.contacts.len() + leads) * LEAD_BYTES)
 }

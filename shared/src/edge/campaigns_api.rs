@@ -86,6 +86,17 @@ pub fn invalid(field: &str, reason: impl Into<String>) -> AppError {
     AppError::Invalid(vec![Fault { field: field.to_owned(), reason: reason.into() }])
 }
 
+/// The key of either header.
+fn key_of(request: &Request) -> Option<ApiKey> {
+    let plain_key = || ApiKey::parse(request.headers().get(KEY_HEADER)?.to_str().ok()?.trim());
+    bearer_key(request).or_else(plain_key)
+}
+
+fn query_of(request: &Request) -> BTreeMap<String, String> {
+    let query = request.uri().query().unwrap_or_default();
+    url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+}
+
 fn read_body(body: &[u8]) -> AppResult<Map<String, Value>> {
     if body.len() > BODY_BYTES {
         return Err(invalid("body", format!("must have at most {BODY_BYTES} bytes")));

@@ -14,6 +14,13 @@ pub enum MessageButton {
     },
     /// Reports to the bot.
     Callback(CallbackButton),
+    /// The same, in words of a user's own.
+    Reporting {
+        /// Its label.
+        label: String,
+        /// What it reports, 1 to 64 bytes.
+        data: String,
+    },
 }
 
 /// A button that reports to the bot.

@@ -173,8 +173,12 @@ mod tests {
 
     const PATIENT: Duration = Duration::from_secs(10);
 
-    /// What becomes of an upload of so many bytes to a server that reads as many and hangs up when nothing more comes.
-    async fn upload_to(read_bytes: usize, file_bytes: usize, timeout: Duration) -> TelegramError {
+    /// What becomes of an upload of so many bytes within some time to a server that reads as many, waits, and hangs up.
+    async fn upload_to(
+        (read_bytes, waits): (usize, Duration),
+        file_bytes: usize,
+        timeout: Duration,
+    ) -> TelegramError {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server = std::thread::spawn(move || {
