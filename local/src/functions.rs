@@ -39,7 +39,7 @@ pub enum Function {
 }
 
 /// The functions that are no route of an API.
-const OTHERS: [Function; 14] = [
+const OTHERS: [Function; 17] = [
     Function::Http(TELEGRAM_WEBHOOK),
     Function::Stream(LEAD_STREAM),
     Function::Queue(POSTBACK_SENDER),
@@ -79,7 +79,7 @@ impl Function {
             Self::Http(route) => http::invoke(route, app, event).await,
             Self::Queue(function) => sqs::invoke(function, app, event).await,
             Self::Scheduled(_) => schedule::invoke(app, event).await,
-            Self::Stream(_) => stream::invoke(app, event).await,
+            Self::Stream(function) => stream::invoke(function, app, event).await,
         }
     }
 }

@@ -96,6 +96,7 @@ pub async fn send_outreach(world: &World, account: &Account) {
     click(world, account, &campaign, reached[0].people[0]).await;
     let deliveries = format!("executions/{execution}/deliveries");
     account.v1("GET", &deliveries, &Value::Null).await.success(200);
+    convert(world, account, reached[0].bot.id, reached[0].people[0]).await;
     export_deliveries(world, account).await;
     try_again(world, account, reached[0].bot.id).await;
 }

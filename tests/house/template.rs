@@ -83,7 +83,7 @@ fn queues_report_partial_failures_and_keep_what_cannot_be_done() {
 }
 
 #[test]
-fn every_dead_letter_queue_and_both_senders_of_postbacks_have_an_alarm() {
+fn every_dead_letter_queue_and_every_sender_to_targets_has_an_alarm() {
     let template = Template::parse(TEMPLATE).unwrap();
     let stack = template.defaults();
     let dead: Vec<_> =
@@ -102,7 +102,7 @@ fn every_dead_letter_queue_and_both_senders_of_postbacks_have_an_alarm() {
 }
 
 #[test]
-fn whoever_tries_a_postback_again_is_over_before_another_may_and_before_the_queue_brings_it_again() {
+fn whoever_tries_a_target_again_is_over_before_another_may_and_before_the_queue_brings_it_again() {
     let template = Template::parse(TEMPLATE).unwrap();
     let stack = template.defaults();
     let timeout_ms = i64::try_from(described()["postback-retrier"].timeout.as_millis()).unwrap();

@@ -107,7 +107,9 @@ async fn every_kind_of_request_is_signed_as_it_is_sent() {
     }
     // What crossed the wire, for the reference libraries.
     let other = SigningSecret::generate().unwrap().reveal();
-    let sample = json!({"requests": received, "signers": [new, old], "strangers": [other]});
+    let json = json!({"click": "c1 ✓"});
+    let sample =
+        json!({"requests": received, "signers": [new, old], "strangers": [other], "kinds": 3, "json": json});
     let folder = crate::house::root().join("target/signatures");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("requests.json"), sample.to_string()).unwrap();

@@ -134,9 +134,9 @@ async fn a_sender_that_dies_at_each_call_repeats_and_loses_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn functions_that_die_at_each_call_on_the_way_of_a_trigger_lose_and_repeat_nobody() {
-    for binary in ["lead-stream", "broadcast-planner", "broadcast-sender"] {
+    for (binary, least) in [("lead-stream", 22), ("broadcast-planner", 18), ("broadcast-sender", 22)] {
         let deaths = die_while_people_join(binary, 1).await;
         println!("{deaths} deaths of {binary}");
-        assert!(deaths >= 12, "{binary}: {deaths}");
+        assert!(deaths >= least, "{binary}: {deaths}");
     }
 }

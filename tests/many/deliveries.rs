@@ -21,7 +21,7 @@ use shared::domain::person::Person;
 use shared::edge::sqs::QueueFunction;
 use shared::edge::{postbacks, sqs};
 use shared::ids::{BotId, LeadId, UserId};
-use shared::queue::Task;
+use shared::queue::{Grouped, Task};
 use shared::store::{NewStart, StartPolicy, WelcomeLease};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

@@ -19,7 +19,7 @@ fn tested(share: u64) -> Value {
 
 impl World {
     /// Has so many people click what they got of a variation.
-    async fn is_clicked(&self, campaign: &str, variation: &str, clicked: u64) {
+    async fn count_clicks(&self, campaign: &str, variation: &str, clicked: u64) {
         let counters = OutreachCounters { clicked, ..OutreachCounters::default() };
         let outcome = OutreachOutcome {
             campaign: OutreachCampaignId::parse(campaign).unwrap(),
@@ -72,7 +72,7 @@ async fn the_rest_gets_the_variation_that_passed_the_test() {
     let shown = account.shown(&campaign).await;
     assert_eq!((&shown["status"], &shown["abTests"][0]["status"]), (&json!("active"), &json!("testing")));
     let others = u64::try_from(other).unwrap();
-    world.is_clicked(&campaign, "var1", others).await;
+    world.count_clicks(&campaign, "var1", others).await;
     world.pass_the_wait();
     world.ended_in_time(ACCOUNT, &id).await;
 
@@ -101,7 +101,7 @@ async fn without_a_proof_the_base_wins_after_the_time_that_was_set() {
     let id = account.execute(&campaign, &json!({})).await;
     world.stands_in(&id, ExecutionStatus::Testing).await;
     let [base, other] = world.texts(&reached);
-    world.is_clicked(&campaign, "var1", 1).await;
+    world.count_clicks(&campaign, "var1", 1).await;
     world.pass_to_planning(25 * 60_000).await;
     assert_eq!(world.execution(ACCOUNT, &id).await.status, ExecutionStatus::Testing, "it is too early");
     world.pass_the_wait();

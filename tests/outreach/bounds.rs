@@ -56,7 +56,8 @@ async fn an_account_keeps_no_more_than_it_may_and_makes_room_by_deleting() {
 async fn what_an_account_keeps_is_bounded_in_bytes_and_can_always_get_less() {
     let world = World::new().await;
     let account = world.account();
-    for holding in Holding::ALL {
+    // Of a webhook nothing is kept but what is known of it, which is less than may be kept.
+    for holding in Holding::ALL.into_iter().filter(|holding| *holding != Holding::Webhooks) {
         let (noun, mut body) = (holding.name(), body_of(holding.name()));
         body["note"] = json!("x".repeat(100));
         let made = account.v1("POST", noun, &body).await.success(201);

@@ -10,7 +10,7 @@ use shared::domain::lead_event::{LeadEvent, LeadStatus};
 use shared::domain::person::Person;
 use shared::domain::postback_id::PostbackId;
 use shared::ids::{ChatId, LeadId, TrackingCampaignId, UserId};
-use shared::queue::Task;
+use shared::queue::{Grouped, Task};
 use shared::store::{Due, JournalRow};
 use telegram_simulator::{NewUser, ReceiverAnswer};
 

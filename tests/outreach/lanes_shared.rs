@@ -58,7 +58,7 @@ async fn a_welcome_is_no_more_than_a_second_later_while_an_execution_runs() {
 }
 
 /// How long the slowest of some welcomes takes, four in a second.
-async fn slowest_of(world: &World, scene: &Scene) -> Duration {
+pub async fn slowest_of(world: &World, scene: &Scene) -> Duration {
     let mut slowest = Duration::ZERO;
     for number in 0..12 {
         let (user, begun) = (world.person("Anna"), Instant::now());

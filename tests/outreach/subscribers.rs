@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::people::{meet, say, segment};
 use crate::world::{Account, World};
+
+/// A tag has at most so many characters.
+const TAG_CHARACTERS: usize = 64;
 
 async fn page(account: &Account, query: &str) -> (Vec<String>, Option<String>) {
     let data = account.v1("GET", &format!("subscribers?{query}"), &Value::Null).await.success(200);

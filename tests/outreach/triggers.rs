@@ -16,7 +16,7 @@ const ACCOUNT: AccountId = AccountId(1);
 const TEXT: &str = "You are in";
 
 /// An active campaign that is sent to those who join, with these changes.
-async fn welcoming(account: &Account, changes: &Value) -> String {
+pub(super) async fn welcoming(account: &Account, changes: &Value) -> String {
     let mut body = json!({"messages": [{"content": TEXT}], "workflow": {"triggers": ["lead.approve"]}});
     body.as_object_mut().unwrap().extend(changes.as_object().cloned().unwrap());
     let campaign = account.outreach_campaign(&body).await;
@@ -27,17 +27,17 @@ async fn welcoming(account: &Account, changes: &Value) -> String {
 
 impl World {
     /// How often somebody got the text.
-    fn times(&self, user: i64) -> usize {
+    pub(super) fn times(&self, user: i64) -> usize {
         self.messages(user).iter().filter(|text| *text == TEXT).count()
     }
 
-    async fn gets(&self, user: i64, times: usize) {
+    pub(super) async fn gets(&self, user: i64, times: usize) {
         self.in_time("the text arrives", async || self.times(user) >= times).await;
         assert_eq!(self.times(user), times);
     }
 
     /// A person presses Start and joins, and everything that follows at once is done.
-    async fn joins(&self, scene: &Scene) -> i64 {
+    pub(super) async fn joins(&self, scene: &Scene) -> i64 {
         let user = self.person("Ann");
         scene.start(user, "click");
         scene.join(user);
@@ -47,7 +47,7 @@ impl World {
     }
 
     /// Waits until nothing is on its way, with what is due by now.
-    async fn rests(&self) {
+    pub(super) async fn rests(&self) {
         let is_idle = async || {
             self.system.cloud.invoke("due-sweep", json!({})).await.unwrap();
             for _ in 0..5 {

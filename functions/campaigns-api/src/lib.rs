@@ -1,6 +1,7 @@
 //! The Campaigns API, `/api/v1/*` (seed 004): one file a route, one binary a route.
 
 pub mod campaigns;
+pub mod conversions;
 pub mod executions;
 pub mod imports;
 mod paging;
@@ -181,7 +182,7 @@ pub const CAMPAIGNS_UNKNOWN: Route =
     Route { binary: "campaigns-unknown", method: "ANY", path: "/api/v1/{proxy+}", handle: unknown::answer };
 
 /// Every route of the API.
-pub const ROUTES: [Route; 40] = [
+pub const ROUTES: [Route; 55] = [
     CAMPAIGNS_LIST,
     CAMPAIGNS_CREATE,
     CAMPAIGNS_GET,

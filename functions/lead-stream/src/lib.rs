@@ -1,6 +1,6 @@
 //! The table's stream: each change of a lead becomes counters, journal rows, contacts and postback decisions.
 
-use shared::edge::stream::StreamFunction;
+use shared::edge::stream::{self, StreamFunction};
 
-/// The one worker of the stream.
-pub const LEAD_STREAM: StreamFunction = StreamFunction { binary: "lead-stream" };
+/// The worker of the stream of leads.
+pub const LEAD_STREAM: StreamFunction = StreamFunction { binary: "lead-stream", work: stream::leads };

@@ -110,8 +110,8 @@ mod tests {
         assert_eq!(limits.admit(1, 31, false, 5000), Err(1));
         assert_eq!(limits.refused_for_s(1, 5999), Some(1));
         assert_eq!(limits.refused_for_s(1, 6000), None);
-        assert_eq!(limits.admit(1, 31, false, 6000), Ok(()));
-        assert_eq!(limits.admit(2, 1, false, 5000), Ok(()), "another bot is not concerned");
+        assert_eq!(limits.admit(1, 31, false, 6000), Ok(0));
+        assert_eq!(limits.admit(2, 1, false, 5000), Ok(0), "another bot is not concerned");
     }
 
     #[test]
@@ -119,7 +119,7 @@ mod tests {
         let mut limits = Limits::default();
         assert!((0..3).all(|_| limits.admit(1, 7, false, 0).is_ok()));
         assert_eq!(limits.admit(1, 7, false, 0), Err(1));
-        assert_eq!(limits.admit(1, 7, false, 1000), Ok(()));
+        assert_eq!(limits.admit(1, 7, false, 1000), Ok(0));
         assert_eq!(limits.admit(1, 7, false, 1001), Err(1));
     }
 
@@ -128,7 +128,7 @@ mod tests {
         let mut limits = Limits::default();
         assert!((0..20).all(|second| limits.admit(1, -5, false, second * 1000).is_ok()));
         assert_eq!(limits.admit(1, -5, false, 20_000), Err(40));
-        assert_eq!(limits.admit(1, -5, false, 60_000), Ok(()));
+        assert_eq!(limits.admit(1, -5, false, 60_000), Ok(0));
     }
 
     #[test]

@@ -112,7 +112,7 @@ impl App {
 }
 
 /// Values by key, each for a bounded time.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Cache<K, V> {
     clock: Clock,
     fresh_ms: i64,

@@ -6,16 +6,13 @@ use super::outreach::CHANGE_TRIES;
 use super::outreach_changes::Asked;
 use crate::domain::calendar;
 use crate::domain::outreach::{
-    CampaignAction, CampaignBody, CampaignRefusal, Execution, ExecutionStatus, OutreachCampaign,
+    CampaignAction, CampaignBody, CampaignRefusal, Execution, ExecutionStatus, Lack, Means, OutreachCampaign,
     OutreachCounters, OutreachStatus, Refusal,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, OutreachCampaignId};
 use crate::queue::PlanTask;
 use crate::store::{Due, DueQueue, ExecutionChange, OutreachStep};
-
-/// Why a campaign paused whose budget does not last for another message.
-const BUDGET: &str = "budget";
 
 impl App {
     /// For how many messages a campaign's budget lasts after these, which are not written down yet; `None` = without
@@ -32,20 +29,21 @@ impl App {
             return Ok(None);
         }
         let counters = self.store.outreach_counters(account, campaign).await?;
-        Ok(body.messages_left(&counters.plus(unwritten)))
+        Ok(body.means(&counters.plus(unwritten)))
     }
 
-    /// Pauses a campaign whose budget is spent. Twice is the same as once.
+    /// Pauses a campaign that lacks something. Twice is the same as once.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
-    pub(super) async fn pause_for_budget(
+    pub(super) async fn pause_for(
         &self,
         account: AccountId,
         id: &OutreachCampaignId,
+        lack: Lack,
     ) -> AppResult<()> {
-        match self.change_outreach(account, id, &Asked::Halt(BUDGET)).await {
+        match self.change_outreach(account, id, &Asked::Halt(lack.name())).await {
             // Somebody else has paused or ended it.
             Ok(_) | Err(AppError::Refused(_) | AppError::NotFound(_)) => Ok(()),
             Err(error) => Err(error),
@@ -65,13 +63,13 @@ impl App {
         at: Moment,
     ) -> AppResult<()> {
         let body = campaign.body()?;
-        let left = self.messages_left(at.account, &campaign.id, &body, OutreachCounters::default()).await?;
-        match left {
-            Some(0) => {
+        let means = self.means(at.account, &campaign.id, &body, OutreachCounters::default()).await?;
+        match means.lack {
+            Some(_) => {
                 let standing = campaign.standing(at.now);
                 Err(AppError::Refused(CampaignRefusal::of(Refusal::OverBudget, standing, action)))
             }
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a person says to a bot beyond Start: commands and presses of buttons.
 
+use std::borrow::Cow;
+
 use super::{App, UpdateRefusal};
 use crate::domain::command::Command;
 use crate::domain::fact_clock::FactClock;

@@ -11,7 +11,7 @@ use crate::domain::erasure::{
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotKey, CampaignKey, UserId};
-use crate::queue::{ErasureTask, Task};
+use crate::queue::{ErasureTask, Grouped, Task};
 use crate::store::{Due, Erasure, JOURNAL_KEPT_SECONDS, Lead, PlannedPostback};
 
 /// How long lists are walked in one go, in milliseconds; a page takes far less than what is left of a minute then.

@@ -4,7 +4,9 @@ use super::App;
 use super::execution_moves::Moment;
 use super::outreach::CHANGE_TRIES;
 use super::recurrences::scheduled_again;
-use crate::domain::outreach::{Execution, ExecutionStatus, OutreachCampaign, OutreachStatus};
+use crate::domain::outreach::{
+    CampaignEvent, Execution, ExecutionStatus, LaneTally, OutreachCampaign, OutreachStatus, tenths_done,
+};
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotKey, ExecutionId};
 use crate::store::{ExecutionChange, OutreachStep};

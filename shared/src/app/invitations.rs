@@ -62,7 +62,11 @@ impl App {
     }
 
     /// A bot that may invite to a chat, as far as is known, and the chat; the tracking campaign's own bot if it says one.
-    async fn inviter(&self, account: AccountId, to: InvitedTo) -> AppResult<Option<(BotKey, Bot, ChatId)>> {
+    pub(super) async fn inviter(
+        &self,
+        account: AccountId,
+        to: InvitedTo,
+    ) -> AppResult<Option<(BotKey, Bot, ChatId)>> {
         let (chat, bots) = match to {
             InvitedTo::Chat(chat) => (chat, self.store.bots(account).await?),
             InvitedTo::Campaign(campaign) => {

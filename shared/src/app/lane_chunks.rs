@@ -105,7 +105,7 @@ impl<'a> LaneSender<'a> {
         let Some(campaign) = app.store.outreach_campaign(account, &work.campaign).await? else {
             return Ok(None);
         };
-        let body = campaign.body()?;
+        let body = body_of_sends(&campaign, &execution)?;
         let contents = app.store.execution_content(account, &execution.id).await?;
         let contents = contents.ok_or_else(|| AppError::unavailable("an execution has no content"))?;
         let recipients = Recipient::read_all(&chunk.recipients);
@@ -171,13 +171,13 @@ impl<'a> LaneSender<'a> {
                 work.count_chunk();
                 return self.leave(work, ChunkEnd::Done).await;
             }
-            let left = self.messages_left(work).await?;
-            if left == Some(0) {
+            let means = self.means_left(work).await?;
+            if let Some(lack) = means.lack {
                 let end = self.leave(work, ChunkEnd::Next).await?;
-                self.app.pause_for_budget(self.bot.account, &work.execution.campaign).await?;
+                self.app.pause_for(self.bot.account, &work.execution.campaign, lack).await?;
                 return Ok(end);
             }
-            let group = self.prepare(work, left).await?;
+            let group = self.prepare(work, means.messages).await?;
             if let (true, Some(until_ms)) = (work.all_wait(), work.first_wait_ms()) {
                 return self.leave(work, ChunkEnd::Waits(until_ms)).await;
             }
@@ -206,7 +206,7 @@ impl<'a> LaneSender<'a> {
     }
 
     /// Ends with a chunk once what is known is written down.
-    async fn leave(&self, work: &mut ChunkWork, end: ChunkEnd) -> AppResult<ChunkEnd> {
+    async fn leave(&mut self, work: &mut ChunkWork, end: ChunkEnd) -> AppResult<ChunkEnd> {
         Ok(match self.write(work).await? {
             LedgerFate::Written => end,
             LedgerFate::Halted | LedgerFate::Refused => ChunkEnd::Stop(LaneEnd::Lost),
@@ -225,6 +225,7 @@ impl<'a> LaneSender<'a> {
     /// and the others are noted as being sent to.
     async fn prepare(&self, work: &mut ChunkWork, left: Option<u64>) -> AppResult<Vec<(usize, LaneMessage)>> {
         let mut group = work.next_group(&self.trials);
+        group.truncate(left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX)));
         let users = group.iter().filter_map(|place| Some(work.recipient(*place)?.user));
         let known = users.map(|user| async move {
             self.app.store.known_person(self.bot.account, user).await.map(|person| (user, person))
@@ -232,7 +233,6 @@ impl<'a> LaneSender<'a> {
         let known = join_all(known).await.into_iter().collect::<AppResult<Vec<_>>>()?;
         let people: BTreeMap<UserId, Option<KnownPerson>> = known.into_iter().collect();
         let now = self.app.clock.now();
-        group.truncate(left.map_or(GROUP, |left| usize::try_from(left).unwrap_or(GROUP)));
         let mut messages = Vec::new();
         for place in group {
             let person = work.recipient(place).and_then(|recipient| people.get(&recipient.user)?.as_ref());
@@ -269,9 +269,9 @@ impl<'a> LaneSender<'a> {
         let mut next_ms = app.clock.now_ms();
         let mut sends = Vec::new();
         for (place, message) in group {
-            let moment_ms = self.allowance.take(next_ms.max(work.may_say_ms(place)));
+            let moment_ms = self.take_moment(work, next_ms.max(work.may_say_ms(place)));
             work.note_said(place, moment_ms);
-            (next_ms, self.sent_ms) = (moment_ms + SPACING_MS, moment_ms);
+            (next_ms, self.sent_ms) = (moment_ms + work.spacing_ms(), moment_ms);
             let (token, known) = (&token, &known);
             sends.push(async move {
                 app.clock.sleep_until_ms(moment_ms).await;

@@ -1,7 +1,7 @@
 //! What a lane counts: outcomes, wherever they count, and chunks.
 
 use super::lane_chunks::ChunkWork;
-use crate::domain::outreach::{Outcome, Recipient, SendError};
+use crate::domain::outreach::{Outcome, OutreachTouch, Recipient, SendError};
 
 impl ChunkWork {
     /// Counts an outcome everywhere it counts.
@@ -25,9 +25,7 @@ impl ChunkWork {
         let messages = self.contents.len().max(1);
         let Some(recipient) = self.recipients.get(place / messages).cloned() else { return };
         let delivered = u64::from(matches!(outcome, Outcome::Delivered(_)));
-        let segment = recipient.segment.and_then(|index| self.plan.audience.segments.get(index));
-        let segment = segment.map(|(id, _)| id.clone());
-        let variation = self.variation_id(place % messages, &recipient);
+        let OutreachTouch { segment, variation, .. } = self.touch(place, &recipient);
         let counters = [
             Some(&mut self.outcome.counters),
             segment.map(|id| self.outcome.segments.entry(id).or_default()),
@@ -36,6 +34,18 @@ impl ChunkWork {
         for counters in counters.into_iter().flatten() {
             counters.sent += 1;
             counters.delivered += delivered;
+        }
+    }
+
+    /// A message to somebody as what they do next counts for it; its time is still to come.
+    pub fn touch(&self, place: usize, recipient: &Recipient) -> OutreachTouch {
+        let segment = recipient.segment.and_then(|index| self.plan.audience.segments.get(index));
+        OutreachTouch {
+            campaign: self.execution.campaign.clone(),
+            execution: self.execution.id.clone(),
+            segment: segment.map(|(id, _)| id.clone()),
+            variation: self.variation_id(place % self.contents.len().max(1), recipient),
+            time: 0,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::domain::outreach::{Attempted, Outcome, PersonValues, SendError, SkipR
 use crate::domain::person::Person;
 use crate::domain::subscription::Subscription;
 use crate::error::AppResult;
-use crate::ids::{BotId, BotKey, OutreachCampaignId};
+use crate::ids::{BotId, BotKey, UserId};
 use crate::secret::BotToken;
 use crate::store::{Bot, KnownPerson};
 use crate::telegram::{CallbackButton, MessageButton, MessageText, NewMessage, TelegramError};
@@ -33,7 +33,7 @@ pub(super) struct LaneMessage {
 /// What a message came to.
 pub(super) struct LaneSent {
     pub attempted: Attempted,
-    /// Telegram's words if it refuses the content.
+    /// Telegram's words if it refuses the content, or for a reason of which nothing is known.
     pub refusal: Option<String>,
     /// The moment before which nothing may be sent any more, in Unix milliseconds.
     pub rest_until_ms: Option<i64>,
@@ -86,7 +86,13 @@ impl ChunkWork {
         };
         let variation = recipient.variations.get(message).and_then(|variation| variation.checked_sub(1));
         let rendered = self.rendered(content, variation, person.user, values);
-        rendered.map(|rendered| self.lane_message(person, rendered)).ok_or(SkipReason::TemplateRender)
+        let rendered = rendered.ok_or(SkipReason::TemplateRender)?;
+        let touch = (!self.execution.test).then(|| self.touch(place, recipient));
+        let message = self.lane_message(person, rendered, touch);
+        Ok(match self.asked(place, recipient, content) {
+            Some((asked, buttons)) => message.asking(asked, buttons),
+            None => message,
+        })
     }
 
     /// Whether a person got the campaign from another execution after this one had them: one that goes to everybody and one
@@ -106,7 +112,12 @@ impl ChunkWork {
         person.contacts.iter().any(|known| known.reached_by.contains_key(campaign))
     }
 
-    fn lane_message(&self, person: &Person, (rendered, links): TrackedMessage) -> LaneMessage {
+    fn lane_message(
+        &self,
+        person: &Person,
+        (rendered, links): TrackedMessage,
+        counts_for: Option<OutreachTouch>,
+    ) -> LaneMessage {
         let link = |button: crate::domain::outreach::Button| MessageButton::Link {
             label: button.text,
             url: button.url,
@@ -174,7 +185,9 @@ impl App {
             Verdict::Other(error) => {
                 let sent = LaneSent::settled(outcome_of(&error));
                 match error {
-                    TelegramError::ContentRefused(words) | TelegramError::MediaRefused(words) => {
+                    TelegramError::ContentRefused(words)
+                    | TelegramError::MediaRefused(words)
+                    | TelegramError::Refused { description: words, .. } => {
                         LaneSent { refusal: Some(words), ..sent }
                     }
                     _ => sent,
@@ -196,13 +209,14 @@ impl App {
     ) -> AppResult<()> {
         let clock = FactClock::first_of_second(self.clock.now());
         match attempted {
-            Attempted::Settled(Outcome::Delivered(_) | Outcome::Unknown) => match &message.counts_for {
-                Some(campaign) => {
-                    let (user, now_ms) = (message.person.user, self.clock.now_ms());
-                    self.store.note_outreach(bot, user, campaign, now_ms).await
-                }
-                None => Ok(()),
-            },
+            Attempted::Settled(outcome @ (Outcome::Delivered(_) | Outcome::Unknown)) => {
+                let Some(touch) = &message.counts_for else { return Ok(()) };
+                let (user, now_ms) = (message.person.user, self.clock.now_ms());
+                let touch = OutreachTouch { time: now_ms.div_euclid(1000), ..touch.clone() };
+                // Of what may never have arrived nothing follows.
+                let got = (outcome != Outcome::Unknown).then_some(&touch);
+                self.store.note_outreach(bot, user, (&touch.campaign, got), now_ms).await
+            }
             Attempted::Settled(Outcome::Failed(
                 SendError::UserBlocked
                 | SendError::UserDeactivated

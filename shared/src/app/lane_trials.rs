@@ -25,6 +25,8 @@ pub(super) struct Trials {
     of: BTreeMap<ContentPlace, Trial>,
     /// Whether one was refused since it was last asked for.
     is_new: bool,
+    /// How many were refused one after the other for a reason of which nothing is known, and Telegram's words.
+    others: (u64, String),
 }
 
 #[derive(Default)]
@@ -110,7 +112,7 @@ impl ChunkWork {
             (0..messages).flat_map(|message| (0..people).map(move |person| person * messages + message));
         let (mut group, mut met) = (Vec::new(), BTreeSet::new());
         for place in places.filter(|place| self.ledger.is_pending(*place) && !self.waits(*place)) {
-            if group.len() == GROUP || !met.insert(place / messages) {
+            if group.len() == self.group_size() || !met.insert(place / messages) {
                 break;
             }
             let is_known = trials.knows(self.content_at(place));

@@ -4,6 +4,7 @@ use super::App;
 use super::lane_chunks::{ChunkWork, LaneSender};
 use crate::domain::outreach::{Attempted, Outcome};
 use crate::error::AppResult;
+use crate::ids::ExecutionId;
 use crate::store::{LedgerFate, LedgerWrite, OutreachOutcome};
 
 /// For how long storage is waited for that fails, between one attempt and the next, in milliseconds.
@@ -63,7 +64,8 @@ impl LaneSender<'_> {
                 work.recipient(place).filter(|it| !it.is_nobody() && !work.execution.test)
             {
                 let (user, campaign) = (recipient.user, &work.execution.campaign);
-                app.insist(self.until_ms, || app.store.note_outreach(bot, user, campaign, now_ms)).await?;
+                app.insist(self.until_ms, || app.store.note_outreach(bot, user, (campaign, None), now_ms))
+                    .await?;
             }
             work.count(place, Outcome::Unknown);
         }

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use futures::{TryStreamExt, stream};
 
 use super::App;
+use super::lead_conversions::LeadOutreach;
 use crate::domain::campaign::{CampaignStatus, TrackingCampaign};
 use crate::domain::course::Course;
 use crate::domain::erasure::is_forgotten;
@@ -60,6 +61,7 @@ struct CampaignWork<'a> {
     contacts: Vec<(&'a Person, FactClock)>,
     /// What becomes of contacts as leads; by person, as it is last.
     leads: BTreeMap<UserId, LeadOfMember>,
+    outreach: LeadOutreach<'a>,
     /// What may name people to campaigns.
     events: Vec<(UserId, LeadEvent)>,
 }
@@ -79,6 +81,7 @@ impl App {
         for change in &batch.changes {
             by_campaign.entry(change.campaign).or_default().push(change);
         }
+        let mut events: BTreeMap<AccountId, Vec<(UserId, LeadEvent)>> = BTreeMap::new();
         for (key, changes) in by_campaign {
             // Read afresh: a pause counts for every decision after it, and a deleted campaign must be noticed.
             match self.store.campaign(key).await? {
@@ -100,18 +103,19 @@ impl App {
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn put_aside_record(&self, shard: &str, event_id: &str, sequence: &str) -> AppResult<()> {
-        let url = self.config.lead_stream_dead_letters_url.as_ref();
-        let queue = self.queue(url, "LEAD_STREAM_DEAD_LETTERS_URL")?;
+        let url = self.config.stream_dead_letters_url.as_ref();
+        let queue = self.queue(url, "STREAM_DEAD_LETTERS_URL")?;
         let record = serde_json::json!({"shard": shard, "event_id": event_id, "sequence": sequence});
         queue.send_text(record.to_string()).await
     }
 
+    /// Answers what may name people to campaigns.
     async fn carry_out(
         &self,
         key: CampaignKey,
         campaign: &TrackingCampaign,
         changes: &[&LeadChange],
-    ) -> AppResult<()> {
+    ) -> AppResult<Vec<(UserId, LeadEvent)>> {
         let bot = BotKey { account: key.account, bot: campaign.bot };
         let people = changes.iter().filter_map(|change| Some(change.new.as_ref()?.person.user));
         let erased = self.store.erased(key.account, people).await?;
@@ -138,6 +142,7 @@ impl App {
                 change.old.as_ref().and_then(|old| lead_of_member(key, old)).as_ref() != Some(lead)
             });
             work.leads.extend(lead.map(|lead| (user, lead)));
+            work.outreach.add(&old, new);
         }
         // First what is money; all of it is harmless if the batch comes again.
         if !work.tasks.is_empty() {
@@ -164,7 +169,8 @@ impl App {
         if !work.rows.is_empty() {
             self.store.write_lead_rows(key, work.rows.values()).await?;
         }
-        self.log_skipped(key.account, campaign, &work.skipped).await
+        self.log_skipped(key.account, campaign, &work.skipped).await?;
+        Ok(work.events)
     }
 
     /// Writes the leaves that come too late to be told where the owner sees them, if they have a template.

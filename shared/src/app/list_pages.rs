@@ -12,7 +12,8 @@ pub struct ListPage {
 impl ListPage {
     /// The page of what was found, each with its rank, and how many there are on all pages. Ranks differ, so that the order
     /// is whole.
-    pub(super) fn of<R: Ord, T>(self, mut found: Vec<(R, T)>) -> (Vec<T>, u64) {
+    #[must_use]
+    pub fn of<R: Ord, T>(self, mut found: Vec<(R, T)>) -> (Vec<T>, u64) {
         found.sort_by(|(rank, _), (other, _)| {
             let order = rank.cmp(other);
             if self.descending { order.reverse() } else { order }

@@ -42,6 +42,7 @@ mod lane_walks;
 mod lane_writes;
 mod lanes;
 mod lead_changes;
+mod lead_conversions;
 mod lead_counts;
 mod lead_export;
 mod lead_lists;

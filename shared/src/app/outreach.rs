@@ -46,6 +46,7 @@ impl App {
             last_execution: None,
             tests: Vec::new(),
             triggered: TriggeredRuns::default(),
+            listed: false,
             document,
             version: 1,
             pause_reason: None,
@@ -59,7 +60,7 @@ impl App {
         match self.store.create_outreach_campaign(account, &campaign, &step, held).await? {
             HeldWrite::Written => Ok(campaign),
             HeldWrite::Overtaken => Err(AppError::unavailable("a drawn id is in use")),
-            HeldWrite::Full => Err(Holding::Campaigns.full()),
+            HeldWrite::Full | HeldWrite::ListFull => Err(Holding::Campaigns.full()),
         }
     }
 

@@ -229,7 +229,7 @@ impl OutreachProgress {
 
 impl OutreachPeriod {
     /// In which buckets it is counted, and from which second on: as many as fit the period, the present one included.
-    const fn buckets(self, now: i64) -> (TimeUnit, i64) {
+    pub(super) const fn buckets(self, now: i64) -> (TimeUnit, i64) {
         match self {
             Self::Hour => (TimeUnit::Minute, now - 59 * 60),
             Self::Day => (TimeUnit::Hour, now - 23 * 3_600),

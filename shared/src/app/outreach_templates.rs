@@ -5,7 +5,7 @@ use super::draw::draw_in_order;
 use super::list_pages::{ListPage, has_text};
 use super::outreach::{CHANGE_TRIES, named_version};
 use crate::domain::outreach::{
-    CampaignBody, Holding, Message, MessageContent, Template, TemplateBody, document_bytes,
+    CampaignBody, CampaignType, Holding, Message, MessageContent, Template, TemplateBody, document_bytes,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, TemplateId};
@@ -59,7 +59,7 @@ impl App {
         match self.store.create_template(account, &template, held).await? {
             HeldWrite::Written => Ok(template),
             HeldWrite::Overtaken => Err(AppError::unavailable("a drawn id is in use")),
-            HeldWrite::Full => Err(Holding::Templates.full()),
+            HeldWrite::Full | HeldWrite::ListFull => Err(Holding::Templates.full()),
         }
     }
 
@@ -159,7 +159,7 @@ impl App {
     ///
     /// - [`AppError::NotFound`] for a template that the account does not have.
     /// - [`AppError::Invalid`] where a message and its template do not fit together.
-    /// - [`AppError::NoContent`] if it has no message.
+    /// - [`AppError::NoContent`] if it has no message, or collects data and asks nothing.
     /// - [`AppError::Unavailable`], safe to retry.
     pub async fn content_of(
         &self,

@@ -239,6 +239,7 @@ mod tests {
             last_outreach: None,
             got_ms: Default::default(),
             reached_by: BTreeMap::new(),
+            touch: None,
         };
         KnownPerson { user, contacts: vec![contact], ..KnownPerson::default() }
     }

@@ -11,7 +11,7 @@ use super::sending::backoff_seconds;
 use crate::domain::outreach::{AudienceCount, Execution, ExecutionStatus, merge_parts};
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, ExecutionId};
-use crate::queue::{HandOn, PlanTask, WaitingTask};
+use crate::queue::{HOLD_MAX_SECONDS, HandOn, PlanTask, WaitingTask};
 use crate::store::{AccountStatus, CONTACT_SHARDS, ExecutionChange, ShardStep};
 
 /// For how long a shard is planned by one task, in milliseconds; what is left comes again at once.
@@ -28,6 +28,8 @@ enum Planned {
     Done,
     /// There is more to do.
     More,
+    /// There is more to do after so many seconds.
+    In(u64),
 }
 
 impl App {
@@ -48,6 +50,7 @@ impl App {
         let seconds = match outcome {
             Ok(Planned::Done) => return MessageOutcome::Done,
             Ok(Planned::More) => 0,
+            Ok(Planned::In(seconds)) => seconds.min(HOLD_MAX_SECONDS),
             Err(error) => {
                 tracing::error!(?error, "an execution could not be planned");
                 backoff_seconds(receipt.count)

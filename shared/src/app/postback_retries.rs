@@ -5,7 +5,7 @@ use crate::domain::course::Course;
 use crate::domain::gate::seconds_until;
 use crate::domain::schedule::next_attempt_ms;
 use crate::error::AppResult;
-use crate::queue::{DELAY_MAX_SECONDS, Task};
+use crate::queue::{DELAY_MAX_SECONDS, Grouped, Task};
 use crate::store::{Due, DueQueue};
 
 /// By how much clocks of functions may differ, in milliseconds.

@@ -11,7 +11,6 @@ use crate::domain::verdict::{Verdict, judge};
 use crate::error::AppResult;
 use crate::ids::{CampaignKey, UserId};
 use crate::queue::Task;
-use crate::secret::random;
 use crate::store::{AttemptWrite, LoggedPostback};
 
 /// A postback that is not done with, as the log has it before its next attempt.

@@ -37,7 +37,7 @@ impl App {
         let (account, user) = (*account, *user);
         for _ in 0..CHANGE_TRIES {
             let Some(campaign) = self.waiting_campaign(account, id, *status).await? else { return Ok(()) };
-            if self.is_suspended(account).await? {
+            if !self.is_active(account).await? {
                 let now_ms = self.clock.now_ms();
                 let due = trigger_due(task, (now_ms.div_euclid(HOUR_MS) + 1) * HOUR_MS)?;
                 return self.store.put_due(&due, now_ms).await;
@@ -73,10 +73,6 @@ impl App {
         let is_active = standing.status == OutreachStatus::Active && standing.ended.is_none();
         let is_meant = is_active && campaign.body()?.triggers.statuses.contains(&status);
         Ok(Some(campaign).filter(|_| is_meant))
-    }
-
-    async fn is_suspended(&self, account: AccountId) -> AppResult<bool> {
-        Ok(self.store.account(account).await?.is_none_or(|found| found.status != AccountStatus::Active))
     }
 
     /// The execution of a campaign that takes more people, with the campaign's version; `None` if either was changed

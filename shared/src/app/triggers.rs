@@ -1,12 +1,10 @@
 //! Triggers: what happens to a lead names them to campaigns, at once or after a while.
 
-use std::sync::Arc;
-
 use super::App;
 use crate::domain::lead_event::LeadEvent;
 use crate::domain::outreach::{OutreachStatus, Triggers};
 use crate::error::{AppError, AppResult};
-use crate::ids::{AccountId, OutreachCampaignId, UserId};
+use crate::ids::{AccountId, UserId};
 use crate::queue::{DELAY_MAX_SECONDS, HandOn, PlanTask, WaitingTask};
 use crate::store::{Due, DueQueue};
 

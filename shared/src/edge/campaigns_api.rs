@@ -20,6 +20,9 @@ const BODY_BYTES: usize = 256 * 1024;
 /// The other header that a key may come in.
 const KEY_HEADER: &str = "x-api-key";
 
+/// The parameter of a link's query that a key may come in.
+const KEY_PARAMETER: &str = "apiKey";
+
 /// A call whose key was checked.
 #[derive(Debug)]
 pub struct Call {
@@ -41,8 +44,30 @@ impl Call {
     /// - [`AppError::Invalid`] for a body that is no JSON object, or too long.
     /// - [`AppError::Unavailable`], safe to retry.
     pub async fn open(app: &App, request: &Request) -> AppResult<Self> {
-        let plain_key = || ApiKey::parse(request.headers().get(KEY_HEADER)?.to_str().ok()?.trim());
-        let account = app.authenticate(bearer_key(request).or_else(plain_key)).await?;
+        Self::open_under(app, request, key_of(request), query_of(request)).await
+    }
+
+    /// The same for a call that may come as a bare link, with the key in the query; the query stands for the body.
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::open`].
+    pub async fn open_link(app: &App, request: &Request) -> AppResult<Self> {
+        let mut query = query_of(request);
+        let key = query.remove(KEY_PARAMETER).and_then(|key| ApiKey::parse(key.trim()));
+        let mut call = Self::open_under(app, request, key_of(request).or(key), query).await?;
+        let given = call.query.iter().filter(|(_, value)| !value.is_empty());
+        call.body = given.map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+        Ok(call)
+    }
+
+    async fn open_under(
+        app: &App,
+        request: &Request,
+        key: Option<ApiKey>,
+        query: BTreeMap<String, String>,
+    ) -> AppResult<Self> {
+        let account = app.authenticate(key).await?;
         let path = request.path_parameters_ref();
         let id = path.and_then(|path| path.first("id")).unwrap_or_default().to_owned();
         let query = request.uri().query().unwrap_or_default();

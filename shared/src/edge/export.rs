@@ -27,7 +27,7 @@ pub fn leads(outcome: AppResult<ListExport>) -> Answer {
 /// The same for deliveries, with an error as the Campaigns API answers it.
 pub fn deliveries(outcome: AppResult<ListExport>) -> Answer {
     let failure = |error| campaigns_api(Err::<Answered<()>, _>(error));
-    outcome.and_then(|export| file(export, DELIVERIES_CSV)).unwrap_or_else(failure)
+    outcome.and_then(|export| file(export, name)).unwrap_or_else(failure)
 }
 
 /// A text that a spreadsheet would calculate gets an apostrophe in front; one of plain letters cannot do anything.

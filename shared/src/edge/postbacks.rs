@@ -9,7 +9,7 @@ use futures::future::{BoxFuture, join_all};
 use super::sqs::{Again, Batch, Deadline, Received};
 use crate::app::{App, PostbackOutcome, TaskSubject};
 use crate::outbound::TARGET_TIMEOUT;
-use crate::queue::Task;
+use crate::queue::{Grouped, Task};
 
 /// A task is not begun when less than this is left: one request to a target, and the table before and after it.
 const TASK_TIMEOUT: Duration = TARGET_TIMEOUT.saturating_add(Duration::from_secs(10));

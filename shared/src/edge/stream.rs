@@ -1,9 +1,11 @@
-//! The function behind the table's stream.
+//! The functions behind the table's stream.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws_lambda_events::dynamodb::EventRecord;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -40,20 +42,22 @@ struct ItemFailure {
     item_identifier: String,
 }
 
-/// The binary that works the stream.
-#[derive(Clone, Copy, Debug)]
+/// A binary that works the stream.
+#[derive(Clone, Copy)]
 pub struct StreamFunction {
     /// The name of the binary.
     pub binary: &'static str,
+    /// Works the records of a shard whole, or fails.
+    pub work: for<'a> fn(&'a App, String, &'a [EventRecord]) -> BoxFuture<'a, AppResult<()>>,
 }
 
 /// Works the stream for the Lambda runtime until the sandbox ends.
 #[must_use]
-pub fn serve(_: StreamFunction) -> ExitCode {
-    super::run(async |app: Arc<App>| {
+pub fn serve(function: StreamFunction) -> ExitCode {
+    super::run(async move |app: Arc<App>| {
         app.store.connect().await;
         lambda_runtime::run(service_fn(|event: LambdaEvent<Batch>| async {
-            Ok::<_, HandlerError>(work(&app, event.payload).await)
+            Ok::<_, HandlerError>(work(function, &app, event.payload).await)
         }))
         .await
     })
@@ -64,19 +68,23 @@ pub fn serve(_: StreamFunction) -> ExitCode {
 /// # Errors
 ///
 /// If the event is no stream event.
-pub async fn invoke(app: Arc<App>, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {
+pub async fn invoke(
+    function: StreamFunction,
+    app: Arc<App>,
+    event: LambdaEvent<Value>,
+) -> Result<Value, HandlerError> {
     let batch: Batch = serde_json::from_value(event.payload)?;
-    Ok(serde_json::to_value(work(&app, batch).await)?)
+    Ok(serde_json::to_value(work(function, &app, batch).await)?)
 }
 
 /// Works a batch whole or, if that fails, has it come again from its first record.
 ///
 /// A record that does not read would come again for ever: it is put aside in the dead-letter queue.
-async fn work(app: &App, batch: Batch) -> BatchAnswer {
+async fn work(function: StreamFunction, app: &App, batch: Batch) -> BatchAnswer {
     let Batch { records, shard_id, state } = batch;
     let shard = shard_id.unwrap_or_else(|| "unnamed".to_owned());
     let mut batch_item_failures = Vec::new();
-    if let Err(error) = process(app, shard, &records).await {
+    if let Err(error) = (function.work)(app, shard, &records).await {
         tracing::error!(?error, records = records.len(), "a batch of the stream has to come again");
         let first = records.first().map(sequence).unwrap_or_default().to_owned();
         batch_item_failures.push(ItemFailure { item_identifier: first });
@@ -84,24 +92,29 @@ async fn work(app: &App, batch: Batch) -> BatchAnswer {
     BatchAnswer { state, batch_item_failures }
 }
 
-async fn process(app: &App, shard: String, records: &[EventRecord]) -> AppResult<()> {
-    let mut changes = Vec::with_capacity(records.len());
-    for record in records {
-        match read(record) {
-            Ok(change) => changes.push(change),
-            Err(error) => {
-                tracing::error!(?error, event.id = record.event_id, "a stream record does not read");
-                app.put_aside_record(&shard, &record.event_id, sequence(record)).await?;
+/// Works a batch of changes of leads.
+pub fn leads<'a>(app: &'a App, shard: String, records: &'a [EventRecord]) -> BoxFuture<'a, AppResult<()>> {
+    async move {
+        let mut changes = Vec::with_capacity(records.len());
+        for record in records {
+            match read(record) {
+                Ok(change) => changes.push(change),
+                Err(error) => put_aside(app, &shard, record, &error).await?,
             }
         }
+        app.process_lead_changes(&StreamBatch { shard, changes }).await
     }
-    app.process_lead_changes(&StreamBatch { shard, changes }).await
+    .boxed()
 }
 
 fn read(record: &EventRecord) -> AppResult<LeadChange> {
     let keys: Keys = serde_dynamo::from_item(record.change.keys.clone())
         .map_err(|error| AppError::unavailable(format!("the record's keys do not read: {error}")))?;
-    let campaign = campaign_of_lead_partition(&keys.partition)
+    Ok(keys.partition)
+}
+
+fn read(record: &EventRecord) -> AppResult<LeadChange> {
+    let campaign = campaign_of_lead_partition(&partition_of(record)?)
         .ok_or_else(|| AppError::unavailable("the record is no lead's"))?;
     let image = |item: &serde_dynamo::Item| {
         if item.is_empty() { Ok(None) } else { Lead::from_item(item.clone()).map(Some) }

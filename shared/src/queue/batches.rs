@@ -1,21 +1,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Task;
+use serde::Serialize;
+
+/// A task of a FIFO queue.
+pub trait Grouped: Serialize {
+    /// Tasks of one group are done one after the other, in the order in which they were sent.
+    fn group(&self) -> String;
+
+    /// The same for a task that is sent again.
+    fn id(&self) -> String;
+}
 
 /// So many messages go in one request.
 const BATCH: usize = 10;
 
 /// In which requests tasks are sent, one after the other: those of one group stay in this order, and no request has two of
 /// one, because SQS may take the second alone. The first of each group come first, then the second.
-pub(super) fn batches(tasks: &[Task]) -> Vec<Vec<&Task>> {
+pub(super) fn batches<T: Grouped>(tasks: &[T]) -> Vec<Vec<&T>> {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    let mut rounds: BTreeMap<usize, Vec<(String, &Task)>> = BTreeMap::new();
+    let mut rounds: BTreeMap<usize, Vec<(String, &T)>> = BTreeMap::new();
     for task in tasks {
         let place = places.entry(task.group()).or_default();
         rounds.entry(*place).or_default().push((task.group(), task));
         *place += 1;
     }
-    let mut batches: Vec<Vec<&Task>> = Vec::new();
+    let mut batches: Vec<Vec<&T>> = Vec::new();
     let mut groups = BTreeSet::new();
     for (group, task) in rounds.into_values().flatten() {
         match batches.last_mut() {
@@ -34,6 +43,7 @@ pub(super) fn batches(tasks: &[Task]) -> Vec<Vec<&Task>> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::Task;
     use super::*;
     use crate::domain::fact_clock::FactClock;
     use crate::domain::lead_event::{LeadEvent, LeadStatus};

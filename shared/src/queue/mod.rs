@@ -18,6 +18,7 @@ use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::Serialize;
 
+pub use batches::Grouped;
 pub use bot_task::BotTask;
 pub use dead_letters::{DeadLetterQueue, DeadLetters};
 pub use erasure_task::ErasureTask;
@@ -51,14 +52,14 @@ impl Queue {
         Self { client, url }
     }
 
-    /// Sends tasks to a FIFO queue, up to ten at a time: those of one lead stay in this order, also if the queue takes a part
+    /// Sends tasks to a FIFO queue, up to ten at a time: those of one group stay in this order, also if the queue takes a part
     /// of them, and it drops one that was sent within the last five minutes. After an error some may have been sent; sending
     /// all again is safe.
     ///
     /// # Errors
     ///
     /// [`AppError::Unavailable`], safe to retry.
-    pub async fn send(&self, tasks: &[Task]) -> AppResult<()> {
+    pub async fn send<T: Grouped>(&self, tasks: &[T]) -> AppResult<()> {
         for some in batches::batches(tasks) {
             let entries = some.into_iter().enumerate().map(|(index, task)| entry(index, task));
             let request = self.client.send_message_batch().queue_url(&self.url);

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::batches::Grouped;
 use super::spell;
 use crate::domain::lead_event::LeadEvent;
 use crate::error::AppResult;
@@ -49,13 +50,6 @@ impl Task {
         }
     }
 
-    /// Tasks of one group are done one after the other, in the order in which they were sent.
-    #[must_use]
-    pub fn group(&self) -> String {
-        let (Self::PostbackV1 { campaign, user, .. } | Self::ReplayV1 { campaign, user, .. }) = self;
-        format!("{}.{}.{user}", campaign.account, campaign.campaign)
-    }
-
     /// As a queue has it.
     ///
     /// # Errors
@@ -64,10 +58,15 @@ impl Task {
     pub fn spelled(&self) -> AppResult<String> {
         spell(self)
     }
+}
 
-    /// The same for a task that is sent again.
-    #[must_use]
-    pub fn id(&self) -> String {
+impl Grouped for Task {
+    fn group(&self) -> String {
+        let (Self::PostbackV1 { campaign, user, .. } | Self::ReplayV1 { campaign, user, .. }) = self;
+        format!("{}.{}.{user}", campaign.account, campaign.campaign)
+    }
+
+    fn id(&self) -> String {
         let (Self::PostbackV1 { event, .. } | Self::ReplayV1 { event, .. }) = self;
         let id = format!("{}.{}.{}", self.group(), event.status, event.clock);
         match self {

@@ -7,6 +7,7 @@ use futures::future::try_join_all;
 use rust_decimal::Decimal;
 
 use super::access::{number, to_attribute, unavailable, update_step};
+use super::count_keys::CountKey;
 use super::link_keys::VARIATIONS;
 use super::outreach_counts::{counters_of, sort_end};
 use super::shards::{CLICK_SHARDS, click_shard};
@@ -47,13 +48,18 @@ struct Firsts {
     of_link: bool,
 }
 
+/// What stands with a person for a text of a campaign that they clicked in.
+pub(super) fn variation_mark(campaign: &OutreachCampaignId, variation: &str) -> String {
+    format!("v{}", LinkId::of(&[campaign.as_str(), variation]))
+}
+
 impl PersonClick<'_> {
     fn link_mark(&self) -> String {
         self.link.id(self.campaign).to_string()
     }
 
     fn variation_mark(&self) -> String {
-        format!("v{}", LinkId::of(&[self.campaign.as_str(), &self.link.variation]))
+        variation_mark(self.campaign, &self.link.variation)
     }
 
     fn firsts(&self, marks: &ClickMarks) -> Firsts {
@@ -90,29 +96,57 @@ impl Store {
         steps.extend(self.added(&Key::clicked(shard, &link), ones.into_iter(), None)?);
         let person = OutreachCounters { clicked: 1, read: 1, ..OutreachCounters::default() };
         if firsts.of_variation {
-            let variation = Key::OutreachVariation(account, click.campaign, &click.link.variation);
+            let variation = Key::Count(CountKey::Variation(account, click.campaign, &click.link.variation));
             steps.extend(self.counted(&Key::clicked(shard, &variation), &person, None)?);
         }
         if firsts.of_campaign {
-            steps.extend(self.campaign_steps(click, shard, &person)?);
+            let time = click.time;
+            steps.extend(self.campaign_steps((account, click.campaign), (shard, time), &person)?);
         }
+        Ok(self.transact(steps).await?.is_none())
+    }
+
+    /// Counts somebody who pressed a button of a campaign at a time, in Unix seconds, as one who clicked; `false` if they
+    /// were counted, or the bot does not know them any more.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn count_press(
+        &self,
+        bot: BotKey,
+        user: UserId,
+        campaign: &OutreachCampaignId,
+        time: i64,
+    ) -> AppResult<bool> {
+        let mark = self
+            .update(&Key::Person(bot.account, user))
+            .update_expression("SET #user = :user ADD clicked :campaigns")
+            .condition_expression("NOT contains(clicked, :campaign)")
+            .expression_attribute_names("#user", "user")
+            .expression_attribute_values(":user", to_attribute(&user)?)
+            .expression_attribute_values(":campaign", AttributeValue::S(campaign.to_string()))
+            .expression_attribute_values(":campaigns", AttributeValue::Ss(vec![campaign.to_string()]));
+        let person = OutreachCounters { clicked: 1, read: 1, ..OutreachCounters::default() };
+        let mut steps = vec![update_step(mark)?, self.is_there(&Key::Contact(bot.account, bot.bot, user))?];
+        let shard = click_shard(user);
+        steps.extend(self.campaign_steps((bot.account, campaign), (shard, time), &person)?);
         Ok(self.transact(steps).await?.is_none())
     }
 
     /// The counters of a campaign, in all and by time, of one who clicked.
     fn campaign_steps(
         &self,
-        click: &PersonClick<'_>,
-        shard: u64,
+        (account, campaign): (AccountId, &OutreachCampaignId),
+        (shard, time): (u64, i64),
         person: &OutreachCounters,
     ) -> AppResult<Vec<TransactWriteItem>> {
-        let (account, campaign, time) = (click.bot.account, click.campaign, click.time);
-        let total = Key::OutreachTotal(account, campaign);
+        let total = Key::Count(CountKey::Total(account, campaign));
         let mut steps: Vec<_> =
             self.counted(&Key::clicked(shard, &total), person, None)?.into_iter().collect();
         for unit in [TimeUnit::Minute, TimeUnit::Hour, TimeUnit::Day] {
             let end = unit.kept_seconds().map(|kept| time + kept);
-            let bucket = Key::OutreachTime(account, campaign, unit, time);
+            let bucket = Key::Count(CountKey::Time(account, campaign, unit, time));
             steps.extend(self.counted(&Key::clicked(shard, &bucket), person, end)?);
         }
         Ok(steps)
@@ -153,7 +187,7 @@ impl Store {
         account: AccountId,
         campaign: &OutreachCampaignId,
     ) -> AppResult<OutreachCounters> {
-        let total = Key::OutreachTotal(account, campaign);
+        let total = Key::Count(CountKey::Total(account, campaign));
         let keys = (0..CLICK_SHARDS).map(|shard| Key::clicked(shard, &total).attributes());
         let items = self.batch_get(keys).await?;
         Ok(items.iter().map(counters_of).fold(OutreachCounters::default(), OutreachCounters::plus))
@@ -171,7 +205,7 @@ impl Store {
         unit: TimeUnit,
         (from, to): (i64, i64),
     ) -> AppResult<Vec<(String, OutreachCounters)>> {
-        let [first, last] = [from, to].map(|time| Key::OutreachTime(account, campaign, unit, time));
+        let [first, last] = [from, to].map(|time| Key::Count(CountKey::Time(account, campaign, unit, time)));
         let series = (0..CLICK_SHARDS).map(async |shard| {
             self.query_between(&Key::clicked(shard, &first), &Key::clicked(shard, &last)).await
         });
@@ -194,7 +228,7 @@ impl Store {
         account: AccountId,
         campaign: &OutreachCampaignId,
     ) -> AppResult<BTreeMap<String, OutreachCounters>> {
-        let of_campaign = Key::OutreachTotal(account, campaign);
+        let of_campaign = Key::Count(CountKey::Total(account, campaign));
         let shards = (0..CLICK_SHARDS).map(|shard| Key::clicked(shard, &of_campaign).partition());
         let partitions = std::iter::once(of_campaign.partition()).chain(shards);
         let items = try_join_all(partitions.map(|partition| self.query_items(partition, VARIATIONS))).await?;

@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 
 use super::access::{is_refusal, put_step, text, to_attribute, unavailable, update_step};
+use super::count_keys::CountKey;
 use super::keys::{EXECUTIONS, chunks_of, executions_of};
 use super::{Due, Key, Store};
 use crate::domain::outreach::{
@@ -273,7 +274,7 @@ impl Store {
                     let counted = decided.map_or(0, |ab| ab.chunks);
                     let tasks = execution.chunks().saturating_sub(counted);
                     let tasks = OutreachCounters { tasks, ..OutreachCounters::default() };
-                    let total = Key::OutreachTotal(account, &execution.campaign);
+                    let total = Key::Count(CountKey::Total(account, &execution.campaign));
                     steps.extend(self.counted(&total, &tasks, None)?);
                 }
                 Ok(steps)

@@ -6,12 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{Refusal, delete_step, number, put_step, update_step};
 use super::{Key, Store};
-use crate::domain::outreach::Holding;
+use crate::domain::outreach::{Holding, TRIGGERED_MAX};
 use crate::error::AppResult;
 use crate::ids::AccountId;
 
 /// The attribute that counts how often something began to name a segment, or a segment was deleted.
 const NAMING: &str = "naming";
+
+/// The attribute that counts the campaigns that are listed by their triggers.
+const LISTED: &str = "listed";
 
 /// What a write changes of what an account keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub struct HoldingChange {
     pub count: i64,
     /// How many more bytes of JSON they take, or fewer.
     pub bytes: i64,
+    /// How many more campaigns are listed by their triggers, or fewer.
+    pub listed: i64,
     /// What it does about segments.
     pub naming: Naming,
 }
@@ -46,31 +51,36 @@ pub enum HeldWrite {
     Overtaken,
     /// The account has as much as it may.
     Full,
+    /// As many campaigns of the account as may be are active that have triggers.
+    ListFull,
 }
 
 #[derive(Default, Deserialize)]
 struct HoldingsRow {
     #[serde(default)]
     naming: u64,
+    #[serde(default)]
+    listed: i64,
 }
 
 impl HoldingChange {
     /// One more, of so many bytes.
     #[must_use]
     pub fn made(holding: Holding, bytes: u64) -> Self {
-        Self { holding, count: 1, bytes: bytes.cast_signed(), naming: Naming::Same }
+        Self { holding, count: 1, bytes: bytes.cast_signed(), listed: 0, naming: Naming::Same }
     }
 
     /// One that takes other bytes than before.
     #[must_use]
     pub fn changed(holding: Holding, before: u64, after: u64) -> Self {
-        Self { holding, count: 0, bytes: after.cast_signed() - before.cast_signed(), naming: Naming::Same }
+        let bytes = after.cast_signed() - before.cast_signed();
+        Self { holding, count: 0, bytes, listed: 0, naming: Naming::Same }
     }
 
     /// One less, of so many bytes.
     #[must_use]
     pub fn deleted(holding: Holding, bytes: u64) -> Self {
-        Self { holding, count: -1, bytes: -bytes.cast_signed(), naming: Naming::Same }
+        Self { holding, count: -1, bytes: -bytes.cast_signed(), listed: 0, naming: Naming::Same }
     }
 
     /// The same where it does this about segments.
@@ -79,8 +89,14 @@ impl HoldingChange {
         Self { naming, ..self }
     }
 
+    /// The same where so many more campaigns are listed by their triggers, or fewer.
+    #[must_use]
+    pub fn listing(self, listed: i64) -> Self {
+        Self { listed, ..self }
+    }
+
     fn is_nothing(&self) -> bool {
-        self.count == 0 && self.bytes == 0 && self.naming == Naming::Same
+        self.count == 0 && self.bytes == 0 && self.listed == 0 && self.naming == Naming::Same
     }
 }
 
@@ -151,7 +167,7 @@ impl Store {
     }
 
     fn holding_step(&self, account: AccountId, change: HoldingChange) -> AppResult<TransactWriteItem> {
-        let HoldingChange { holding, count, bytes, naming } = change;
+        let HoldingChange { holding, count, bytes, listed, naming } = change;
         let mut update = self
             .update(&Key::OutreachHoldings(account))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
@@ -171,6 +187,14 @@ impl Store {
                 let room = most.cast_signed() - more;
                 update = update.expression_attribute_values(format!(":{name}_room"), number(room));
             }
+        }
+        if listed != 0 {
+            adds.push(format!("{LISTED} :listed"));
+            update = update.expression_attribute_values(":listed", number(listed));
+        }
+        if listed > 0 {
+            conditions.push(format!("(attribute_not_exists({LISTED}) OR {LISTED} < :listed_most)"));
+            update = update.expression_attribute_values(":listed_most", number(TRIGGERED_MAX));
         }
         if naming != Naming::Same {
             adds.push(format!("{NAMING} :one"));
@@ -198,6 +222,7 @@ impl HoldingChange {
         let row: HoldingsRow = refusal.item.map(super::access::from_item).transpose()?.unwrap_or_default();
         Ok(match self.naming {
             Naming::After(known) if known != row.naming => HeldWrite::Overtaken,
+            _ if self.listed > 0 && row.listed >= TRIGGERED_MAX => HeldWrite::ListFull,
             _ => HeldWrite::Full,
         })
     }

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::access::{from_item, number, put_step, text, to_attribute, written};
+use super::count_keys::CountKey;
 use super::link_keys::{INVITATIONS, LinkKey};
 use super::outreach_counts::{sort_end, whole};
 use super::shards::{CLICK_SHARDS, click_shard};
@@ -141,7 +142,7 @@ impl Store {
         account: AccountId,
         campaign: &OutreachCampaignId,
     ) -> AppResult<Vec<(Invitation, u64)>> {
-        let of_campaign = Key::OutreachTotal(account, campaign);
+        let of_campaign = Key::Count(CountKey::Total(account, campaign));
         let made = self.query_items(of_campaign.partition(), INVITATIONS).await?;
         let shards = (0..CLICK_SHARDS).map(|shard| Key::clicked(shard, &of_campaign).partition());
         let counts = try_join_all(shards.map(|partition| self.query_items(partition, INVITATIONS))).await?;

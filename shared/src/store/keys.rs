@@ -10,7 +10,6 @@ use crate::domain::calendar;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::media::MediaRef;
-use crate::domain::outreach::TimeUnit;
 use crate::ids::{
     AccountId, BotId, BotKey, CampaignKey, ChatId, ExecutionId, ImportId, LeadId, OutreachCampaignId,
     SegmentId, TelegramBotId, TemplateId, UserId,
@@ -191,9 +190,7 @@ impl Key<'_> {
             Self::StatTotal(CampaignKey { account, campaign })
             | Self::StatDay(CampaignKey { account, campaign }, _)
             | Self::StatMark(CampaignKey { account, campaign }, _) => format!("STAT#{account}.{campaign}"),
-            Self::Journal(BotKey { account, bot }, chat, clock) => {
-                format!("JOUR#{account}.{bot}.{chat}#{}", calendar::month(clock.date))
-            }
+            Self::Journal(bot, chat, clock) => journal_partition(bot, chat, clock),
             Self::Postback(campaign, clock, _) => postback_partition(campaign, clock),
             Self::Due { minute, shard, .. } => format!("DUE#{minute}#{shard}"),
             Self::Circuit(account, host) => format!("HOST#{account}#{host}"),
@@ -247,7 +244,7 @@ impl Key<'_> {
             Self::Visit(_) => "VISIT".to_owned(),
             Self::Lead(_, user) => format!("USER#{user}"),
             Self::LeadRow(_, lead) => format!("{:016}", lead.0),
-            Self::StatTotal(_) | Self::OutreachTotal(..) => "TOTAL".to_owned(),
+            Self::StatTotal(_) => "TOTAL".to_owned(),
             Self::StatDay(_, date) => format!("DAY#{date}"),
             Self::StatMark(_, shard) => format!("MARK#{shard}"),
             Self::Journal(_, _, clock) => clock.to_string(),
@@ -258,9 +255,7 @@ impl Key<'_> {
             Self::Gate(_) => "GATE".to_owned(),
             Self::BotCheck(_) => "CHECK".to_owned(),
             Self::Lane(_) => "LANE".to_owned(),
-            Self::LaneWork { rank, created, execution, .. } => {
-                format!("WORK#{rank}#{created:011}#{execution}")
-            }
+            Self::LaneWork { rank, created, execution, .. } => work(rank, created, execution),
             Self::Due { due_ms, id, .. } => format!("{due_ms:013}#{id}"),
             Self::Circuit(..) => "CIRCUIT".to_owned(),
             Self::DueCursor => "CURSOR".to_owned(),
@@ -339,18 +334,20 @@ pub fn status_partition(campaign: CampaignKey, status: LeadStatus) -> String {
     format!("{}#{status}", Key::LeadRow(campaign, LeadId(0)).partition())
 }
 
-/// A bucket of a series, by when it begins.
-fn bucket(unit: TimeUnit, time: i64) -> String {
-    let begin = time.div_euclid(unit.seconds()) * unit.seconds();
-    match unit {
-        TimeUnit::Day => format!("DAY#{}", calendar::date(time)),
-        TimeUnit::Hour => format!("HOUR#{}", calendar::iso_time(begin)),
-        TimeUnit::Minute => format!("MINUTE#{}", calendar::iso_time(begin)),
-    }
-}
-
 fn bot_partition(BotKey { account, bot }: BotKey) -> String {
     format!("BOT#{account}.{bot}")
+}
+
+fn listed(campaign: &OutreachCampaignId, created: i64, id: &ExecutionId) -> String {
+    format!("{}{created:011}#{id}", executions_of(campaign))
+}
+
+fn work(rank: u64, created: i64, execution: &ExecutionId) -> String {
+    format!("WORK#{rank}#{created:011}#{execution}")
+}
+
+fn journal_partition(BotKey { account, bot }: BotKey, chat: ChatId, clock: FactClock) -> String {
+    format!("JOUR#{account}.{bot}.{chat}#{}", calendar::month(clock.date))
 }
 
 fn postback_partition(CampaignKey { account, campaign }: CampaignKey, clock: FactClock) -> String {

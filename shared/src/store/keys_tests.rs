@@ -1,4 +1,6 @@
 use super::NoticeSpan;
+use super::conversion_keys::{ConversionKey, OfPerson};
+use super::count_keys::CountKey;
 use super::keys::{Key, campaign_of_lead_partition, status_partition};
 use super::notice_windows::NoticeWindow;
 use crate::domain::fact_clock::FactClock;
@@ -102,18 +104,19 @@ fn the_layout_of_outreach_is_frozen() {
         Key::Chunk { account, execution: &execution, bot: BotId(3), shard: 7, number: 12 },
         Key::ExecutionLane(account, &execution, BotId(3)),
         Key::Deletion(account, &execution, BotId(3)),
-        Key::OutreachTotal(account, &campaign),
-        Key::OutreachTime(account, &campaign, TimeUnit::Day, 1_780_000_007),
-        Key::OutreachTime(account, &campaign, TimeUnit::Hour, 1_780_000_007),
-        Key::OutreachTime(account, &campaign, TimeUnit::Minute, 1_780_000_007),
-        Key::OutreachSegment(account, &campaign, &segment),
-        Key::OutreachVariation(account, &campaign, "var1"),
+        Key::Count(CountKey::Total(account, &campaign)),
+        Key::Count(CountKey::Time(account, &campaign, TimeUnit::Day, 1_780_000_007)),
+        Key::Count(CountKey::Time(account, &campaign, TimeUnit::Hour, 1_780_000_007)),
+        Key::Count(CountKey::Time(account, &campaign, TimeUnit::Minute, 1_780_000_007)),
+        Key::Count(CountKey::Segment(account, &campaign, &segment)),
+        Key::Count(CountKey::Variation(account, &campaign, "var1")),
     ];
     insta::assert_snapshot!(layout(&keys), @r#"
     OUT#1 | CAMP#campk3x9
     OUT#1 | STEP#campk3x9#00000012
     OUT#1 | SEG#seg9zq1
     OUT#1 | TMPL#tmplk3x9
+    OUT#1 | HOOK#hookk3x9
     OUT#1 | TESTERS
     OUT#1 | HOLDINGS
     OUT#1 | IMPORT#imp77a

@@ -134,6 +134,7 @@ impl Store {
         if let Some(status) = begins_in {
             steps.push(self.stands_in(&Key::Execution(bot.account, execution), status)?);
         }
+        let counted = steps.len();
         steps.extend(self.outcome_steps(bot.account, outcome)?);
         Ok(match self.transact(steps).await?.map(|refusal| refusal.step) {
             None => LedgerFate::Written,

@@ -1,6 +1,7 @@
 //! The layout of what tracked links are made of, and of what is counted by them; a part of [`Key`].
 
 use super::Key;
+use super::count_keys::CountKey;
 use crate::domain::outreach::LinkId;
 use crate::ids::{AccountId, OutreachCampaignId, UserId};
 
@@ -50,7 +51,9 @@ impl LinkKey<'_> {
             Self::Secret(account) => Key::Account(account).partition(),
             Self::Target(account, campaign, _)
             | Self::Invitation(account, campaign, _)
-            | Self::Joined(account, campaign, _) => Key::OutreachTotal(account, campaign).partition(),
+            | Self::Joined(account, campaign, _) => {
+                Key::Count(CountKey::Total(account, campaign)).partition()
+            }
             Self::Clicked(shard, counter) => format!("{}#{shard}", counter.partition()),
         }
     }
@@ -76,7 +79,7 @@ mod tests {
     fn the_layout_of_links_is_frozen() {
         let (account, campaign) = (AccountId(1), OutreachCampaignId::of("k3x9"));
         let target = Key::target(account, &campaign, LinkId(7));
-        let total = Key::OutreachTotal(account, &campaign);
+        let total = Key::Count(CountKey::Total(account, &campaign));
         let keys = [
             target,
             Key::clicked(5, &target),

@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use super::access::{from_item, to_item, unavailable, written};
+use super::count_keys::CountKey;
 use super::link_keys::{LINKS, LinkKey};
 use super::outreach_counts::{sort_end, whole};
 use super::shards::CLICK_SHARDS;
@@ -93,7 +94,7 @@ impl Store {
         account: AccountId,
         campaign: &OutreachCampaignId,
     ) -> AppResult<Vec<LinkFigures>> {
-        let of_campaign = Key::OutreachTotal(account, campaign);
+        let of_campaign = Key::Count(CountKey::Total(account, campaign));
         let links = self.query_items(of_campaign.partition(), LINKS).await?;
         let shards = if links.is_empty() { 0 } else { CLICK_SHARDS };
         let shards = (0..shards).map(|shard| Key::clicked(shard, &of_campaign).partition());

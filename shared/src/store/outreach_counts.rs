@@ -1,9 +1,10 @@
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{TransactWriteItem, builders::UpdateBuilder};
 use rust_decimal::Decimal;
 
 use super::access::{number, unavailable, update_step};
+use super::count_keys::CountKey;
 use super::keys::SEGMENTS;
 use super::{Item, Key, Store};
 use crate::domain::outreach::{LaneTally, OutreachCounters, SendError, TimeUnit};
@@ -12,6 +13,9 @@ use crate::ids::{AccountId, BotId, ExecutionId, OutreachCampaignId, SegmentId};
 
 /// What stands before the code of an error, with how often it came.
 const ERROR: &str = "error#";
+
+/// What stands before a currency, with what conversions in it were worth.
+const REVENUE: &str = "revenue#";
 
 /// Something that became known of recipients of one bot in one execution.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +49,7 @@ impl Store {
         account: AccountId,
         campaign: &OutreachCampaignId,
     ) -> AppResult<OutreachCounters> {
-        let item = self.get_item(&Key::OutreachTotal(account, campaign)).await?;
+        let item = self.get_item(&Key::Count(CountKey::Total(account, campaign))).await?;
         Ok(item.as_ref().map(counters_of).unwrap_or_default())
     }
 
@@ -61,14 +65,18 @@ impl Store {
     ) -> AppResult<Vec<OutreachCounters>> {
         let mut found = HashMap::new();
         for some in campaigns.chunks(100) {
-            let keys = some.iter().map(|campaign| Key::OutreachTotal(account, campaign).attributes());
+            let keys =
+                some.iter().map(|campaign| Key::Count(CountKey::Total(account, campaign)).attributes());
             for item in self.batch_get(keys).await? {
                 let partition = item.get("PK").and_then(|pk| pk.as_s().ok()).cloned().unwrap_or_default();
                 found.insert(partition, counters_of(&item));
             }
         }
         let of = |campaign: &&OutreachCampaignId| {
-            found.get(&Key::OutreachTotal(account, campaign).partition()).copied().unwrap_or_default()
+            found
+                .get(&Key::Count(CountKey::Total(account, campaign)).partition())
+                .copied()
+                .unwrap_or_default()
         };
         Ok(campaigns.iter().map(of).collect())
     }
@@ -89,7 +97,7 @@ impl Store {
         for (name, count) in [("clicked", clicked.clicked), ("read", clicked.read)] {
             item.insert(name.to_owned(), number(count));
         }
-        item.extend(Key::OutreachTotal(account, to).attributes());
+        item.extend(Key::Count(CountKey::Total(account, to)).attributes());
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         put.send().await.map_err(unavailable).map(drop)
     }
@@ -107,7 +115,7 @@ impl Store {
         unit: TimeUnit,
         (from, to): (i64, i64),
     ) -> AppResult<Vec<(String, OutreachCounters)>> {
-        let [first, last] = [from, to].map(|time| Key::OutreachTime(account, campaign, unit, time));
+        let [first, last] = [from, to].map(|time| Key::Count(CountKey::Time(account, campaign, unit, time)));
         let items = self.query_between(&first, &last).await?;
         let named = items.iter().filter_map(|item| Some((sort_end(item)?, counters_of(item))));
         Ok(named.collect())
@@ -123,7 +131,7 @@ impl Store {
         account: AccountId,
         campaign: &OutreachCampaignId,
     ) -> AppResult<Vec<(SegmentId, OutreachCounters)>> {
-        let partition = Key::OutreachTotal(account, campaign).partition();
+        let partition = Key::Count(CountKey::Total(account, campaign)).partition();
         let items = self.query_items(partition, SEGMENTS).await?;
         let named = |item: &Item| Some((SegmentId::parse(&sort_end(item)?)?, counters_of(item)));
         Ok(items.iter().filter_map(named).collect())
@@ -167,13 +175,25 @@ impl Store {
         steps.extend(self.counted(&Key::OutreachTotal(account, campaign), counters, None)?);
         for unit in [TimeUnit::Minute, TimeUnit::Hour, TimeUnit::Day] {
             let end = unit.kept_seconds().map(|kept| time + kept);
-            steps.extend(self.counted(&Key::OutreachTime(account, campaign, unit, *time), counters, end)?);
+            steps.extend(self.counted(
+                &Key::Count(CountKey::Time(account, campaign, unit, *time)),
+                counters,
+                end,
+            )?);
         }
         for (segment, part) in &outcome.segments {
-            steps.extend(self.counted(&Key::OutreachSegment(account, campaign, segment), part, None)?);
+            steps.extend(self.counted(
+                &Key::Count(CountKey::Segment(account, campaign, segment)),
+                part,
+                None,
+            )?);
         }
         for (variation, part) in &outcome.variations {
-            steps.extend(self.counted(&Key::OutreachVariation(account, campaign, variation), part, None)?);
+            steps.extend(self.counted(
+                &Key::Count(CountKey::Variation(account, campaign, variation)),
+                part,
+                None,
+            )?);
         }
         let LaneTally { successful, failed, skipped, unknown, errors } = &outcome.lane;
         let counts =
@@ -184,6 +204,93 @@ impl Store {
         let lane = Key::ExecutionLane(account, &outcome.execution, outcome.bot);
         steps.extend(self.added(&lane, counts.chain(errors), None)?);
         Ok(steps)
+    }
+
+    /// The step that counts for a campaign as a whole, first of those of an outcome.
+    fn total_step(
+        &self,
+        key: &Key<'_>,
+        counters: &OutreachCounters,
+        StarsChange { reserved, released, limit }: StarsChange,
+    ) -> AppResult<Option<TransactWriteItem>> {
+        let counts = counters.by_name().map(|(name, count)| (name.to_owned(), Decimal::from(count)));
+        let taken = Decimal::from(reserved) - Decimal::from(released);
+        let others = [("revenue".to_owned(), counters.revenue), (STARS.to_owned(), taken)];
+        let counts = counts.into_iter().chain(others);
+        let Some(mut update) = self.adding(key, counts, None) else { return Ok(None) };
+        if reserved > 0 {
+            let room = Decimal::from(limit) - taken;
+            let fresh = if room.is_sign_negative() { "" } else { "attribute_not_exists(#taken) OR " };
+            update = update
+                .condition_expression(format!("{fresh}#taken <= :room"))
+                .expression_attribute_names("#taken", STARS)
+                .expression_attribute_values(":room", number(room));
+        }
+        update_step(update).map(Some)
+    }
+
+    /// The steps that count a conversion, for the transaction that writes it down.
+    pub(super) fn conversion_steps(
+        &self,
+        account: AccountId,
+        ConversionCount { touch, counters, currency, time }: ConversionCount<'_>,
+    ) -> AppResult<Vec<TransactWriteItem>> {
+        let campaign = &touch.campaign;
+        let mut places = vec![(Key::Count(CountKey::Total(account, campaign)), None)];
+        for unit in [TimeUnit::Minute, TimeUnit::Hour, TimeUnit::Day] {
+            let end = unit.kept_seconds().map(|kept| time + kept);
+            places.push((Key::Count(CountKey::Time(account, campaign, unit, time)), end));
+        }
+        let segment = touch.segment.as_ref();
+        places
+            .extend(segment.map(|segment| (Key::Count(CountKey::Segment(account, campaign, segment)), None)));
+        let variation = touch.variation.as_deref();
+        places.extend(
+            variation.map(|variation| (Key::Count(CountKey::Variation(account, campaign, variation)), None)),
+        );
+        let mut steps = Vec::new();
+        for (key, end) in places {
+            let counts = [
+                ("converted".to_owned(), counters.converted.into()),
+                ("revenue".to_owned(), counters.revenue),
+                (format!("{REVENUE}{currency}"), counters.revenue),
+            ];
+            steps.extend(self.added(&key, counts.into_iter(), end)?);
+        }
+        Ok(steps)
+    }
+
+    /// What conversions were worth that count for a campaign, by currency: in all, or from one second to another, both
+    /// included.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn outreach_revenue(
+        &self,
+        account: AccountId,
+        campaign: &OutreachCampaignId,
+        buckets: Option<(TimeUnit, (i64, i64))>,
+    ) -> AppResult<BTreeMap<String, Decimal>> {
+        let items = match buckets {
+            None => {
+                self.get_item(&Key::Count(CountKey::Total(account, campaign))).await?.into_iter().collect()
+            }
+            Some((unit, (from, to))) => {
+                let [first, last] =
+                    [from, to].map(|time| Key::Count(CountKey::Time(account, campaign, unit, time)));
+                self.query_between(&first, &last).await?
+            }
+        };
+        let mut sums = BTreeMap::new();
+        for (name, value) in items.iter().flatten() {
+            let currency = name.strip_prefix(REVENUE);
+            let amount = value.as_n().ok().and_then(|amount| amount.parse::<Decimal>().ok());
+            if let (Some(currency), Some(amount)) = (currency, amount) {
+                *sums.entry(currency.to_owned()).or_default() += amount;
+            }
+        }
+        Ok(sums)
     }
 
     /// Nothing where nothing is to be added.
@@ -203,6 +310,15 @@ impl Store {
         counts: impl Iterator<Item = (String, Decimal)>,
         expires_at: Option<i64>,
     ) -> AppResult<Option<TransactWriteItem>> {
+        self.adding(key, counts, expires_at).map(update_step).transpose()
+    }
+
+    fn adding(
+        &self,
+        key: &Key<'_>,
+        counts: impl Iterator<Item = (String, Decimal)>,
+        expires_at: Option<i64>,
+    ) -> Option<UpdateBuilder> {
         let (mut update, mut sums) = (self.update(key), Vec::new());
         for (index, (name, count)) in counts.filter(|(_, count)| !count.is_zero()).enumerate() {
             sums.push(format!("#n{index} :n{index}"));
@@ -217,7 +333,7 @@ impl Store {
             expression += " SET expires_at = :end";
             update = update.expression_attribute_values(":end", number(end));
         }
-        update_step(update.update_expression(expression)).map(Some)
+        Some(update.update_expression(expression))
     }
 }
 

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
-use super::access::{is_refusal, number, unavailable, written};
+use super::access::{is_refusal, number, to_attribute, unavailable, written};
 use super::{Key, Store};
+use crate::domain::outreach::OutreachTouch;
 use crate::error::AppResult;
 use crate::ids::{BotKey, OutreachCampaignId, UserId};
 
@@ -13,8 +14,8 @@ use crate::ids::{BotKey, OutreachCampaignId, UserId};
 const TIMES_MAX: usize = 40;
 
 impl Store {
-    /// Notes that outreach of a campaign reached a contact, or may have, at a moment in Unix milliseconds. Twice is the
-    /// same as once.
+    /// Notes that outreach of a campaign reached a contact at a moment in Unix milliseconds, with the message that they got,
+    /// or may have, without one. Twice is the same as once.
     ///
     /// # Errors
     ///
@@ -23,7 +24,7 @@ impl Store {
         &self,
         bot: BotKey,
         user: UserId,
-        campaign: &OutreachCampaignId,
+        (campaign, touch): (&OutreachCampaignId, Option<&OutreachTouch>),
         now_ms: i64,
     ) -> AppResult<()> {
         let contact = || {
@@ -31,12 +32,16 @@ impl Store {
             let update = update.set_key(Some(Key::Contact(bot.account, bot.bot, user).attributes()));
             update.condition_expression("attribute_exists(PK)")
         };
-        let update = contact()
-            .update_expression("SET last_outreach = :now ADD received :campaign, got_ms :times")
+        let set = if touch.is_some() { ", last_touch = :touch" } else { "" };
+        let mut update = contact()
+            .update_expression(format!("SET last_outreach = :now{set} ADD received :campaign, got_ms :times"))
             .expression_attribute_values(":now", number(now_ms.div_euclid(1000)))
             .expression_attribute_values(":campaign", AttributeValue::Ss(vec![campaign.to_string()]))
             .expression_attribute_values(":times", AttributeValue::Ns(vec![now_ms.to_string()]))
             .return_values(ReturnValue::UpdatedNew);
+        if let Some(touch) = touch {
+            update = update.expression_attribute_values(":touch", to_attribute(touch)?);
+        }
         let after = match update.send().await {
             Ok(answer) => answer.attributes.unwrap_or_default(),
             Err(error) if is_refusal(&error) => return Ok(()),

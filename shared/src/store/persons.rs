@@ -11,10 +11,10 @@ use super::access::{from_item, number, text, to_attribute, unavailable, update_s
 use super::keys::contact_partition;
 use super::{ClickMarks, Contact, Item, Key, Store};
 use crate::domain::outreach::{
-    AudienceContact, AudienceMember, AudiencePerson, LeadOfMember, PersonChange, Reaction,
+    AudienceContact, AudienceMember, AudiencePerson, LeadOfMember, OutreachTouch, PersonChange, Reaction,
 };
 use crate::error::AppResult;
-use crate::ids::{AccountId, BotKey, UserId};
+use crate::ids::{AccountId, BotKey, OutreachCampaignId, UserId};
 
 /// What stands before the name of an attribute that an account gave.
 const ATTRIBUTE: &str = "attr#";
@@ -58,6 +58,8 @@ pub struct KnownContact {
     pub got_ms: BTreeSet<i64>,
     /// The outreach campaigns that reached them, by id.
     pub reached_by: BTreeMap<String, Reaction>,
+    /// The last message of outreach that they got.
+    pub touch: Option<OutreachTouch>,
 }
 
 /// Some people of a shard.
@@ -75,8 +77,6 @@ struct PersonRow {
     tags: BTreeSet<String>,
     #[serde(default)]
     conversions: u64,
-    #[serde(default)]
-    revenue: Decimal,
     #[serde(default)]
     revision: u64,
     #[serde(default)]
@@ -97,9 +97,17 @@ struct Outreached {
     clicked: BTreeSet<String>,
     #[serde(default)]
     converted: BTreeSet<String>,
+    last_touch: Option<OutreachTouch>,
 }
 
 impl KnownPerson {
+    /// Whether a conversion of theirs counts for a campaign.
+    #[must_use]
+    pub fn has_converted(&self, campaign: &OutreachCampaignId) -> bool {
+        let reactions = self.contacts.iter().filter_map(|known| known.reached_by.get(campaign.as_str()));
+        reactions.into_iter().any(|reaction| reaction.converted)
+    }
+
     /// As rules see them.
     #[must_use]
     pub fn into_audience(self) -> AudiencePerson {
@@ -294,10 +302,11 @@ fn gathered(rows: Vec<Item>) -> AppResult<Vec<(UserId, KnownPerson)>> {
                 let name = name.trim_start_matches(ATTRIBUTE).to_owned();
                 person.attributes.extend(value.map(|value| (name, value)));
             }
-            let PersonRow { tags, conversions, revenue, revision, clicked, clicks } = from_item(row)?;
+            let revenue = row.get("revenue").and_then(|revenue| revenue.as_n().ok()?.parse().ok());
+            person.revenue = revenue.unwrap_or_default();
+            let PersonRow { tags, conversions, revision, clicked, clicks } = from_item(row)?;
             person.clicks = ClickMarks { campaigns: clicked, places: clicks };
-            (person.tags, person.conversions) = (tags, conversions);
-            (person.revenue, person.revision) = (revenue, revision);
+            (person.tags, person.conversions, person.revision) = (tags, conversions, revision);
         }
     }
     Ok(people)
@@ -323,6 +332,7 @@ fn contact(mut row: Item) -> AppResult<KnownContact> {
         leads,
         last_interaction: said.into_iter().flatten().max().map(|clock| clock.date),
         last_outreach: outreached.last_outreach,
+        touch: outreached.last_touch,
         got_ms: outreached.got_ms,
         reached_by,
         contact,

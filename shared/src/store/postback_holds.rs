@@ -30,7 +30,7 @@ impl Store {
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(Key::Postback(campaign, id.event.clock, &id.to_string()).attributes()))
+            .set_key(Some(key.attributes()))
             .update_expression("SET lease_until_ms = :until")
             .condition_expression(format!(
                 "attribute_exists(PK) AND {known} AND (attribute_not_exists(lease_until_ms) OR lease_until_ms <= :now)"

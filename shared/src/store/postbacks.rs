@@ -53,8 +53,8 @@ pub enum AttemptWrite {
 struct Addition {
     attempts: String,
     /// What is removed besides.
-    silenced: String,
-    values: Item,
+    pub silenced: String,
+    pub values: Item,
 }
 
 impl Addition {

@@ -2,6 +2,7 @@
 
 use std::hash::Hasher;
 
+use crate::domain::outreach::NUMBER_ROWS;
 use crate::ids::UserId;
 
 /// Over how many partitions a campaign's leads are spread: a partition takes 1,000 writes a second.

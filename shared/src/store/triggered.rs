@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::access::{put_step, text, to_attribute, update_step, written};
+use super::count_keys::CountKey;
 use super::{Chunk, Key, LaneWork, Store};
 use crate::domain::outreach::{Execution, ExecutionStatus, OutreachCounters};
 use crate::error::AppResult;
@@ -76,7 +77,7 @@ impl Store {
             self.work_step(bot, &LaneWork::of(after))?,
         ];
         let tasks = OutreachCounters { tasks: 1, ..OutreachCounters::default() };
-        steps.extend(self.counted(&Key::OutreachTotal(account, campaign), &tasks, None)?);
+        steps.extend(self.counted(&Key::Count(CountKey::Total(account, campaign)), &tasks, None)?);
         Ok(match self.transact(steps).await?.map(|refusal| refusal.step) {
             None => TriggeredFate::Written,
             Some(0) => TriggeredFate::Known,

@@ -116,6 +116,12 @@ impl TelegramError {
         matches!(self, Self::PersonUnreachable(words) if words.contains(NEVER_STARTED))
     }
 
+    /// Whether a message was to be changed into what it says already.
+    #[must_use]
+    pub fn is_said_already(&self) -> bool {
+        matches!(self, Self::Refused { description, .. } if description.contains("message is not modified"))
+    }
+
     /// Whether a request to join cannot be approved because somebody has decided it, or the person took it back.
     #[must_use]
     pub fn is_request_over(&self) -> bool {

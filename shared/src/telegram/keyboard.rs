@@ -66,6 +66,9 @@ impl<'a> Button<'a> {
         match button {
             MessageButton::Link { label, url } => Self { text: label, url: Some(url), callback_data: None },
             MessageButton::Callback(button) => Self::reporting(*button),
+            MessageButton::Reporting { label, data } => {
+                Self { text: label, url: None, callback_data: Some(data) }
+            }
         }
     }
 

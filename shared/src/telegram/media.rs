@@ -191,6 +191,7 @@ mod tests {
                     _ => break,
                 }
             }
+            std::thread::sleep(waits);
         });
         let telegram = Telegram::new(format!("http://{address}")).unwrap();
         let token = BotToken::parse("7000000001:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
@@ -204,11 +205,11 @@ mod tests {
 
     #[tokio::test]
     async fn an_upload_that_breaks_off_was_not_carried_out_and_one_that_was_handed_over_may_have_been() {
-        let broken = upload_to(1, 20 << 20, PATIENT).await;
+        let broken = upload_to((1, Duration::ZERO), 20 << 20, PATIENT).await;
         assert!(matches!(broken, TelegramError::MediaRefused(_)), "{broken}");
-        let too_late = upload_to(usize::MAX, 20 << 20, Duration::ZERO).await;
+        let too_late = upload_to((1, Duration::from_secs(3)), 20 << 20, Duration::from_secs(1)).await;
         assert!(matches!(too_late, TelegramError::MediaRefused(_)), "{too_late}");
-        let unanswered = upload_to(usize::MAX, 1_000, PATIENT).await;
+        let unanswered = upload_to((usize::MAX, Duration::ZERO), 1_000, PATIENT).await;
         assert!(matches!(unanswered, TelegramError::Ambiguous(_)), "{unanswered}");
     }
 }

@@ -2,6 +2,7 @@
 
 mod client;
 mod dialogue;
+mod edits;
 mod error;
 mod form;
 mod invites;

@@ -50,6 +50,9 @@ pub(super) fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
 /// A message.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Message {
+    /// Its id in the chat; 0 if Telegram does not say it.
+    #[serde(default, deserialize_with = "lenient")]
+    pub message_id: i64,
     /// Who wrote it; absent in channels.
     #[serde(default, deserialize_with = "lenient")]
     pub from: Option<TelegramUser>,

@@ -1,6 +1,7 @@
 //! `GET /api/v1/campaigns/:id/progress`
 
 use serde::Serialize;
+use serde_json::Value;
 use shared::app::OutreachProgress;
 use shared::domain::calendar;
 use shared::domain::outreach::{ExecutionStatus, percentage};

@@ -22,7 +22,19 @@ const PERIODS: [(&str, OutreachPeriod); 5] = [
 
 /// Sections, and the fields of those that have some of their own.
 const SECTIONS: [(&str, &[&str]); 8] = [
-    ("overview", &["messagesSent", "delivered", "read", "clicked", "converted", "revenue"]),
+    (
+        "overview",
+        &[
+            "messagesSent",
+            "delivered",
+            "read",
+            "clicked",
+            "converted",
+            "revenue",
+            "revenueByCurrency",
+            "starsSpent",
+        ],
+    ),
     ("performance", &["deliveryRate", "readRate", "clickRate", "conversionRate"]),
     ("timeline", &[]),
     ("segments", &[]),
@@ -53,6 +65,8 @@ pub async fn statistics(app: &App, call: Call) -> AppResult<Answered<Map<String,
     let period = call.word("period", &PERIODS)?.unwrap_or(OutreachPeriod::All);
     let asked = asked_metrics(&call)?;
     let statistics = app.outreach_statistics(call.account, &id, period).await?;
+    let revenue = app.revenue_by_currency(call.account, &id, period).await?;
+    let revenue: Map<_, _> = revenue.into_iter().map(|(currency, sum)| (currency, amount(sum))).collect();
     let mut shown = whole(&statistics);
     if let Some(asked) = asked {
         for (section, fields) in SECTIONS {

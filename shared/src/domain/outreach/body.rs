@@ -253,7 +253,7 @@ fn read_message(message: &Reader<'_>, faults: &mut Vec<Fault>) -> Message {
 }
 
 /// The id that a client gave a message or a variation; empty if none.
-fn id_of(item: &Reader<'_>, faults: &mut Vec<Fault>) -> String {
+pub(super) fn id_of(item: &Reader<'_>, faults: &mut Vec<Fault>) -> String {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let expected = format!("must be 1 to {ID_CHARACTERS_MAX} letters, digits, _ and -");
     let id = item.read("id", &expected, faults, |value| {

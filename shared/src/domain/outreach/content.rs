@@ -162,7 +162,7 @@ pub(super) fn read_text(
 }
 
 /// How many characters a text shows; what its fields will become is not known yet.
-fn shown_characters(text: &str, is_personal: bool) -> usize {
+pub(super) fn shown_characters(text: &str, is_personal: bool) -> usize {
     let seen = visible_text(text);
     let counted = if is_personal { with_everywhere(&seen, "") } else { seen };
     counted.chars().count()
@@ -223,7 +223,7 @@ fn read_button(button: &Reader<'_>, is_personal: bool, faults: &mut Vec<Fault>) 
 }
 
 /// Whether Telegram makes a link of it in a text, where the scheme may be left out.
-fn is_linkable(address: &str) -> bool {
+pub(super) fn is_linkable(address: &str) -> bool {
     let has_scheme = address.split('/').next().is_some_and(|begin| begin.contains(':'));
     is_usable(address) || (!has_scheme && address.contains('.') && is_usable(&format!("http://{address}")))
 }

@@ -17,7 +17,7 @@ impl CampaignBody {
     #[must_use]
     pub fn messages_left(&self, counters: &OutreachCounters) -> Option<u64> {
         let left = (self.budget? - self.cost(counters)).max(Decimal::ZERO);
-        let messages = left.checked_div(self.cost_per_message)?;
+        let messages = left.checked_div(self.price())?;
         Some(messages.trunc().to_u64().unwrap_or(u64::MAX))
     }
 

@@ -17,11 +17,13 @@ pub enum Holding {
     Segments,
     /// Templates.
     Templates,
+    /// Webhooks.
+    Webhooks,
 }
 
 impl Holding {
-    /// All three.
-    pub const ALL: [Self; 3] = [Self::Campaigns, Self::Segments, Self::Templates];
+    /// All four.
+    pub const ALL: [Self; 4] = [Self::Campaigns, Self::Segments, Self::Templates, Self::Webhooks];
 
     /// The word in the API.
     #[must_use]
@@ -30,6 +32,7 @@ impl Holding {
             Self::Campaigns => "campaigns",
             Self::Segments => "segments",
             Self::Templates => "templates",
+            Self::Webhooks => "webhooks",
         }
     }
 
@@ -40,6 +43,7 @@ impl Holding {
             Self::Campaigns => 10_000,
             Self::Segments => 500,
             Self::Templates => 1_000,
+            Self::Webhooks => 20,
         }
     }
 
@@ -49,6 +53,7 @@ impl Holding {
         match self {
             Self::Campaigns => 32 * 1024 * 1024,
             Self::Segments | Self::Templates => 8 * 1024 * 1024,
+            Self::Webhooks => 1024 * 1024,
         }
     }
 

@@ -63,14 +63,15 @@ impl MessageContent {
         address: Option<Address<'_>>,
     ) -> Result<OutreachMessage, MissingField> {
         let varied = variation.and_then(|place| self.variations.get(place));
-        let values = self.is_personal.then_some(values);
-        match varied {
-            None => self.content.message_with(values, address),
+        let filled = self.is_personal.then_some(values);
+        let message = match varied {
+            None => self.content.message_with(filled, address),
             Some(varied) => {
                 let content = Content { text: Some(varied.text.clone()), ..self.content.clone() };
-                content.message_with(values, address)
+                content.message_with(filled, address)
             }
-        }
+        };
+        message.map(|message| self.asking(message, values))
     }
 
     fn check(&self) -> Result<(), String> {

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::calendar;
-
 /// Where an outreach campaign stands; the five of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -162,63 +160,6 @@ impl CampaignAction {
     }
 }
 
-/// A refusal, with what was asked for and what would be possible.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", sentence(self))]
-pub struct CampaignRefusal {
-    /// Why.
-    pub refusal: Refusal,
-    /// The status that refuses.
-    pub from: OutreachStatus,
-    /// What was asked for.
-    pub action: CampaignAction,
-    /// When the campaign ended, in Unix seconds, if its end date is over.
-    pub ended: Option<i64>,
-    /// The statuses that the campaign could be given.
-    pub allowed: Vec<OutreachStatus>,
-}
-
-impl CampaignRefusal {
-    /// What stands against an action.
-    #[must_use]
-    pub fn of(refusal: Refusal, standing: Standing, action: CampaignAction) -> Self {
-        let possible = |status: &OutreachStatus| {
-            *status != standing.status && rule(standing, CampaignAction::SetStatus(*status)).is_ok()
-        };
-        let allowed = OutreachStatus::ALL.into_iter().filter(possible).collect();
-        Self { refusal, from: standing.status, action, ended: standing.ended, allowed }
-    }
-}
-
-/// What stands against an action, as a client reads it.
-fn sentence(refused: &CampaignRefusal) -> String {
-    let CampaignRefusal { refusal, from, action, ended, .. } = refused;
-    match (refusal, ended) {
-        (Refusal::Expired, Some(end)) => {
-            format!("a campaign that ended at {} cannot be {}", calendar::iso_time(*end), described(*action))
-        }
-        _ => format!("a campaign that is {} cannot be {}", from.name(), described(*action)),
-    }
-}
-
-/// What was asked for, as a sentence ends.
-const fn described(action: CampaignAction) -> &'static str {
-    match action {
-        CampaignAction::EditDetails | CampaignAction::EditContent => "edited",
-        CampaignAction::SetStatus(OutreachStatus::Draft) => "made a draft",
-        CampaignAction::SetStatus(OutreachStatus::Active) => "activated",
-        CampaignAction::SetStatus(OutreachStatus::Completed) => "completed by hand",
-        CampaignAction::SetStatus(OutreachStatus::Cancelled) => "cancelled",
-        CampaignAction::Execute | CampaignAction::ExecuteTest => "executed",
-        CampaignAction::RetryFailed => "tried again",
-        CampaignAction::SetStatus(OutreachStatus::Paused) | CampaignAction::Pause => "paused",
-        CampaignAction::Resume => "resumed",
-        CampaignAction::Delete => "deleted",
-        CampaignAction::DeleteMessages => "taken back",
-        CampaignAction::Clone => "cloned",
-    }
-}
-
 /// The status that an action leads to, which may be the present one.
 ///
 /// # Errors
@@ -293,6 +234,7 @@ const fn resumed(standing: Standing) -> Result<OutreachStatus, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::refusal::CampaignRefusal;
     use super::*;
     use OutreachStatus::{Active, Cancelled, Draft, Paused};
 

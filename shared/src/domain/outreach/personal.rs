@@ -167,6 +167,15 @@ pub(super) fn render_address(text: &str, values: PersonValues<'_>) -> Result<Str
     fill(text, values, |value| if is_one_field { value.to_owned() } else { encoded(value) })
 }
 
+/// The first field of a text that has no default.
+pub(super) fn without_default(text: &str) -> Option<&str> {
+    let pieces = pieces(text).unwrap_or_default();
+    pieces.into_iter().find_map(|piece| match piece {
+        Piece::Place { field, default: None } => Some(field),
+        Piece::Place { .. } | Piece::Text(_) => None,
+    })
+}
+
 /// A text with this in every place, and an invite link where that is to stand, unless it is empty.
 pub(super) fn with_everywhere(text: &str, value: &str) -> String {
     let pieces = pieces(text).unwrap_or_else(|_| vec![Piece::Text(text)]);

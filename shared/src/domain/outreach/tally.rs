@@ -66,7 +66,7 @@ pub struct OutreachCounters {
 impl OutreachCounters {
     /// The whole numbers by their names.
     #[must_use]
-    pub const fn by_name(&self) -> [(&'static str, u64); 8] {
+    pub const fn by_name(&self) -> [(&'static str, u64); 9] {
         [
             ("sent", self.sent),
             ("delivered", self.delivered),
@@ -134,16 +134,28 @@ impl LaneTally {
         }
     }
 
+    /// Whether nothing is counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Those who have an answer.
     #[must_use]
     pub const fn processed(&self) -> u64 {
         self.successful + self.failed
     }
 
+    /// How many have an outcome.
+    #[must_use]
+    pub const fn settled(&self) -> u64 {
+        self.processed() + self.skipped + self.unknown
+    }
+
     /// How many of so many are still to come.
     #[must_use]
     pub const fn pending(&self, total: u64) -> u64 {
-        total.saturating_sub(self.processed() + self.skipped + self.unknown)
+        total.saturating_sub(self.settled())
     }
 }
 

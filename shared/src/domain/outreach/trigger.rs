@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::reader::Reader;
 use crate::domain::lead_event::LeadStatus;
-use crate::error::Fault;
+use crate::error::{AppError, Fault};
 
 /// What stands before the name of a status.
 const LEAD: &str = "lead.";
@@ -21,7 +22,7 @@ const DELAY_MAX_SECONDS: u64 = 30 * 86_400;
 const TRIGGERS_MAX: usize = 20;
 
 /// What a campaign is sent by, one person at a time.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Triggers {
     /// The statuses, any of which will do.
     pub statuses: BTreeSet<LeadStatus>,
