@@ -24,6 +24,7 @@ use shared::edge::http::Route;
 use shared::edge::{HandlerError, http, schedule, sqs, stream};
 use subscriber_importer::SUBSCRIBER_IMPORTER;
 use telegram_webhook::TELEGRAM_WEBHOOK;
+use webhook_sender::{WEBHOOK_RETRIER, WEBHOOK_SENDER, WEBHOOK_STREAM};
 
 /// One function, by what calls it.
 #[derive(Clone, Copy)]
@@ -54,6 +55,9 @@ const OTHERS: [Function; 17] = [
     Function::Queue(POSTBACK_RETRIER),
     Function::Queue(SUBSCRIBER_IMPORTER),
     Function::Queue(ERASER),
+    Function::Stream(WEBHOOK_STREAM),
+    Function::Queue(WEBHOOK_SENDER),
+    Function::Queue(WEBHOOK_RETRIER),
 ];
 
 /// Every function there is; a test compares them with the template.

@@ -29,8 +29,12 @@ pub struct Config {
     pub plan_queue_url: Option<String>,
     /// `LANE_QUEUE_URL`: where the tokens of lanes go.
     pub lane_queue_url: Option<String>,
-    /// `LEAD_STREAM_DEAD_LETTERS_URL`: where stream records go that do not read.
-    pub lead_stream_dead_letters_url: Option<String>,
+    /// `WEBHOOK_QUEUE_URL`: where goes what webhooks are told.
+    pub webhook_queue_url: Option<String>,
+    /// `WEBHOOK_RETRY_QUEUE_URL`: where it waits to be tried again.
+    pub webhook_retry_queue_url: Option<String>,
+    /// `STREAM_DEAD_LETTERS_URL`: where stream records go that do not read.
+    pub stream_dead_letters_url: Option<String>,
     /// `TELEGRAM_API_URL`: the Bot API's base, without a trailing slash.
     pub telegram_api_url: String,
     /// `PUBLIC_URL`: the base that Telegram calls; `None` = the host of the request.
@@ -152,7 +156,9 @@ impl Config {
             erasure_queue_url: optional("ERASURE_QUEUE_URL"),
             plan_queue_url: optional("PLAN_QUEUE_URL"),
             lane_queue_url: optional("LANE_QUEUE_URL"),
-            lead_stream_dead_letters_url: optional("LEAD_STREAM_DEAD_LETTERS_URL"),
+            webhook_queue_url: optional("WEBHOOK_QUEUE_URL"),
+            webhook_retry_queue_url: optional("WEBHOOK_RETRY_QUEUE_URL"),
+            stream_dead_letters_url: optional("STREAM_DEAD_LETTERS_URL"),
             telegram_api_url: optional("TELEGRAM_API_URL")
                 .map_or_else(|| "https://api.telegram.org".to_owned(), base_url),
             public_url: optional("PUBLIC_URL").map(base_url),

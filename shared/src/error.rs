@@ -69,6 +69,9 @@ pub enum AppError {
         /// The segments that leave it out.
         segments: Vec<SegmentId>,
     },
+    /// What webhooks are told cannot be told again now: it is on its way, or the webhook is inactive, or it was tried too often.
+    #[error("{0}")]
+    NotRedeliverable(&'static str),
     /// The cursor is none, or that of another list.
     #[error("the cursor is not one of this list")]
     InvalidCursor,

@@ -180,6 +180,18 @@ text_id!(
     ExecutionId("exec")
 );
 text_id!(
+    /// Something that a person did that the account is after.
+    ConversionId("conv")
+);
+text_id!(
+    /// Where an account hears of what happens.
+    WebhookId("hook")
+);
+text_id!(
+    /// One event on its way to one webhook; sorts by the time of the event.
+    WebhookDeliveryId("dlv")
+);
+text_id!(
     /// A list of subscribers that an account brings along.
     ImportId("imp")
 );

@@ -14,6 +14,8 @@ use telegram_simulator::{ChatKind, Faults, NewChat, ReceiverAnswer, Refusal};
 use super::permissions_content::{import_people, repeat_calls, show_in_messages, write_content};
 use super::permissions_outreach::{execute, plan_outreach, send_outreach, wait_for_leads};
 use super::permissions_people::{erase_somebody, know_people};
+use super::permissions_triggers::list_triggers;
+use super::permissions_webhooks::{keep_webhooks, tell_webhooks};
 use crate::world::samples::png;
 use crate::world::{Account, Scene, World};
 
@@ -123,6 +125,8 @@ async fn live_through_everything(world: &World) {
     import_people(world, &account).await;
     show_in_messages(world, &account).await;
     know_people(&account, user).await;
+    keep_webhooks(&account).await;
+    tell_webhooks(world, &account).await;
     execute(world, &account, user).await;
     send_outreach(world, &account).await;
     erase_somebody(world, &account, user).await;

@@ -93,7 +93,7 @@ fn every_dead_letter_queue_and_every_sender_to_targets_has_an_alarm() {
         let watched = format!("{{ Name: QueueName, Value: !GetAtt {}.QueueName }}", queue.logical_id);
         assert!(TEMPLATE.contains(&watched), "{}", queue.logical_id);
     }
-    for function in ["PostbackSender", "PostbackRetrier"] {
+    for function in ["PostbackSender", "PostbackRetrier", "WebhookSender", "WebhookRetrier"] {
         assert!(
             TEMPLATE.contains(&format!("{{ Name: FunctionName, Value: !Ref {function} }}")),
             "{function}"
@@ -105,11 +105,16 @@ fn every_dead_letter_queue_and_every_sender_to_targets_has_an_alarm() {
 fn whoever_tries_a_target_again_is_over_before_another_may_and_before_the_queue_brings_it_again() {
     let template = Template::parse(TEMPLATE).unwrap();
     let stack = template.defaults();
-    let timeout_ms = i64::try_from(described()["postback-retrier"].timeout.as_millis()).unwrap();
-    let queue = stack.queues.iter().find(|queue| queue.logical_id == "RetryQueue").unwrap();
-    assert!(
-        timeout_ms < ATTEMPT_LEASE_MS && ATTEMPT_LEASE_MS < i64::from(queue.visibility_timeout_s) * 1_000
-    );
+    for (binary, queue) in [
+        ("postback-retrier", "RetryQueue"),
+        ("webhook-sender", "WebhookQueue"),
+        ("webhook-retrier", "WebhookRetryQueue"),
+    ] {
+        let timeout_ms = i64::try_from(described()[binary].timeout.as_millis()).unwrap();
+        let queue = stack.queues.iter().find(|known| known.logical_id == queue).unwrap();
+        let hidden_ms = i64::from(queue.visibility_timeout_s) * 1_000;
+        assert!(timeout_ms < ATTEMPT_LEASE_MS && ATTEMPT_LEASE_MS < hidden_ms, "{binary}");
+    }
 }
 
 #[test]

@@ -26,6 +26,7 @@ fn body_of(noun: &str) -> Value {
     match noun {
         "campaigns" => json!({"name": "x", "type": "message"}),
         "segments" => json!({"name": "x"}),
+        "webhooks" => json!({"url": "https://h.example/", "events": ["campaign.paused"]}),
         _ => json!({"name": "x", "content": "x"}),
     }
 }

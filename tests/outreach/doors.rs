@@ -44,7 +44,10 @@ async fn another_accounts_object_is_as_absent_as_none() {
     let import = account.v1("POST", "subscribers/imports", &json!({})).await.success(201);
     let campaign = account.outreach_campaign(&json!({})).await;
     let execution = account.execute(&campaign, &json!({})).await;
+    let webhook = json!({"url": "https://h.example/", "events": ["campaign.paused"]});
+    let webhook = account.v1("POST", "webhooks", &webhook).await.success(201);
     let objects = [
+        ("webhooks", "WEBHOOK_NOT_FOUND", id(&webhook, "id")),
         ("executions", "EXECUTION_NOT_FOUND", execution),
         ("campaigns", "CAMPAIGN_NOT_FOUND", account.outreach_campaign(&json!({})).await),
         ("segments", "SEGMENT_NOT_FOUND", segment(&account, "Mine", &[], &[]).await),

@@ -46,6 +46,7 @@ mod subscribers;
 mod templates;
 mod testers;
 pub mod triggers;
+mod webhooks;
 
 use campaigns_api::ROUTES;
 use shared::edge::http::Route;

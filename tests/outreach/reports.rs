@@ -154,7 +154,7 @@ async fn metrics_choose_sections_and_fields() {
     };
     assert_eq!(fields("overview,timeline").await, named(&[(7, "overview"), (0, "timeline")]));
     assert_eq!(fields("delivered,clickRate").await, named(&[(1, "overview"), (1, "performance")]));
-    assert_eq!(fields("overview,delivered").await, named(&[(6, "overview")]));
+    assert_eq!(fields("overview,delivered").await, named(&[(7, "overview")]));
     assert_eq!(fields("all").await.len(), 6);
     for (question, field) in [("metrics=delivered,karma", "metrics"), ("period=2h", "period")] {
         let reply = get(&account, &campaign, &format!("statistics?{question}")).await;

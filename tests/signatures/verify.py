@@ -1,4 +1,4 @@
-"""Verifies captured postbacks with the reference library from PyPI. Any failure ends with a traceback."""
+"""Verifies captured postbacks or webhooks with the reference library from PyPI. Any failure ends with a traceback."""
 
 import json
 import sys
@@ -28,7 +28,8 @@ for request in sample["requests"]:
     for secret in sample["strangers"]:
         assert not is_signed(secret, headers, body), "a stranger's secret"
     if headers.get("content-type") == "application/json":
-        assert Webhook(sample["signers"][0]).verify(body, headers)["click"] == "c1 ✓"
+        verified = Webhook(sample["signers"][0]).verify(body, headers)
+        assert sample["json"].items() <= verified.items(), verified
 
 assert len(sample["signers"]) == 2 and len(kinds) == sample["kinds"], kinds
 print(f"PyPI: {len(sample['requests'])} requests, two secrets each")

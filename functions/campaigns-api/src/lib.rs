@@ -10,6 +10,7 @@ pub mod subscribers;
 pub mod templates;
 pub mod testers;
 pub mod unknown;
+pub mod webhooks;
 
 use shared::edge::http::Route;
 
@@ -99,6 +100,53 @@ pub const IMPORTS_GET: Route =
 /// `POST /api/v1/subscribers/imports/:id/start`
 pub const IMPORTS_START: Route =
     route!("imports-start", "POST", "/api/v1/subscribers/imports/{id}/start", imports::start::start);
+/// `POST /api/v1/conversions`
+pub const CONVERSIONS_CREATE: Route =
+    route!("conversions-create", "POST", "/api/v1/conversions", conversions::create::create);
+/// `GET /api/v1/conversions`
+pub const CONVERSIONS_TRACK: Route = Route {
+    binary: "conversions-track",
+    method: "GET",
+    path: "/api/v1/conversions",
+    handle: conversions::track::answer,
+};
+/// `GET /api/v1/webhooks`
+pub const WEBHOOKS_LIST: Route = route!("webhooks-list", "GET", "/api/v1/webhooks", webhooks::list::list);
+/// `POST /api/v1/webhooks`
+pub const WEBHOOKS_CREATE: Route =
+    route!("webhooks-create", "POST", "/api/v1/webhooks", webhooks::create::create);
+/// `GET /api/v1/webhooks/:id`
+pub const WEBHOOKS_GET: Route = route!("webhooks-get", "GET", "/api/v1/webhooks/{id}", webhooks::get::get);
+/// `PUT /api/v1/webhooks/:id`
+pub const WEBHOOKS_UPDATE: Route =
+    route!("webhooks-update", "PUT", "/api/v1/webhooks/{id}", webhooks::update::update);
+/// `DELETE /api/v1/webhooks/:id`
+pub const WEBHOOKS_DELETE: Route =
+    route!("webhooks-delete", "DELETE", "/api/v1/webhooks/{id}", webhooks::delete::delete);
+/// `POST /api/v1/webhooks/:id/test`
+pub const WEBHOOKS_TEST: Route =
+    route!("webhooks-test", "POST", "/api/v1/webhooks/{id}/test", webhooks::test::test);
+/// `GET /api/v1/webhooks/:id/deliveries`
+pub const WEBHOOKS_DELIVERIES: Route = route!(
+    "webhooks-deliveries",
+    "GET",
+    "/api/v1/webhooks/{id}/deliveries",
+    webhooks::deliveries::deliveries
+);
+/// `POST /api/v1/webhooks/:id/deliveries/:delivery/redeliver`
+pub const WEBHOOKS_REDELIVER: Route = route!(
+    "webhooks-redeliver",
+    "POST",
+    "/api/v1/webhooks/{id}/deliveries/{delivery}/redeliver",
+    webhooks::redeliver::redeliver
+);
+/// `POST /api/v1/webhooks/:id/rotate-secret`
+pub const WEBHOOKS_ROTATE_SECRET: Route = route!(
+    "webhooks-rotate-secret",
+    "POST",
+    "/api/v1/webhooks/{id}/rotate-secret",
+    webhooks::rotate_secret::rotate_secret
+);
 /// `GET /api/v1/segments`
 pub const SEGMENTS_LIST: Route = route!("segments-list", "GET", "/api/v1/segments", segments::list::list);
 /// `POST /api/v1/segments`
@@ -202,6 +250,17 @@ pub const ROUTES: [Route; 55] = [
     IMPORTS_CREATE,
     IMPORTS_GET,
     IMPORTS_START,
+    CONVERSIONS_CREATE,
+    CONVERSIONS_TRACK,
+    WEBHOOKS_LIST,
+    WEBHOOKS_CREATE,
+    WEBHOOKS_GET,
+    WEBHOOKS_UPDATE,
+    WEBHOOKS_DELETE,
+    WEBHOOKS_TEST,
+    WEBHOOKS_DELIVERIES,
+    WEBHOOKS_REDELIVER,
+    WEBHOOKS_ROTATE_SECRET,
     SEGMENTS_LIST,
     SEGMENTS_CREATE,
     SEGMENTS_GET,

@@ -9,7 +9,8 @@ use super::lanes::LaneEnd;
 use super::outreach_changes::allow;
 use super::sending::{Pause, Verdict};
 use crate::domain::outreach::{
-    CampaignAction, DELETABLE_SECONDS, Deletion, Delivery, Execution, GROUP, deletable,
+    CampaignAction, CampaignRefusal, DELETABLE_SECONDS, Deletion, Delivery, Execution, GROUP, Refusal,
+    deletable,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotKey, OutreachCampaignId, UserId};

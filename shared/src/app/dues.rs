@@ -170,6 +170,7 @@ impl App {
             DueQueue::Retries => self.retry_queue(),
             DueQueue::Bots => self.bot_queue(),
             DueQueue::Plans => self.plan_queue(),
+            DueQueue::Webhooks => self.webhook_retry_queue(),
         }
     }
 }

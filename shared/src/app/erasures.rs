@@ -158,6 +158,9 @@ impl App {
             return Ok(None);
         }
         let (user, until) = (erasure.user, erasure.requested);
+        if let ErasedList::Webhook { webhook } = list {
+            return self.store.erase_deliveries(account, webhook, (user, until), after).await;
+        }
         let found = self.store.listed_of_person(account, user, list, until, after).await?;
         for planned in &found.planned {
             self.forget_retry(account, user, planned).await?;
@@ -184,7 +187,7 @@ impl App {
     }
 
     /// Every list that may name the person, in an order that stays: the journals of all chats, because nobody knows who was
-    /// seen where, the logs of the campaigns that knew them, and all executions.
+    /// seen where, the logs of the campaigns that knew them, all executions, and what webhooks were told.
     async fn lists_naming(&self, account: AccountId, erasure: &Erasure) -> AppResult<Vec<ErasedList>> {
         let (from, to) = (erasure.requested.saturating_sub(JOURNAL_KEPT_SECONDS), erasure.requested);
         let campaigns = self.store.campaigns(account).await?;
@@ -198,7 +201,9 @@ impl App {
         let logs = leads.flat_map(|erased| ErasedList::of_postbacks(erased.campaign, erased.since, to));
         let executions = self.store.execution_ids(account).await?.into_iter();
         let executions = executions.map(|execution| ErasedList::Execution { execution });
-        let mut lists: Vec<_> = journals.chain(logs).chain(executions).collect();
+        let webhooks = self.store.told_webhooks(account).await?.into_iter();
+        let webhooks = webhooks.map(|webhook| ErasedList::Webhook { webhook });
+        let mut lists: Vec<_> = journals.chain(logs).chain(executions).chain(webhooks).collect();
         lists.sort_unstable();
         lists.dedup();
         Ok(lists)

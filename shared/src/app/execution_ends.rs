@@ -22,11 +22,39 @@ impl App {
         let done = self.store.note_part_done(bot, id, pass).await?;
         let Some(execution) = self.store.execution(bot.account, id).await? else { return Ok(()) };
         let is_done = execution.pass() == pass && execution.bots.iter().all(|part| done.contains(&part.bot));
+        if is_done {
+            // Whoever should have told may have died: all of it is told of before the end is.
+            self.tell_progress(bot.account, &execution, 0).await?;
+        }
         match is_done {
             true if execution.is_in_test() => self.wait_for_test(bot.account, id).await,
             true => self.end_execution(bot.account, id, ExecutionStatus::Completed, None).await,
             false => Ok(()),
         }
+    }
+
+    /// Records for webhooks how many tenths of an execution are sent by now, if that is more than is known to be told.
+    /// Answers how many are told then.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub(super) async fn tell_progress(
+        &self,
+        account: AccountId,
+        execution: &Execution,
+        told: u64,
+    ) -> AppResult<u64> {
+        let mut tally = LaneTally::default();
+        for (_, lane) in self.store.lanes(account, &execution.id).await? {
+            tally.merge(&lane);
+        }
+        let tenths = tenths_done(execution, &tally).unwrap_or_default();
+        if tenths > told {
+            let event = CampaignEvent::progress(execution, tenths, &tally);
+            self.store.tell_progress(account, execution, (tenths, event), self.clock.now()).await?;
+        }
+        Ok(tenths.max(told))
     }
 
     /// Gives up an execution that cannot go on, and pauses its campaign with the reason. Twice is the same as once.

@@ -7,6 +7,7 @@ use futures::future::join_all;
 use super::App;
 use super::lane_sends::LaneMessage;
 use super::lane_trials::Trials;
+use super::lane_writes::ToldProgress;
 use super::lanes::LaneEnd;
 use super::tracked_links::LaneLinks;
 use crate::domain::outreach::{
@@ -46,6 +47,8 @@ pub(super) struct LaneSender<'a> {
     pub allowance: Allowance,
     pub sent_ms: i64,
     pub trials: Trials,
+    /// How far the execution is that it had last.
+    pub told: Option<ToldProgress>,
 }
 
 /// A chunk on the way, and what it is sent with.
@@ -75,7 +78,8 @@ impl<'a> LaneSender<'a> {
     pub fn new(app: &'a App, bot: BotKey, lane: &Lane, until_ms: i64) -> Self {
         let allowance = Allowance::used_up(PER_SECOND, lane.sent_ms);
         let trials = Trials::default();
-        Self { app, bot, fence: lane.fence, until_ms, allowance, sent_ms: lane.sent_ms, trials }
+        let (fence, sent_ms, told) = (lane.fence, lane.sent_ms, None);
+        Self { app, bot, fence, until_ms, allowance, paid_allowance, sent_ms, trials, told }
     }
 
     /// Sends the next chunk of a piece of work, or takes away work that has none or stands still.

@@ -7,7 +7,9 @@ use super::shown_media::{Otherwise, ShownMedia};
 use super::tracked_links::TrackedMessage;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::media::MediaRef;
-use crate::domain::outreach::{Attempted, Outcome, PersonValues, SendError, SkipReason, TrackedLink};
+use crate::domain::outreach::{
+    Attempted, Outcome, OutreachTouch, PersonValues, SendError, SkipReason, TrackedLink,
+};
 use crate::domain::person::Person;
 use crate::domain::subscription::Subscription;
 use crate::error::AppResult;
@@ -208,6 +210,7 @@ impl App {
         attempted: Attempted,
     ) -> AppResult<()> {
         let clock = FactClock::first_of_second(self.clock.now());
+        self.note_asked(bot, message.asked(), attempted).await?;
         match attempted {
             Attempted::Settled(outcome @ (Outcome::Delivered(_) | Outcome::Unknown)) => {
                 let Some(touch) = &message.counts_for else { return Ok(()) };

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lane_chunks::{ChunkWork, LaneSender};
-use crate::domain::outreach::{Attempted, GROUP, Outcome, SendError};
+use crate::domain::outreach::{Attempted, Outcome, SendError};
 use crate::error::AppResult;
 use crate::ids::ExecutionId;
 use crate::store::LedgerFate;
@@ -46,11 +46,17 @@ impl Trials {
     pub fn note(&mut self, content: ContentPlace, attempted: Attempted, refusal: Option<String>) {
         let trial = self.of.entry(content).or_default();
         match attempted {
-            Attempted::Settled(Outcome::Delivered(_)) => trial.is_taken = true,
+            Attempted::Settled(Outcome::Delivered(_)) => {
+                trial.is_taken = true;
+                self.others.0 = 0;
+            }
             Attempted::Settled(Outcome::Failed(error)) if is_of_content(error) => {
                 trial.refused += 1;
                 trial.words = refusal.unwrap_or_default();
                 self.is_new = true;
+            }
+            Attempted::Settled(Outcome::Failed(SendError::TelegramError)) => {
+                self.others = (self.others.0 + 1, refusal.unwrap_or_default());
             }
             _ => {}
         }

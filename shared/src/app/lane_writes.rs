@@ -13,6 +13,25 @@ const WAITS_MS: [i64; 3] = [200, 700, 2_000];
 /// So long after its time a lane insists no more: its function ends soon, in milliseconds.
 const INSIST_MS: i64 = 6_000;
 
+/// How often an execution is looked at on its way, about.
+const LOOKS: u64 = 100;
+
+/// What a sender knows of how far an execution is.
+pub(super) struct ToldProgress {
+    execution: ExecutionId,
+    /// How many tenths webhooks were told.
+    tenths: u64,
+    /// How many messages the sender settled since it looked.
+    settled: u64,
+}
+
+impl ToldProgress {
+    /// Of an execution at which this sender has not looked.
+    const fn unknown(execution: ExecutionId) -> Self {
+        Self { execution, tenths: 0, settled: u64::MAX }
+    }
+}
+
 impl LaneSender<'_> {
     /// Writes down what is known. Nothing is lost with an error but what became of those who are noted as being sent to.
     pub async fn write(&self, work: &mut ChunkWork) -> AppResult<LedgerFate> {
@@ -37,6 +56,7 @@ impl LaneSender<'_> {
         };
         let fate = self.app.insist(self.until_ms, write).await?;
         if fate == LedgerFate::Written {
+            self.tell_progress(work).await;
             work.chunk.ledger = Some(ledger);
             work.outcome = OutreachOutcome {
                 campaign: outcome.campaign,
@@ -46,6 +66,25 @@ impl LaneSender<'_> {
             };
         }
         Ok(fate)
+    }
+
+    /// Has webhooks told how far the execution is, if that may be another tenth by what was just written: looked at is about
+    /// each hundredth. Where it cannot be recorded now, a later write or the end of the execution does it.
+    async fn tell_progress(&mut self, work: &ChunkWork) {
+        let execution = &work.execution;
+        if execution.test || execution.triggered {
+            return;
+        }
+        let told = self.told.take().filter(|told| told.execution == execution.id);
+        let mut told = told.unwrap_or_else(|| ToldProgress::unknown(execution.id.clone()));
+        told.settled = told.settled.saturating_add(work.outcome.lane.settled());
+        if told.settled > execution.messages_in_all() / LOOKS {
+            match self.app.tell_progress(self.bot.account, execution, told.tenths).await {
+                Ok(tenths) => (told.tenths, told.settled) = (tenths, 0),
+                Err(error) => tracing::warn!(?error, "how far an execution is cannot be told now"),
+            }
+        }
+        self.told = Some(told);
     }
 
     async fn is_written(&self, work: &ChunkWork, ledger: &str) -> AppResult<bool> {

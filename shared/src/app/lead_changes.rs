@@ -161,7 +161,7 @@ impl App {
                 self.store.note_lead_of_contact(bot, user, &lead).await
             })
             .await?;
-        self.trigger(key.account, &work.events).await?;
+        self.tell_outreach(key, work.outreach).await?;
         if !work.journal.is_empty() {
             let rows: Vec<_> = work.journal.into_values().collect();
             self.store.write_journal(bot, &rows).await?;

@@ -4,6 +4,7 @@ mod ab_runs;
 mod accounts;
 mod answers;
 mod approvals;
+mod attempts;
 mod audience_totals;
 mod audiences;
 mod bot_checks;
@@ -64,6 +65,7 @@ mod outreach_lists;
 mod outreach_media;
 mod outreach_reports;
 mod outreach_templates;
+mod outreach_webhooks;
 mod owed_welcomes;
 mod owner_news;
 mod pages;
@@ -93,11 +95,14 @@ mod subscriber_imports;
 mod subscriber_lists;
 mod subscribers;
 mod testers;
+mod told;
 mod tracked_links;
 mod triggered_sends;
 mod triggers;
 mod updates;
 mod visits;
+mod webhook_deliveries;
+mod webhook_log;
 mod webhooks;
 mod welcome;
 
@@ -183,6 +188,8 @@ pub struct App {
     erasure_queue: OnceLock<Queue>,
     plan_queue: OnceLock<Queue>,
     lane_queue: OnceLock<Queue>,
+    webhook_queue: OnceLock<Queue>,
+    webhook_retry_queue: OnceLock<Queue>,
     objects: OnceLock<Objects>,
     seal: OnceLock<Seal>,
     webhook_cache: WebhookCache,
@@ -211,6 +218,8 @@ impl App {
             erasure_queue: OnceLock::new(),
             plan_queue: OnceLock::new(),
             lane_queue: OnceLock::new(),
+            webhook_queue: OnceLock::new(),
+            webhook_retry_queue: OnceLock::new(),
             objects: OnceLock::new(),
             seal: OnceLock::new(),
         }
@@ -285,6 +294,15 @@ impl App {
 
     fn lane_queue(&self) -> AppResult<&Queue> {
         once(&self.lane_queue, || self.queue(self.config.lane_queue_url.as_ref(), "LANE_QUEUE_URL"))
+    }
+
+    fn webhook_queue(&self) -> AppResult<&Queue> {
+        once(&self.webhook_queue, || self.queue(self.config.webhook_queue_url.as_ref(), "WEBHOOK_QUEUE_URL"))
+    }
+
+    fn webhook_retry_queue(&self) -> AppResult<&Queue> {
+        let url = self.config.webhook_retry_queue_url.as_ref();
+        once(&self.webhook_retry_queue, || self.queue(url, "WEBHOOK_RETRY_QUEUE_URL"))
     }
 
     fn queue(&self, url: Option<&String>, variable: &str) -> AppResult<Queue> {

@@ -161,13 +161,34 @@ impl App {
             }
             Err(_) => Exchange::TargetRefused,
         };
+        let spelled = request.spelled(url, id.to_string());
+        let (attempt, asked_ms) =
+            self.send_signed(account, spelled, request.signing.as_ref(), &request.hidden).await?;
+        tracing::info!(account.id = %account, campaign.id = %id.campaign, postback.id = %id, code = attempt.code,
+            error = attempt.error.map(PostbackError::name), took_ms = attempt.took_ms, "postback");
+        Ok((attempt, asked_ms))
+    }
+
+    /// The same of any request to a target, signed if there is something to sign it with.
+    pub(super) async fn send_signed(
+        &self,
+        account: AccountId,
+        mut request: OutboundRequest,
+        signing: Option<&AccountSigning>,
+        hidden: &Hidden,
+    ) -> AppResult<(PostbackAttempt, Option<i64>)> {
+        let started_ms = self.clock.now_ms();
+        if let Some(signing) = signing {
+            request.signature = Some(self.signature(account, signing, &request).await?);
+        }
+        let exchange = self.outbound()?.send(&request).await;
         let now_ms = self.clock.now_ms();
         let took_ms = now_ms - started_ms;
         let mut attempt = PostbackAttempt { started_ms, took_ms, ..PostbackAttempt::default() };
         let mut asked_ms = None;
         match exchange {
             Exchange::Answered { status, excerpt, retry_after } => {
-                (attempt.code, attempt.answer) = (Some(status), request.hidden.masked(&excerpt));
+                (attempt.code, attempt.answer) = (Some(status), hidden.masked(&excerpt));
                 asked_ms = retry_after.map(|asked| asked.ms_from(now_ms));
             }
             Exchange::TargetRefused => attempt.error = Some(PostbackError::Target),
@@ -175,8 +196,6 @@ impl App {
             Exchange::NotConnected => attempt.error = Some(PostbackError::Connect),
             Exchange::BrokenOff => attempt.error = Some(PostbackError::Broken),
         }
-        tracing::info!(account.id = %account, campaign.id = %id.campaign, postback.id = %id, code = attempt.code,
-            error = attempt.error.map(PostbackError::name), took_ms, "postback");
         Ok((attempt, asked_ms))
     }
 }

@@ -1,12 +1,10 @@
 use super::App;
+use super::attempts::planned_ms;
 use super::postback_batches::TaskSubject;
 use super::postback_leases::PostbackOutcome;
 use super::postback_requests::{Postback, PostbackRequest};
 use crate::domain::course::Course;
 use crate::domain::postback_log::{ATTEMPTS_MAX, PostbackAttempt, PostbackError, PostbackState, state_after};
-use crate::domain::schedule::{
-    JITTER_THOUSANDTHS, is_last_attempt, next_attempt_after_probe_ms, next_attempt_ms,
-};
 use crate::domain::verdict::{Verdict, judge};
 use crate::error::AppResult;
 use crate::ids::{CampaignKey, UserId};
@@ -170,7 +168,9 @@ impl App {
     /// Makes one more attempt and logs it; where the postback stands follows from those that are counted.
     pub(super) async fn attempt_postback(&self, delivery: &Delivery) -> AppResult<Attempted> {
         let Postback { account, id, subscriber, .. } = delivery.postback;
-        let (attempt, asked_ms) = self.send_if_connected(delivery).await?;
+        let (host, tried) = (delivery.request.host(), delivery.counted.len());
+        let send = async || self.send_postback(account, id, &delivery.request).await;
+        let (attempt, asked_ms) = self.attempt_if_connected((account, &host), tried, send).await?;
         let counted = [delivery.counted.as_slice(), std::slice::from_ref(&attempt)].concat();
         let state = state_after(&counted);
         let course = Course {
@@ -206,25 +206,6 @@ impl App {
         self.tell_cloudwatch("PostbacksExhausted");
     }
 
-    /// Sends the request unless the circuit of its host is open; the attempt says which. The last one is made whatever the
-    /// circuit says, so that nothing fails for good without having been asked at its end. Also for how long the host asks to
-    /// be left alone, or is, in milliseconds.
-    async fn send_if_connected(&self, delivery: &Delivery) -> AppResult<(PostbackAttempt, Option<i64>)> {
-        let Postback { account, id, .. } = delivery.postback;
-        let host = delivery.request.host();
-        let left_alone_ms = self.left_alone_ms(account, &host).await;
-        if let Some(wait_ms) = left_alone_ms.filter(|_| !is_last_attempt(delivery.counted.len())) {
-            let (started_ms, error) = (self.clock.now_ms(), Some(PostbackError::Circuit));
-            // Nothing goes through before the next probe.
-            let attempt = PostbackAttempt { started_ms, error, ..PostbackAttempt::default() };
-            return Ok((attempt, Some(wait_ms)));
-        }
-        let (attempt, asked_ms) = self.send_postback(account, id, &delivery.request).await?;
-        self.note_pace(&host, attempt.took_ms);
-        self.note_for_circuit(account, &host, &attempt).await;
-        Ok((attempt, asked_ms))
-    }
-
     /// The endpoint wants no more of what these templates send.
     async fn disable_endpoint(&self, delivery: &Delivery) -> AppResult<()> {
         let templates = &delivery.postback.templates;
@@ -234,23 +215,4 @@ impl App {
         self.webhook_cache.campaigns.forget(&delivery.campaign);
         Ok(())
     }
-}
-
-/// When the next attempt is due after these, in Unix milliseconds, if the host asks to be left alone for so long, or is.
-fn planned_ms(attempts: &[PostbackAttempt], asked_ms: Option<i64>) -> AppResult<Option<i64>> {
-    let (Some(first), Some(last)) = (attempts.first(), attempts.last()) else { return Ok(None) };
-    let (tried, began_ms) = (attempts.len(), first.started_ms);
-    let (over_ms, jitter) = (last.started_ms + last.took_ms, draw_jitter()?);
-    Ok(match (last.error, asked_ms) {
-        (Some(PostbackError::Circuit), Some(wait_ms)) => {
-            next_attempt_after_probe_ms(tried, began_ms, over_ms, jitter, over_ms.saturating_add(wait_ms))
-        }
-        _ => next_attempt_ms(tried, began_ms, over_ms, jitter, asked_ms),
-    })
-}
-
-/// A number by chance, for the schedule.
-fn draw_jitter() -> AppResult<i64> {
-    let drawn = i64::from(u16::from_be_bytes(random::<2>()?));
-    Ok(drawn % (2 * JITTER_THOUSANDTHS + 1) - JITTER_THOUSANDTHS)
 }

@@ -92,7 +92,7 @@ impl App {
 }
 
 /// The new secret before those that may still sign.
-fn replacing(before: Option<AccountSigning>, secret: SealedSecret, now: i64) -> AccountSigning {
+pub(super) fn replacing(before: Option<AccountSigning>, secret: SealedSecret, now: i64) -> AccountSigning {
     let mut retired = Vec::new();
     if let Some(before) = before {
         retired.push(RetiredSecret { secret: before.secret, until: now + RETIRED_SECONDS });

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar;
 use super::lead::LeadFacts;
-use crate::ids::{BotId, ChatId, ExecutionId, LeadId, TrackingCampaignId};
+use crate::ids::{BotId, ChatId, ExecutionId, LeadId, TrackingCampaignId, WebhookId};
 
 /// How long after the first pass the second begins, in seconds: longer than the stream is behind, or a postback on its way.
 pub const SECOND_PASS_SECONDS: i64 = 900;
@@ -34,7 +34,7 @@ pub struct ErasedLead {
 }
 
 /// A list that may have something of the person anywhere. Each is one month, named by its last second that counts, or one
-/// execution.
+/// execution, or one webhook.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ErasedList {
@@ -58,6 +58,11 @@ pub enum ErasedList {
     Execution {
         /// The execution.
         execution: ExecutionId,
+    },
+    /// The log of what a webhook was told.
+    Webhook {
+        /// The webhook.
+        webhook: WebhookId,
     },
 }
 

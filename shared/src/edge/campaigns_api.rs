@@ -30,6 +30,8 @@ pub struct Call {
     pub account: AccountId,
     /// The parameter `id` of the path; empty where the path has none.
     pub id: String,
+    /// The parameter `delivery` of the path; empty where the path has none.
+    pub delivery: String,
     /// The body; empty where none was sent.
     pub body: Map<String, Value>,
     query: BTreeMap<String, String>,
@@ -69,10 +71,9 @@ impl Call {
     ) -> AppResult<Self> {
         let account = app.authenticate(key).await?;
         let path = request.path_parameters_ref();
-        let id = path.and_then(|path| path.first("id")).unwrap_or_default().to_owned();
-        let query = request.uri().query().unwrap_or_default();
-        let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        Ok(Self { account: account.id, id, body: read_body(request.body().as_ref())?, query })
+        let named = |name| path.as_ref().and_then(|path| path.first(name)).unwrap_or_default().to_owned();
+        let (id, delivery) = (named("id"), named("delivery"));
+        Ok(Self { account: account.id, id, delivery, body: read_body(request.body().as_ref())?, query })
     }
 
     /// A parameter of the query; `None` if it is absent or empty.

@@ -74,6 +74,7 @@ fn word(error: &AppError) -> &'static str {
         | AppError::NoContent
         | AppError::EmptyAudience
         | AppError::SegmentInUse { .. }
+        | AppError::NotRedeliverable(_)
         | AppError::InvalidCursor => "param",
         AppError::ChatTaken | AppError::BotTaken => "exists",
         AppError::NoChat => "nochat",

@@ -22,8 +22,10 @@ pub mod retries;
 pub mod schedule;
 pub mod sqs;
 pub mod stream;
+pub mod told;
 pub mod user_api;
 pub mod webhook;
+pub mod webhook_deliveries;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -107,7 +107,19 @@ pub fn leads<'a>(app: &'a App, shard: String, records: &'a [EventRecord]) -> Box
     .boxed()
 }
 
-fn read(record: &EventRecord) -> AppResult<LeadChange> {
+/// Puts a record that does not read where an operator finds it.
+pub(super) async fn put_aside(
+    app: &App,
+    shard: &str,
+    record: &EventRecord,
+    error: &AppError,
+) -> AppResult<()> {
+    tracing::error!(?error, event.id = record.event_id, "a stream record does not read");
+    app.put_aside_record(shard, &record.event_id, sequence(record)).await
+}
+
+/// The partition of a record's item.
+pub(super) fn partition_of(record: &EventRecord) -> AppResult<String> {
     let keys: Keys = serde_dynamo::from_item(record.change.keys.clone())
         .map_err(|error| AppError::unavailable(format!("the record's keys do not read: {error}")))?;
     Ok(keys.partition)

@@ -12,6 +12,7 @@ mod owner_task;
 mod plan_task;
 mod retries;
 mod task;
+mod webhook_task;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
@@ -29,6 +30,7 @@ pub use message_task::{MessageTask, QueuedMessage};
 pub use owner_task::OwnerTask;
 pub use plan_task::PlanTask;
 pub use task::Task;
+pub use webhook_task::WebhookTask;
 
 use crate::error::{AppError, AppResult};
 

@@ -28,6 +28,8 @@ pub enum DueQueue {
     Bots,
     /// The queue of the planning of executions.
     Plans,
+    /// The queue of what webhooks are told again.
+    Webhooks,
 }
 
 /// Something to be done at a time further away than a queue can delay it.

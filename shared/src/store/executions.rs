@@ -181,7 +181,11 @@ impl Store {
     ///
     /// [`crate::AppError::Unavailable`]; a retry may answer `false` by the first attempt.
     pub async fn change_execution(&self, account: AccountId, change: ExecutionChange<'_>) -> AppResult<bool> {
-        Ok(self.transact(self.execution_steps(account, change)?).await?.is_none())
+        let mut steps = self.execution_steps(account, change)?;
+        if let (Some(execution), Some((time, event))) = (change.execution(), change.told()) {
+            steps.extend(self.told_step(account, &execution.campaign, time, &[event])?);
+        }
+        Ok(self.transact(steps).await?.is_none())
     }
 
     /// Notes that a bot has done its part of what was planned in a pass of an execution, and answers all bots that have.

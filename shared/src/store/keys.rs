@@ -12,7 +12,7 @@ use crate::domain::lead_event::LeadStatus;
 use crate::domain::media::MediaRef;
 use crate::ids::{
     AccountId, BotId, BotKey, CampaignKey, ChatId, ExecutionId, ImportId, LeadId, OutreachCampaignId,
-    SegmentId, TelegramBotId, TemplateId, UserId,
+    SegmentId, TelegramBotId, TemplateId, UserId, WebhookId,
 };
 
 /// One item's primary key.
@@ -114,6 +114,8 @@ pub enum Key<'a> {
     OutreachHoldings(AccountId),
     /// Get or change one template; list an account's by `begins_with(SK, "TMPL#")`.
     Template(AccountId, &'a TemplateId),
+    /// Get or change one webhook; list an account's by `begins_with(SK, "HOOK#")`.
+    Webhook(AccountId, &'a WebhookId),
     /// Whom test executions of an account go to.
     Testers(AccountId),
     /// Get or change one list of subscribers that an account brought along; expires within a month.
@@ -158,6 +160,12 @@ pub enum Key<'a> {
     OutreachVariation(AccountId, &'a OutreachCampaignId, &'a str),
     /// Something of tracked links.
     Link(LinkKey<'a>),
+    /// Something that webhooks are told.
+    Told(ToldKey<'a>),
+    /// Something of surveys.
+    Survey(SurveyKey<'a>),
+    /// What an active outreach campaign is sent by; list an account's by `begins_with(SK, "CAMP#")`.
+    TriggerListing(AccountId, &'a OutreachCampaignId),
     /// What an owner's chat was told within one stretch of time; expires within days.
     Notices(NoticeWindow),
 }
@@ -203,6 +211,7 @@ impl Key<'_> {
             | Self::OutreachStep(account, ..)
             | Self::Segment(account, _)
             | Self::Template(account, _)
+            | Self::Webhook(account, _)
             | Self::Testers(account)
             | Self::OutreachHoldings(account)
             | Self::Import(account, _)
@@ -265,6 +274,7 @@ impl Key<'_> {
             Self::Segment(_, id) => format!("{SEGMENTS}{id}"),
             Self::OutreachStep(_, id, version) => format!("STEP#{id}#{version:08}"),
             Self::Template(_, id) => format!("TMPL#{id}"),
+            Self::Webhook(_, id) => format!("{WEBHOOKS}{id}"),
             Self::Testers(_) => "TESTERS".to_owned(),
             Self::OutreachHoldings(_) => "HOLDINGS".to_owned(),
             Self::Import(_, id) => format!("IMPORT#{id}"),
@@ -300,6 +310,9 @@ impl Key<'_> {
 
 /// What the sort keys of segments, and of their counters, begin with.
 pub const SEGMENTS: &str = "SEG#";
+
+/// What the sort keys of webhooks begin with.
+pub const WEBHOOKS: &str = "HOOK#";
 
 /// What the sort keys of lines of executions begin with, whichever campaign's.
 pub const EXECUTIONS: &str = "EXEC#";

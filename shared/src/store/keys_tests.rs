@@ -3,13 +3,15 @@ use super::conversion_keys::{ConversionKey, OfPerson};
 use super::count_keys::CountKey;
 use super::keys::{Key, campaign_of_lead_partition, status_partition};
 use super::notice_windows::NoticeWindow;
+use super::told_keys::{ToldKey, ToldPartition, told_partition};
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
 use crate::domain::media::MediaRef;
 use crate::domain::outreach::TimeUnit;
 use crate::ids::{
-    AccountId, BotId, BotKey, CampaignKey, ChatId, ExecutionId, ImportId, LeadId, OutreachCampaignId,
-    SegmentId, TelegramBotId, TemplateId, TrackingCampaignId, UserId,
+    AccountId, BotId, BotKey, CampaignKey, ChatId, ConversionId, ExecutionId, ImportId, LeadId,
+    OutreachCampaignId, SegmentId, TelegramBotId, TemplateId, TrackingCampaignId, UserId, WebhookDeliveryId,
+    WebhookId,
 };
 
 fn layout(keys: &[Key<'_>]) -> String {
@@ -82,13 +84,14 @@ fn the_layout_is_frozen() {
 fn the_layout_of_outreach_is_frozen() {
     let (account, campaign) = (AccountId(1), OutreachCampaignId::of("k3x9"));
     let import = ImportId::of("77a");
-    let template = TemplateId::of("k3x9");
+    let (template, webhook) = (TemplateId::of("k3x9"), WebhookId::of("k3x9"));
     let (segment, execution) = (SegmentId::of("9zq1"), ExecutionId::of("5f0a"));
     let keys = [
         Key::Outreach(account, &campaign),
         Key::OutreachStep(account, &campaign, 12),
         Key::Segment(account, &segment),
         Key::Template(account, &template),
+        Key::Webhook(account, &webhook),
         Key::Testers(account),
         Key::OutreachHoldings(account),
         Key::Import(account, &import),
@@ -138,6 +141,52 @@ fn the_layout_of_outreach_is_frozen() {
     OSTAT#1.campk3x9 | MINUTE#2026-05-28T20:26:00Z
     OSTAT#1.campk3x9 | SEG#seg9zq1
     OSTAT#1.campk3x9 | VAR#var1
+    "#);
+}
+
+#[test]
+fn the_layout_of_what_webhooks_are_told_is_frozen_and_its_partitions_are_told_apart() {
+    let (account, campaign) = (AccountId(1), OutreachCampaignId::of("abc123"));
+    let (webhook, delivery) = (WebhookId::of("w1"), WebhookDeliveryId::of("017600000010000000112ab"));
+    let keys = [
+        ToldKey::Events(account, &campaign),
+        ToldKey::Delivery(account, &webhook, &delivery),
+        ToldKey::Record(account, &webhook),
+        ToldKey::Deleted(account, &webhook),
+    ];
+    insta::assert_snapshot!(layout(&keys.map(Key::Told)), @r#"
+    EVENTS#1#campabc123 | EVENTS
+    TOLD#1#hookw1 | dlv017600000010000000112ab
+    TOLD#1#hookw1 | RECORD
+    UNTOLD#1 | HOOK#hookw1
+    "#);
+    let of = |partition: String| told_partition(&partition).map(|(_, told)| told);
+    assert_eq!(of(keys[0].partition()), Some(ToldPartition::Campaign(campaign.clone())));
+    let conversion = ConversionId::of("9f86d081");
+    assert_eq!(
+        of(ConversionKey::Conversion(account, &conversion).partition()),
+        Some(ToldPartition::Conversion)
+    );
+    assert_eq!(of(Key::Person(account, UserId(7)).partition()), Some(ToldPartition::Contacts));
+    for silent in [keys[1].partition(), keys[3].partition(), Key::Account(account).partition()] {
+        assert_eq!(of(silent), None);
+    }
+}
+
+#[test]
+fn the_layout_of_conversions_is_frozen() {
+    let (account, user, conversion) = (AccountId(1), UserId(7_000_000_001), ConversionId::of("9f86d081"));
+    let keys = [
+        ConversionKey::Conversion(account, &conversion),
+        ConversionKey::ClickOwner(account, "9f86d081884c7d65"),
+        ConversionKey::OfPerson(account, user, OfPerson::Conversion(&conversion)),
+        ConversionKey::OfPerson(account, user, OfPerson::Click("9f86d081884c7d65")),
+    ];
+    insta::assert_snapshot!(layout(&keys.map(Key::Conversion)), @r#"
+    CONV#1#conv9f86d081 | CONVERSION
+    CLICKED#1#9f86d081884c7d65 | PERSON
+    CONVOF#1#7000000001 | CONV#conv9f86d081
+    CONVOF#1#7000000001 | CLICK#9f86d081884c7d65
     "#);
 }
 

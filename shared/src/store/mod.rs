@@ -62,6 +62,8 @@ mod statistics;
 mod templates;
 mod testers;
 mod triggered;
+mod webhook_deliveries;
+mod webhooks;
 mod welcomes;
 
 use std::collections::HashMap;
@@ -114,6 +116,7 @@ pub use shards::{CLICK_SHARDS, CONTACT_SHARDS, DUE_SHARDS, contact_shard, finger
 pub use signing::{AccountSigning, RetiredSecret};
 pub use statistics::MarkProgress;
 pub use triggered::{TriggeredFate, TriggeredWrite};
+pub use webhooks::Webhook;
 pub use welcomes::{WelcomeClaim, WelcomeLease};
 
 use crate::error::AppResult;

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{delete_step, from_item, number, put_step};
 use super::{ExecutionChange, HeldWrite, HoldingChange, Item, Key, Store};
-use crate::domain::outreach::{Holding, OutreachCampaign, OutreachStatus};
+use crate::domain::outreach::{CampaignEvent, Holding, OutreachCampaign, OutreachStatus, ToldStep};
 use crate::error::AppResult;
 use crate::ids::{AccountId, OutreachCampaignId};
 
@@ -76,13 +76,15 @@ impl Store {
         step: &OutreachStep,
         held: HoldingChange,
     ) -> AppResult<HeldWrite> {
+        let told = [CampaignEvent::made(campaign)];
+        let told = self.told_step(account, &campaign.id, step.time, &told)?;
         let step = self.new_item(&Key::OutreachStep(account, &campaign.id, campaign.version), step)?;
         let campaign = (&Key::Outreach(account, &campaign.id), campaign);
-        self.make_held(account, campaign, held, [put_step(step)?]).await
+        self.make_held(account, campaign, held, std::iter::once(put_step(step)?).chain(told)).await
     }
 
-    /// Replaces a campaign that was read at the version before this one, notes the step, and begins or moves executions
-    /// with it: all or nothing. `false` if one of them was changed since, or is gone. For changes of all but the document.
+    /// Replaces a campaign that was read at the version before this one, notes the step, begins or moves executions with it,
+    /// and records what webhooks are told of that: all or nothing. `false` if one of them was changed since, or is gone. For changes of all but the document.
     ///
     /// # Errors
     ///
@@ -115,11 +117,15 @@ impl Store {
             .new_item(&Key::Outreach(account, &campaign.id), campaign)?
             .condition_expression("version = :before")
             .expression_attribute_values(":before", number(campaign.version - 1));
+        let OutreachStep { ref action, from, to, time } = *step;
+        let mut told = CampaignEvent::of_step(campaign, ToldStep { action, from, to });
         let step = self.new_item(&Key::OutreachStep(account, &campaign.id, campaign.version), step)?;
         let mut steps = vec![put_step(put)?, put_step(step)?];
         for change in executions {
+            told.extend(change.told().map(|(_, event)| event));
             steps.extend(self.execution_steps(account, change)?);
         }
+        steps.extend(self.told_step(account, &campaign.id, time, &told)?);
         self.write_held(account, steps, held).await
     }
 

@@ -24,6 +24,19 @@ impl Store {
         until_ms: i64,
     ) -> AppResult<bool> {
         let campaign = CampaignKey { account, campaign: id.campaign };
+        let spelled = id.to_string();
+        let key = Key::Postback(campaign, id.event.clock, &spelled);
+        self.claim_attempt(&key, attempts, now_ms, until_ms).await
+    }
+
+    /// Leases what is delivered for its next attempt, if its item knows so many attempts and nobody else has it.
+    pub(super) async fn claim_attempt(
+        &self,
+        key: &Key<'_>,
+        attempts: usize,
+        now_ms: i64,
+        until_ms: i64,
+    ) -> AppResult<bool> {
         let known =
             if attempts == 0 { "attribute_not_exists(attempts)" } else { "size(attempts) = :attempts" };
         let mut update = self

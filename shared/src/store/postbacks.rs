@@ -50,8 +50,8 @@ pub enum AttemptWrite {
 }
 
 /// How an attempt is added to those before it.
-struct Addition {
-    attempts: String,
+pub(super) struct Addition {
+    pub attempts: String,
     /// What is removed besides.
     pub silenced: String,
     pub values: Item,
@@ -60,7 +60,7 @@ struct Addition {
 impl Addition {
     /// Whatever was said to the last attempt but [`ANSWERS_KEPT`] goes. Two paths of one expression must not overlap, so
     /// that nothing can be removed from a list that is appended to: the new attempt takes its place by number.
-    fn of(attempt: &PostbackAttempt, known: usize) -> AppResult<Self> {
+    pub fn of(attempt: &PostbackAttempt, known: usize) -> AppResult<Self> {
         let named = |name: &str, value| (name.to_owned(), value);
         Ok(match known.checked_sub(ANSWERS_KEPT) {
             None => Self {

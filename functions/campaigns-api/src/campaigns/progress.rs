@@ -58,7 +58,7 @@ struct ErrorCount {
 
 impl Progress {
     fn of(progress: &OutreachProgress) -> Self {
-        let OutreachProgress { campaign, execution, total, tally, pending, lanes, drained, rate, completion } =
+        let OutreachProgress { campaign, execution, total, tally, pending, lanes, drained, rate, .. } =
             progress;
         let status = execution.as_ref().map_or(campaign.status.name(), |execution| word(execution.status));
         let errors = tally.errors.iter().map(|(error, count)| ErrorCount {

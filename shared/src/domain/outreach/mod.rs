@@ -52,8 +52,12 @@ mod strategy;
 mod tally;
 mod template;
 mod testers;
+mod told;
+mod touch;
 mod tracked_link;
 mod trigger;
+mod webhook;
+mod webhook_delivery;
 
 pub use ab_run::{AbDecision, AbFigures, AbMetric, AbRun, AbStep, AbTest};
 pub use ab_test::{Arm, Standard, chance, winner};
@@ -77,8 +81,7 @@ pub use invitation::{InvitationName, InvitedTo};
 pub use joined::MessageContent;
 pub use ledger::{Attempted, GROUP, Ledger};
 pub use machine::{
-    CampaignAction, CampaignRefusal, ExecutionProgress, ExecutionStatus, OutreachStatus, Refusal, Standing,
-    rule,
+    CampaignAction, ExecutionProgress, ExecutionStatus, OutreachStatus, Refusal, Standing, rule,
 };
 pub use order::ExecutionOrder;
 pub use outcome::{Outcome, SkipReason};
@@ -102,4 +105,6 @@ pub use testers::read_testers;
 pub use told::{CampaignEvent, CampaignEvents, ToldStep, tenths_done};
 pub use touch::{OutreachTouch, TOUCH_SECONDS, last_touch};
 pub use tracked_link::{LinkId, LinkToken, TrackedLink};
-pub use trigger::Triggers;
+pub use trigger::{TRIGGERED_MAX, Triggers};
+pub use webhook::{WebhookBody, WebhookEvent};
+pub use webhook_delivery::{LastDelivery, WebhookDelivery, WebhookRecord};

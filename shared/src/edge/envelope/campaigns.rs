@@ -107,6 +107,7 @@ fn status_and_code(error: &AppError) -> (StatusCode, String) {
         AppError::VersionConflict => (StatusCode::CONFLICT, "VERSION_CONFLICT"),
         AppError::KeyOfOtherCall | AppError::CallUnderWay => (StatusCode::CONFLICT, "IDEMPOTENCY_CONFLICT"),
         AppError::SegmentInUse { .. } => (StatusCode::CONFLICT, "SEGMENT_IN_USE"),
+        AppError::NotRedeliverable(_) => (StatusCode::CONFLICT, "NOT_REDELIVERABLE"),
         AppError::InvalidCursor => (StatusCode::BAD_REQUEST, "INVALID_CURSOR"),
         AppError::ChatTaken | AppError::BotTaken => (StatusCode::CONFLICT, "CONFLICT"),
         AppError::NoContent => (StatusCode::UNPROCESSABLE_ENTITY, "NO_CONTENT"),
