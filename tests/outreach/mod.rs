@@ -45,6 +45,9 @@ mod states;
 mod subscribers;
 mod templates;
 mod testers;
+mod told;
+mod told_log;
+mod trigger_listings;
 pub mod triggers;
 mod webhooks;
 

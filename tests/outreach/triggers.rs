@@ -62,7 +62,7 @@ impl World {
     }
 
     /// The executions of a campaign that send by its triggers.
-    async fn triggered(&self, campaign: &str) -> Vec<Execution> {
+    pub(super) async fn triggered(&self, campaign: &str) -> Vec<Execution> {
         let id = OutreachCampaignId::parse(campaign).unwrap();
         let all = self.system.app.store.executions(ACCOUNT, &id).await.unwrap();
         all.into_iter().filter(|execution| execution.triggered).collect()

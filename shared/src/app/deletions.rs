@@ -53,7 +53,7 @@ impl App {
     /// # Errors
     ///
     /// - [`AppError::NotFound`] if the account has no such campaign.
-    /// - [`AppError::Refused`] while an execution is underway, halted or not.
+    /// - [`AppError::Refused`] while an execution is underway, halted or not, one for triggers included.
     /// - [`AppError::Unavailable`], safe to retry.
     pub async fn delete_outreach_messages(
         &self,
@@ -62,6 +62,12 @@ impl App {
     ) -> AppResult<DeletionProgress> {
         let (campaign, now) = (self.outreach_campaign(account, id).await?, self.clock.now());
         allow(&campaign, CampaignAction::DeleteMessages, now)?;
+        // What they send goes on and on: a walk over it would come to no end.
+        let of_triggers = campaign.triggered.ids().cloned().collect();
+        if !self.not_over(account, of_triggers).await?.is_empty() {
+            let (standing, action) = (campaign.standing(now), CampaignAction::DeleteMessages);
+            return Err(AppError::Refused(CampaignRefusal::of(Refusal::Triggered, standing, action)));
+        }
         let mut progress = DeletionProgress { done: true, ..DeletionProgress::default() };
         for execution in self.store.executions(account, id).await? {
             let is_deletable = execution.finished.is_some_and(|ended| now - ended < DELETABLE_SECONDS);

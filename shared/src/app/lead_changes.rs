@@ -94,6 +94,9 @@ impl App {
             }
             self.count(key, &batch.shard, &changes).await?;
         }
+        for (account, events) in &events {
+            self.trigger(*account, events).await?;
+        }
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use super::outreach_edits::Before;
 use crate::domain::outreach::{
     AudienceCount, CampaignAction, CampaignRefusal, Execution, ExecutionBasis, ExecutionOrder,
     ExecutionProgress, ExecutionStatus, Holding, OutreachCampaign, OutreachStatus, Refusal, SecondTry,
-    document_bytes, rule,
+    Triggers, document_bytes, rule,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, ExecutionId, OutreachCampaignId};

@@ -24,7 +24,8 @@ impl App {
     /// # Errors
     ///
     /// - [`AppError::NotFound`] if the account has no such execution, or its campaign is deleted.
-    /// - [`AppError::Refused`] if the campaign's status does not allow it, or the execution is not its last one.
+    /// - [`AppError::Refused`] if the campaign's status does not allow it, or the execution is not its last one, or one for
+    ///   triggers.
     /// - [`AppError::EmptyAudience`] if there is nobody to send to.
     /// - [`AppError::Unavailable`]; a retry may answer [`AppError::Refused`] by the first attempt.
     pub async fn retry_failed(
@@ -34,6 +35,11 @@ impl App {
         unknown: Option<OnAmbiguous>,
     ) -> AppResult<BegunExecution> {
         let execution = self.outreach_execution(account, id).await?;
+        if execution.triggered {
+            let campaign = self.outreach_campaign(account, &execution.campaign).await?;
+            let (standing, action) = (campaign.standing(self.clock.now()), CampaignAction::RetryFailed);
+            return Err(AppError::Refused(CampaignRefusal::of(Refusal::Triggered, standing, action)));
+        }
         for _ in 0..CHANGE_TRIES {
             let campaign = self.outreach_campaign(account, &execution.campaign).await?;
             if let Some(begun) = self.retry_failed_as_it_is(account, campaign, id, unknown).await? {

@@ -13,9 +13,7 @@ use crate::domain::outreach::{
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, BotKey, ExecutionId, OutreachCampaignId};
 use crate::queue::PlanTask;
-use crate::store::{
-    AccountStatus, Chunk, ChunkState, ExecutionChange, OutreachStep, TriggeredFate, TriggeredWrite,
-};
+use crate::store::{Chunk, ChunkState, ExecutionChange, OutreachStep, TriggeredFate, TriggeredWrite};
 
 /// After how many milliseconds an execution takes no more people, so that none grows without end: a day.
 const OPEN_MS: i64 = 86_400_000;

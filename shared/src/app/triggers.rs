@@ -2,17 +2,13 @@
 
 use super::App;
 use crate::domain::lead_event::LeadEvent;
-use crate::domain::outreach::{OutreachStatus, Triggers};
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, UserId};
 use crate::queue::{DELAY_MAX_SECONDS, HandOn, PlanTask, WaitingTask};
-use crate::store::{Due, DueQueue};
+use crate::store::{Due, DueQueue, TriggerListing};
 
 /// How many tasks a queue takes in one request.
 const BATCH: usize = 10;
-
-/// What the active campaigns of an account are sent by.
-pub(super) type AccountTriggers = Arc<Vec<(OutreachCampaignId, Triggers)>>;
 
 impl App {
     /// Has people sent what the campaigns of their account say at these events, each after its delay. Twice is the same as
@@ -25,10 +21,13 @@ impl App {
         if events.is_empty() {
             return Ok(());
         }
-        let triggers = self.triggers_of(account).await?;
+        // Never remembered: who joins right after a campaign was made active gets it.
+        let listings = self.store.trigger_listings(account).await?;
         let (now_ms, mut soon) = (self.clock.now_ms(), Vec::new());
         for (user, LeadEvent { status, clock }) in events {
-            for (campaign, triggers) in triggers.iter().filter(|(_, it)| it.statuses.contains(status)) {
+            for TriggerListing { campaign, triggers } in
+                listings.iter().filter(|listing| listing.triggers.statuses.contains(status))
+            {
                 let (user, status, campaign) = (*user, *status, campaign.clone());
                 let task = PlanTask::TriggerV1 { account, campaign, user, status, clock: *clock };
                 let delay_ms = i64::try_from(triggers.delay_seconds).unwrap_or(i64::MAX).saturating_mul(1000);
@@ -51,22 +50,6 @@ impl App {
             }
         }
         Ok(())
-    }
-
-    /// The triggers of an account's active campaigns, at most five seconds old.
-    async fn triggers_of(&self, account: AccountId) -> AppResult<AccountTriggers> {
-        let read = || async {
-            let mut found = Vec::new();
-            for campaign in self.store.outreach_campaigns(account).await? {
-                let is_active = campaign.status == OutreachStatus::Active;
-                // One that does not read must not hold up what happens to leads.
-                let body = campaign.body().ok().filter(|_| is_active);
-                let triggers = body.map(|body| body.triggers).filter(|triggers| !triggers.is_empty());
-                found.extend(triggers.map(|triggers| (campaign.id, triggers)));
-            }
-            Ok(Some(Arc::new(found)))
-        };
-        Ok(self.webhook_cache.triggers.get_or(account, read).await?.unwrap_or_default())
     }
 }
 

@@ -230,6 +230,9 @@ impl Key<'_> {
             | Self::OutreachSegment(account, campaign, _)
             | Self::OutreachVariation(account, campaign, _) => format!("OSTAT#{account}.{campaign}"),
             Self::Link(link) => link.partition(),
+            Self::Told(key) => key.partition(),
+            Self::Survey(key) => key.partition(),
+            Self::TriggerListing(account, _) => format!("TRIG#{account}"),
             Self::Notices(NoticeWindow { account, chat, .. }) => format!("NOTICE#{account}.{chat}"),
         }
     }
@@ -268,7 +271,7 @@ impl Key<'_> {
             Self::Due { due_ms, id, .. } => format!("{due_ms:013}#{id}"),
             Self::Circuit(..) => "CIRCUIT".to_owned(),
             Self::DueCursor => "CURSOR".to_owned(),
-            Self::Outreach(_, id) => format!("CAMP#{id}"),
+            Self::Outreach(_, id) | Self::TriggerListing(_, id) => format!("CAMP#{id}"),
             Self::Erasure(_, user) => format!("ERASE#{user}"),
             Self::AudienceCount(_, id) => format!("COUNT#{id}"),
             Self::Segment(_, id) => format!("{SEGMENTS}{id}"),
@@ -280,9 +283,7 @@ impl Key<'_> {
             Self::Import(_, id) => format!("IMPORT#{id}"),
             Self::Erased(..) => "MARK".to_owned(),
             Self::Call(..) => "CALL".to_owned(),
-            Self::ExecutionListing(_, campaign, created, id) => {
-                format!("{}{created:011}#{id}", executions_of(campaign))
-            }
+            Self::ExecutionListing(_, campaign, created, id) => listed(campaign, created, id),
             Self::Execution(..) => "CONTROL".to_owned(),
             Self::ExecutionPlan(..) => "PLAN".to_owned(),
             Self::ExecutionContent(_, _, number) => format!("{CONTENTS}{number:02}"),

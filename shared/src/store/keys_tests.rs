@@ -81,6 +81,13 @@ fn the_layout_is_frozen() {
 }
 
 #[test]
+fn the_layout_of_lists_of_outreach_is_frozen() {
+    let campaign = OutreachCampaignId::of("k3x9");
+    let listing = layout(&[Key::TriggerListing(AccountId(1), &campaign)]);
+    insta::assert_snapshot!(listing, @"TRIG#1 | CAMP#campk3x9");
+}
+
+#[test]
 fn the_layout_of_outreach_is_frozen() {
     let (account, campaign) = (AccountId(1), OutreachCampaignId::of("k3x9"));
     let import = ImportId::of("77a");

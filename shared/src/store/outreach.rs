@@ -113,6 +113,10 @@ impl Store {
         (step, held): (&OutreachStep, HoldingChange),
         executions: impl IntoIterator<Item = ExecutionChange<'_>>,
     ) -> AppResult<HeldWrite> {
+        let listing = campaign.sent_by();
+        let held = held.listing(i64::from(listing.is_some()) - i64::from(campaign.listed));
+        let known = campaign.listed;
+        let campaign = &OutreachCampaign { listed: listing.is_some(), ..campaign.clone() };
         let put = self
             .new_item(&Key::Outreach(account, &campaign.id), campaign)?
             .condition_expression("version = :before")
@@ -121,6 +125,7 @@ impl Store {
         let mut told = CampaignEvent::of_step(campaign, ToldStep { action, from, to });
         let step = self.new_item(&Key::OutreachStep(account, &campaign.id, campaign.version), step)?;
         let mut steps = vec![put_step(put)?, put_step(step)?];
+        steps.extend(self.listing_step(account, &campaign.id, listing, known)?);
         for change in executions {
             told.extend(change.told().map(|(_, event)| event));
             steps.extend(self.execution_steps(account, change)?);
@@ -148,6 +153,8 @@ impl Store {
             .expression_attribute_values(":version", number(campaign.version));
         let step = self.new_item(&Key::OutreachStep(account, &campaign.id, campaign.version + 1), step)?;
         let mut steps = vec![delete_step(removal)?, put_step(step)?];
+        steps.extend(self.listing_step(account, &campaign.id, None, campaign.listed)?);
+        let held = held.listing(-i64::from(campaign.listed));
         for change in executions {
             steps.extend(self.execution_steps(account, change)?);
         }

@@ -5,7 +5,7 @@ use super::body::CampaignBody;
 use super::json_text;
 use super::machine::{ExecutionProgress, OutreachStatus, Standing};
 use super::reader::NAME_CHARACTERS_MAX;
-use super::trigger::own_workflow;
+use super::trigger::{Triggers, own_workflow};
 use crate::error::AppResult;
 use crate::ids::{ExecutionId, OutreachCampaignId};
 
@@ -51,6 +51,9 @@ pub struct OutreachCampaign {
     /// The executions that send to those whom its triggers name.
     #[serde(default)]
     pub triggered: TriggeredRuns,
+    /// Whether its triggers are listed, so that leads find it.
+    #[serde(default)]
+    pub listed: bool,
     /// What the client said of it, unknown fields included; stored as the text it is.
     #[serde(with = "json_text")]
     pub document: Map<String, Value>,
@@ -106,6 +109,13 @@ impl OutreachCampaign {
     #[must_use]
     pub fn waits_for_people(&self) -> bool {
         self.body().is_ok_and(|body| !body.triggers.is_empty())
+    }
+
+    /// What it is sent by now, one person at a time; `None` if nothing names people to it.
+    #[must_use]
+    pub fn sent_by(&self) -> Option<Triggers> {
+        let body = if self.status == OutreachStatus::Active { self.body().ok() } else { None };
+        body.map(|body| body.triggers).filter(|triggers| !triggers.is_empty())
     }
 
     /// Gives it this status; whoever changes it by hand has dealt with why it paused by itself.

@@ -140,6 +140,8 @@ pub enum Refusal {
     Superseded,
     /// The budget is spent.
     OverBudget,
+    /// The execution sends to those whom triggers name, one by one.
+    Triggered,
 }
 
 impl CampaignAction {

@@ -21,6 +21,10 @@ const DELAY_MAX_SECONDS: u64 = 30 * 86_400;
 /// How many triggers may be named.
 const TRIGGERS_MAX: usize = 20;
 
+/// So many campaigns of an account may be active that have triggers: all of them are looked at whenever something happens to
+/// its leads.
+pub const TRIGGERED_MAX: i64 = 200;
+
 /// What a campaign is sent by, one person at a time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Triggers {
@@ -53,6 +57,13 @@ impl Triggers {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.statuses.is_empty()
+    }
+
+    /// What an account hears as many of whose campaigns are active with triggers as may be.
+    #[must_use]
+    pub fn crowded() -> AppError {
+        let reason = format!("an account has at most {TRIGGERED_MAX} active campaigns with triggers");
+        AppError::Invalid(vec![Fault { field: "workflow.triggers".to_owned(), reason }])
     }
 
     /// As the API names them.

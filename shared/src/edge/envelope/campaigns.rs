@@ -135,6 +135,7 @@ const fn refusal_code(refusal: Refusal) -> &'static str {
         Refusal::NotDeletable => "CAMPAIGN_NOT_DELETABLE",
         Refusal::Expired => "CAMPAIGN_EXPIRED",
         Refusal::Superseded => "EXECUTION_SUPERSEDED",
+        Refusal::Triggered => "EXECUTION_TRIGGERED",
         Refusal::OverBudget => "BUDGET_EXCEEDED",
     }
 }
