@@ -88,6 +88,7 @@ fn lasting(word: &str) -> String {
     });
     match drawn {
         Some(prefix) => format!("{prefix}…"),
+        None if word.starts_with("whsec_") => "whsec_…".to_owned(),
         None if calendar::parse_iso_time(word).is_some() => "…".to_owned(),
         None => word.to_owned(),
     }

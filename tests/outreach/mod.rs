@@ -29,6 +29,7 @@ mod lanes_refused;
 mod lanes_shared;
 mod lists;
 mod media;
+mod paid;
 mod people;
 mod planning;
 mod quiet_hours;
@@ -61,5 +62,5 @@ fn working_routes() -> impl Iterator<Item = Route> {
 
 /// A route's path below `/api/v1/`, for this campaign.
 fn path_of(route: Route, id: &str) -> String {
-    route.path.trim_start_matches("/api/v1/").replace("{id}", id)
+    route.path.trim_start_matches("/api/v1/").replace("{id}", id).replace("{delivery}", "dlv1")
 }

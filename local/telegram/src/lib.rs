@@ -44,6 +44,7 @@ mod requests;
 mod shapes;
 mod simulator;
 mod specification;
+mod stars;
 mod state;
 #[cfg(test)]
 mod tests;

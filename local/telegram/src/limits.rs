@@ -1,8 +1,10 @@
 //! Telegram's limits on sending, per bot:
 //!
-//! - 30 messages a second in all (1,000 with `allow_paid_broadcast`);
+//! - 30 messages a second without `allow_paid_broadcast`, and 1,000 in all: what is paid for takes nothing of the others' room;
 //! - 1 a second to one person, where a burst of 3 is tolerated;
 //! - 20 a minute to one group, supergroup or channel.
+//!
+//! A message that is paid for costs a tenth of a Star, unless fewer than 30 left in all within the second before it.
 //!
 //! Whoever exceeds one is refused with `retry_after`, and until then everything of that bot that names a chat.
 
@@ -22,6 +24,7 @@ pub struct Limits {
 struct BotLimits {
     refused_until_ms: i64,
     sent_ms: VecDeque<i64>,
+    unpaid_ms: VecDeque<i64>,
     people: HashMap<i64, Allowance>,
     groups: HashMap<i64, VecDeque<i64>>,
 }
@@ -34,22 +37,30 @@ struct Allowance {
 }
 
 impl Limits {
-    /// Counts one message, or says in how many seconds to try again.
+    /// Counts one message, or says in how many seconds to try again. Answers what it costs, in tenths of a Star.
     ///
     /// A positive `chat` is a person, a negative one a group or channel.
-    pub fn admit(&mut self, bot: i64, chat: i64, is_paid: bool, now_ms: i64) -> Result<(), i64> {
+    pub fn admit(&mut self, bot: i64, chat: i64, is_paid: bool, now_ms: i64) -> Result<u64, i64> {
         let limits = self.bots.entry(bot).or_default();
-        let most = if is_paid { PER_SECOND_PAID } else { PER_SECOND };
-        let wait_ms = window_wait_ms(&mut limits.sent_ms, 1000, most, now_ms)
+        let free_wait_ms = match is_paid {
+            true => None,
+            false => window_wait_ms(&mut limits.unpaid_ms, 1000, PER_SECOND, now_ms),
+        };
+        let wait_ms = free_wait_ms
+            .or_else(|| window_wait_ms(&mut limits.sent_ms, 1000, PER_SECOND_PAID, now_ms))
             .or_else(|| limits.chat_wait_ms(chat, now_ms));
         if let Some(wait_ms) = wait_ms {
             let retry_after_s = (wait_ms + 999) / 1000;
             limits.refused_until_ms = now_ms + retry_after_s * 1000;
             return Err(retry_after_s);
         }
+        let costs = is_paid && limits.sent_ms.len() >= PER_SECOND;
         limits.sent_ms.push_back(now_ms);
+        if !is_paid {
+            limits.unpaid_ms.push_back(now_ms);
+        }
         limits.count(chat, now_ms);
-        Ok(())
+        Ok(u64::from(costs))
     }
 
     /// Refuses the bot for that long, as a flood would.
@@ -134,7 +145,17 @@ mod tests {
     #[test]
     fn paid_broadcasts_go_beyond_thirty_a_second() {
         let mut limits = Limits::default();
-        assert!((1..=1000).all(|person| limits.admit(1, person, true, 0).is_ok()));
+        let cost: u64 = (1..=1000).map(|person| limits.admit(1, person, true, 0).unwrap()).sum();
+        assert_eq!(cost, 970, "thirty are free");
         assert_eq!(limits.admit(1, 1001, true, 0), Err(1));
+        assert_eq!(limits.admit(1, 1001, true, 1000), Ok(0), "a second later");
+    }
+
+    #[test]
+    fn what_is_paid_for_takes_no_room_from_what_is_not() {
+        let mut limits = Limits::default();
+        assert!((1..=100).all(|person| limits.admit(1, person, true, 0).is_ok()));
+        assert!((101..=130).all(|person| limits.admit(1, person, false, 0) == Ok(0)));
+        assert_eq!(limits.admit(1, 131, false, 0), Err(1));
     }
 }

@@ -11,6 +11,7 @@ use crate::limits::Limits;
 use crate::queues::PendingUpdate;
 use crate::random::Random;
 use crate::requests::RecordedRequest;
+use crate::stars::Stars;
 use crate::state::{BotState, Chat, SentMessage, State, User};
 
 const FIRST_NUMBER: i64 = 7_000_000_000;
@@ -24,6 +25,7 @@ pub struct World {
     /// For tokens and ids.
     pub names: Random,
     pub limits: Limits,
+    pub stars: Stars,
     pub clock: Clock,
     pub requests: VecDeque<RecordedRequest>,
     /// How many messages each bot put into each chat since the start.
@@ -45,6 +47,7 @@ impl World {
             dice: Random::new(0),
             names: Random::new(seed),
             limits: Limits::default(),
+            stars: Stars::default(),
             clock: Clock::default(),
             requests: VecDeque::new(),
             sends: BTreeMap::new(),

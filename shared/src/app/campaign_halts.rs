@@ -15,10 +15,10 @@ use crate::queue::PlanTask;
 use crate::store::{Due, DueQueue, ExecutionChange, OutreachStep};
 
 impl App {
-    /// For how many messages a campaign's budget lasts after these, which are not written down yet; `None` = without
-    /// bounds. Lanes that send at the same time know of each other's messages when those are written down: what they
-    /// spend above the budget is at most one group for each lane but one.
-    pub(super) async fn messages_left(
+    /// For how many messages a campaign's budget and its Stars last after these, which are not written down yet. Lanes that send at the same time know of each other's messages when those are written down: what they
+    /// spend above the budget is at most one group for each lane but one. Of Stars nothing is spent above the limit: they
+    /// are taken before a group leaves.
+    pub(super) async fn means(
         &self,
         account: AccountId,
         campaign: &OutreachCampaignId,
@@ -54,7 +54,7 @@ impl App {
     ///
     /// # Errors
     ///
-    /// - [`AppError::Refused`] if its budget does not last for another message.
+    /// - [`AppError::Refused`] if its budget or its Stars do not last for another message.
     /// - [`AppError::Unavailable`], safe to retry.
     pub(super) async fn check_budget(
         &self,

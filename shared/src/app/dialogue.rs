@@ -129,6 +129,11 @@ fn migration(message: &Message) -> Option<(ChatId, ChatId)> {
     (message.chat.kind != "private" && from.0 < 0 && to.0 < 0 && from != to).then_some((from, to))
 }
 
+/// Whether it is a press of Start that tells more than that, which is the tracker's alone.
+fn carries_payload(text: Option<&str>) -> bool {
+    text.is_some_and(|text| text.starts_with("/start") && text.contains(char::is_whitespace))
+}
+
 /// The person in a private chat with the bot.
 fn writer(from: Option<&TelegramUser>, message: &Message) -> Option<Person> {
     let person = from.filter(|from| from.id != 0 && !from.is_bot);

@@ -9,10 +9,11 @@ use super::lane_sends::LaneMessage;
 use super::lane_trials::Trials;
 use super::lane_writes::ToldProgress;
 use super::lanes::LaneEnd;
+use super::paid_sends::body_of_sends;
 use super::tracked_links::LaneLinks;
 use crate::domain::outreach::{
-    Allowance, Attempted, CampaignBody, Execution, ExecutionPlan, ExecutionStatus, GROUP, Ledger,
-    MessageContent, Outcome, PER_SECOND, Recipient, SendError, SkipReason,
+    Allowance, Attempted, CampaignBody, Execution, ExecutionPlan, ExecutionStatus, Ledger, MessageContent,
+    Outcome, PAID_PER_SECOND, PER_SECOND, Recipient, SendError, SkipReason,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{BotKey, UserId};
@@ -45,6 +46,8 @@ pub(super) struct LaneSender<'a> {
     pub fence: u64,
     pub until_ms: i64,
     pub allowance: Allowance,
+    /// The same of what is paid for.
+    pub paid_allowance: Allowance,
     pub sent_ms: i64,
     pub trials: Trials,
     /// How far the execution is that it had last.
@@ -77,6 +80,7 @@ pub(super) struct ChunkWork {
 impl<'a> LaneSender<'a> {
     pub fn new(app: &'a App, bot: BotKey, lane: &Lane, until_ms: i64) -> Self {
         let allowance = Allowance::used_up(PER_SECOND, lane.sent_ms);
+        let paid_allowance = Allowance::used_up(PAID_PER_SECOND, lane.sent_ms);
         let trials = Trials::default();
         let (fence, sent_ms, told) = (lane.fence, lane.sent_ms, None);
         Self { app, bot, fence, until_ms, allowance, paid_allowance, sent_ms, trials, told }
@@ -188,6 +192,11 @@ impl<'a> LaneSender<'a> {
             match self.write(work).await? {
                 LedgerFate::Written => {}
                 LedgerFate::Refused => return Ok(ChunkEnd::Stop(LaneEnd::Lost)),
+                LedgerFate::OverStars => {
+                    // Another lane took them since they were counted.
+                    work.give_back();
+                    continue;
+                }
                 LedgerFate::Halted => {
                     work.give_back();
                     return self.leave(work, ChunkEnd::Next).await;
@@ -213,7 +222,7 @@ impl<'a> LaneSender<'a> {
     async fn leave(&mut self, work: &mut ChunkWork, end: ChunkEnd) -> AppResult<ChunkEnd> {
         Ok(match self.write(work).await? {
             LedgerFate::Written => end,
-            LedgerFate::Halted | LedgerFate::Refused => ChunkEnd::Stop(LaneEnd::Lost),
+            LedgerFate::Halted | LedgerFate::OverStars | LedgerFate::Refused => ChunkEnd::Stop(LaneEnd::Lost),
         })
     }
 
@@ -294,6 +303,7 @@ impl<'a> LaneSender<'a> {
                     if sent.attempted == TOKEN_REFUSED {
                         work.token = None;
                     }
+                    work.note_stars(sent.attempted);
                     work.settle(place, sent.attempted);
                 }
                 Err(error) => failure = Some(error),

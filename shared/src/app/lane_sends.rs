@@ -132,14 +132,9 @@ impl ChunkWork {
             buttons.push(vec![MessageButton::Callback(button)]);
         }
         let text = MessageText::Html(rendered.text.html);
-        let message = NewMessage { user: person.user, text, buttons, paid: false };
-        LaneMessage {
-            person: person.clone(),
-            message,
-            media: rendered.media,
-            links,
-            counts_for: (!self.execution.test).then(|| self.execution.campaign.clone()),
-        }
+        let message = NewMessage { user: person.user, text, buttons, paid: self.pays() };
+        let asked = None;
+        LaneMessage { person: person.clone(), message, media: rendered.media, links, counts_for, asked }
     }
 }
 

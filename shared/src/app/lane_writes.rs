@@ -34,8 +34,9 @@ impl ToldProgress {
 
 impl LaneSender<'_> {
     /// Writes down what is known. Nothing is lost with an error but what became of those who are noted as being sent to.
-    pub async fn write(&self, work: &mut ChunkWork) -> AppResult<LedgerFate> {
-        let outcome = OutreachOutcome { time: self.app.clock.now(), ..work.outcome.clone() };
+    pub async fn write(&mut self, work: &mut ChunkWork) -> AppResult<LedgerFate> {
+        let (time, stars) = (self.app.clock.now(), work.stars_change());
+        let outcome = OutreachOutcome { time, stars, ..work.outcome.clone() };
         let ledger = work.ledger.to_string();
         let (chunk, begins) = (&*work, !work.unsent.is_empty());
         let write = || async {

@@ -69,6 +69,7 @@ mod outreach_webhooks;
 mod owed_welcomes;
 mod owner_news;
 mod pages;
+mod paid_sends;
 mod plan_steps;
 mod planning;
 mod postback_batches;

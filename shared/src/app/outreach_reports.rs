@@ -36,6 +36,8 @@ pub struct OutreachProgress {
     pub rate: u64,
     /// When it is done, or was, in Unix seconds; `None` while that depends on somebody, and where it ended before.
     pub completion: Option<i64>,
+    /// What the campaign's messages cost or may have cost so far, in tenths of a Star; `None` if it pays for none.
+    pub stars_tenths: Option<u64>,
 }
 
 /// What was counted of a campaign.
@@ -117,9 +119,27 @@ impl App {
         let pending = if execution.status.is_over() { 0 } else { tally.pending(total) };
         let completion = completion(&execution, &lanes, (pending, rate), now);
         let sends = matches!(execution.status, ExecutionStatus::Running | ExecutionStatus::Testing);
-        let (drained, execution) = (!sends && at_work == 0, Some(execution));
-        let lanes = at_work;
-        Ok(OutreachProgress { campaign, execution, total, tally, pending, lanes, drained, rate, completion })
+        let stars_tenths = self.stars_taken(account, &campaign).await?;
+        Ok(OutreachProgress {
+            campaign,
+            total,
+            tally,
+            pending,
+            lanes: at_work,
+            drained: !sends && at_work == 0,
+            rate,
+            completion,
+            stars_tenths,
+            execution: Some(execution),
+        })
+    }
+
+    /// What was taken of a campaign's Stars, if it pays.
+    async fn stars_taken(&self, account: AccountId, campaign: &OutreachCampaign) -> AppResult<Option<u64>> {
+        if campaign.body()?.strategy.paid.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(self.store.outreach_counters(account, &campaign.id).await?.stars_tenths))
     }
 
     /// How many lanes have messages of an execution on their way.
@@ -223,6 +243,7 @@ impl OutreachProgress {
             drained: true,
             rate: 0,
             completion,
+            stars_tenths: None,
         }
     }
 }

@@ -150,16 +150,9 @@ impl App {
         id: PostbackId,
         request: &PostbackRequest,
     ) -> AppResult<(PostbackAttempt, Option<i64>)> {
-        let started_ms = self.clock.now_ms();
-        let exchange = match Url::parse(&request.url) {
-            Ok(url) => {
-                let (outbound, mut spelled) = (self.outbound()?, request.spelled(url, id.to_string()));
-                if let Some(signing) = &request.signing {
-                    spelled.signature = Some(self.signature(account, signing, &spelled).await?);
-                }
-                outbound.send(&spelled).await
-            }
-            Err(_) => Exchange::TargetRefused,
+        let Ok(url) = Url::parse(&request.url) else {
+            let (started_ms, error) = (self.clock.now_ms(), Some(PostbackError::Target));
+            return Ok((PostbackAttempt { started_ms, error, ..PostbackAttempt::default() }, None));
         };
         let spelled = request.spelled(url, id.to_string());
         let (attempt, asked_ms) =

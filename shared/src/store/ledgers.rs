@@ -36,6 +36,8 @@ pub enum LedgerFate {
     Written,
     /// The execution is no longer where it must be: nothing is written, and the group must not leave.
     Halted,
+    /// The campaign has not the Stars that the group takes: as halted.
+    OverStars,
     /// The ledger was written since, or the lane is somebody else's.
     Refused,
 }
@@ -138,6 +140,7 @@ impl Store {
         steps.extend(self.outcome_steps(bot.account, outcome)?);
         Ok(match self.transact(steps).await?.map(|refusal| refusal.step) {
             None => LedgerFate::Written,
+            Some(step) if step == counted && outcome.stars.reserved > 0 => LedgerFate::OverStars,
             Some(HALTED_STEP) => LedgerFate::Halted,
             Some(_) => LedgerFate::Refused,
         })

@@ -97,6 +97,6 @@ mod tests {
         OSTAT#1.campk3x9 | INVITE#00000007
         OSTAT#1.campk3x9 | JOIN#7000000001
         "#);
-        assert!(Key::OutreachVariation(account, &campaign, "var1").sort().starts_with(VARIATIONS));
+        assert!(Key::Count(CountKey::Variation(account, &campaign, "var1")).sort().starts_with(VARIATIONS));
     }
 }

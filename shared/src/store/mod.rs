@@ -108,7 +108,7 @@ pub use media::{Media, MediaState};
 pub use notice_windows::{NoticeSpan, NoticeWindow};
 pub use notices::{DigestDebt, NoticePlace, NoticeTrace};
 pub use outreach::OutreachStep;
-pub use outreach_counts::OutreachOutcome;
+pub use outreach_counts::{ConversionCount, OutreachOutcome, StarsChange};
 pub use persons::{KnownContact, KnownPerson, PeoplePage};
 pub use planned_shards::{PlannedShard, RestOfBot, ShardStep};
 pub use postbacks::{AttemptWrite, LoggedPostback};

@@ -7,7 +7,9 @@ use super::access::{number, unavailable, update_step};
 use super::count_keys::CountKey;
 use super::keys::SEGMENTS;
 use super::{Item, Key, Store};
-use crate::domain::outreach::{LaneTally, OutreachCounters, SendError, TimeUnit};
+use crate::domain::outreach::{
+    Currency, LaneTally, OutreachCounters, OutreachTouch, STARS, SendError, TimeUnit,
+};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotId, ExecutionId, OutreachCampaignId, SegmentId};
 
@@ -36,6 +38,32 @@ pub struct OutreachOutcome {
     pub variations: BTreeMap<String, OutreachCounters>,
     /// What is to be added to the execution's.
     pub lane: LaneTally,
+    /// What becomes of the campaign's Stars.
+    pub stars: StarsChange,
+}
+
+/// What a write does to what was taken of a campaign's Stars; in tenths, of which each paid message takes one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StarsChange {
+    /// Taken for those who are about to be sent to: the write is refused if that is beyond the limit.
+    pub reserved: u64,
+    /// Given back for those who got nothing for certain.
+    pub released: u64,
+    /// How much may be taken in all.
+    pub limit: u64,
+}
+
+/// What a conversion adds to the counters of a campaign.
+#[derive(Clone, Copy, Debug)]
+pub struct ConversionCount<'a> {
+    /// The message that it counts for.
+    pub touch: &'a OutreachTouch,
+    /// What is to be added.
+    pub counters: OutreachCounters,
+    /// The currency of its revenue.
+    pub currency: &'a Currency,
+    /// When, in Unix seconds.
+    pub time: i64,
 }
 
 impl Store {
@@ -172,7 +200,11 @@ impl Store {
     ) -> AppResult<Vec<TransactWriteItem>> {
         let OutreachOutcome { campaign, counters, time, .. } = outcome;
         let mut steps = Vec::new();
-        steps.extend(self.counted(&Key::OutreachTotal(account, campaign), counters, None)?);
+        steps.extend(self.total_step(
+            &Key::Count(CountKey::Total(account, campaign)),
+            counters,
+            outcome.stars,
+        )?);
         for unit in [TimeUnit::Minute, TimeUnit::Hour, TimeUnit::Day] {
             let end = unit.kept_seconds().map(|kept| time + kept);
             steps.extend(self.counted(

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::app::OutreachProgress;
 use shared::domain::calendar;
-use shared::domain::outreach::{ExecutionStatus, percentage};
+use shared::domain::outreach::{ExecutionStatus, amount, percentage, stars};
 use shared::edge::campaigns_api::Call;
 use shared::edge::envelope::Answered;
 use shared::ids::ExecutionId;
@@ -32,6 +32,9 @@ pub struct Progress {
     current_rate: u64,
     current_rate_unit: &'static str,
     estimated_completion: Option<String>,
+    /// For campaigns that pay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stars_spent: Option<Value>,
     errors: Vec<ErrorCount>,
     lanes: u64,
     drained: bool,
@@ -81,7 +84,8 @@ impl Progress {
             },
             current_rate: *rate,
             current_rate_unit: "messages per minute",
-            estimated_completion: completion.map(calendar::iso_time),
+            estimated_completion: progress.completion.map(calendar::iso_time),
+            stars_spent: progress.stars_tenths.map(|tenths| amount(stars(tenths))),
             errors: errors.collect(),
             lanes: *lanes,
             drained: *drained,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use shared::app::AudienceTotal;
 use shared::domain::calendar;
 use shared::domain::outreach::{
-    AbRun, AbStep, CampaignBody, OutreachCampaign, OutreachCounters, OutreachStatus, amount,
+    AbRun, AbStep, CampaignBody, OutreachCampaign, OutreachCounters, OutreachStatus, amount, stars,
 };
 use shared::ids::{AccountId, OutreachCampaignId};
 use shared::{App, AppResult};
@@ -55,7 +55,12 @@ fn base(
     let mut shown = campaign.document.clone();
     shown.insert("id".to_owned(), json!(campaign.id));
     shown.insert("status".to_owned(), json!(campaign.status));
-    shown.insert("statistics".to_owned(), statistics(counters, campaign.body()?.cost(counters)));
+    let body = campaign.body()?;
+    let mut figures = statistics(counters, body.cost(counters));
+    if body.strategy.paid.is_some() || counters.stars_tenths > 0 {
+        figures["starsSpent"] = amount(stars(counters.stars_tenths));
+    }
+    shown.insert("statistics".to_owned(), figures);
     shown.insert("createdBy".to_owned(), json!(format!("user{account}")));
     shown.insert("createdAt".to_owned(), json!(calendar::iso_time(campaign.created)));
     shown.insert("updatedAt".to_owned(), json!(calendar::iso_time(campaign.updated)));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 use shared::app::{HoldOut, OutreachPeriod, OutreachStatistics, TextName};
-use shared::domain::outreach::{OutreachCounters, amount, rate};
+use shared::domain::outreach::{OutreachCounters, amount, rate, stars};
 use shared::edge::campaigns_api::{Call, invalid};
 use shared::edge::envelope::Answered;
 use shared::store::LinkFigures;
@@ -128,6 +128,10 @@ fn whole(statistics: &OutreachStatistics) -> Map<String, Value> {
     if let Some(HoldOut { percentage, people }) = holdout {
         // What those bring who get nothing is not known, so that there is nothing to compare with.
         shown["holdout"] = json!({"percentage": amount(*percentage), "people": people, "lift": null});
+    }
+    if counters.stars_tenths > 0 {
+        shown["overview"]["starsSpent"] = amount(stars(counters.stars_tenths));
+        shown["metricQuality"]["starsSpent"] = json!("upper_bound");
     }
     if let Some(invited) = &texts.invited {
         shown["results"] = json!({"invitation": invitation(invited)});

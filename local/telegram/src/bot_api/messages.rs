@@ -78,7 +78,8 @@ pub fn send(call: &mut Call<'_>, chat: i64, formatted: Formatted, media: Option<
     if !call.world.faults.limits_off {
         let is_paid = call.parameters.is_true("allow_paid_broadcast");
         let admitted = call.world.limits.admit(call.bot, chat, is_paid, call.now_ms);
-        admitted.map_err(ApiError::too_many_requests)?;
+        let cost_tenths = admitted.map_err(ApiError::too_many_requests)?;
+        call.world.stars.take(call.bot, cost_tenths)?;
     }
     let message = call.world.keep_message(SentMessage {
         message_id: 0,

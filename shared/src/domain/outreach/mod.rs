@@ -30,6 +30,7 @@ mod machine;
 mod operand;
 mod order;
 mod outcome;
+mod paid;
 mod person_change;
 mod personal;
 #[cfg(test)]
@@ -85,6 +86,7 @@ pub use machine::{
 };
 pub use order::ExecutionOrder;
 pub use outcome::{Outcome, SkipReason};
+pub use paid::{PAID_GROUP, PaidBroadcast, stars};
 pub use person_change::{PersonChange, is_tag};
 pub use personal::{MissingField, PersonValues, PersonalText, render};
 pub use plan::{ExecutionBasis, ExecutionPlan, PlanCount};

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::paid::PaidBroadcast;
 use super::quiet_hours::{QuietHours, parse_time_of_day, parse_zone};
 use super::reader::{Reader, exact};
 use super::recurrence::Recurrence;
@@ -33,6 +34,8 @@ pub struct Strategy {
     pub recurrence: Option<Recurrence>,
     /// How many of a hundred people of the audience get nothing, for comparison; below 100.
     pub holdout: Decimal,
+    /// Whether it pays for being sent faster, and how much at most.
+    pub paid: Option<PaidBroadcast>,
 }
 
 /// How many messages of all campaigns somebody may have had of late, for another one to be sent.
@@ -66,6 +69,7 @@ impl Strategy {
             frequency_cap: read_cap(&strategy, faults),
             recurrence: Recurrence::read(&strategy, faults),
             holdout: holdout.unwrap_or_default(),
+            paid: PaidBroadcast::read(&strategy, faults),
         }
     }
 }

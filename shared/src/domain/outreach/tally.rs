@@ -40,6 +40,9 @@ impl TimeUnit {
     }
 }
 
+/// The name of what was taken of a campaign's Stars, in tenths.
+pub const STARS: &str = "stars";
+
 /// Counters of a campaign, or of a part of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OutreachCounters {
@@ -61,6 +64,8 @@ pub struct OutreachCounters {
     pub tasks_done: u64,
     /// Those in which everybody has an outcome and nobody got anything, though it was tried.
     pub tasks_failed: u64,
+    /// What its messages cost or may have cost in Stars, in tenths; of a campaign as a whole alone.
+    pub stars_tenths: u64,
 }
 
 impl OutreachCounters {
@@ -76,6 +81,7 @@ impl OutreachCounters {
             ("tasks", self.tasks),
             ("tasks_done", self.tasks_done),
             ("tasks_failed", self.tasks_failed),
+            (STARS, self.stars_tenths),
         ]
     }
 
@@ -92,6 +98,7 @@ impl OutreachCounters {
             tasks: value("tasks"),
             tasks_done: value("tasks_done"),
             tasks_failed: value("tasks_failed"),
+            stars_tenths: value(STARS),
         }
     }
 
