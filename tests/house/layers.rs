@@ -76,6 +76,15 @@ fn only_the_keys_spell_the_tables_keys() {
             "\"OSTAT#{",
             "\"HOST#{",
             "\"CALL#{",
+            "\"CONTEST#{",
+            "\"CONV#{",
+            "\"CONVOF#{",
+            "\"CLICKED#{",
+            "\"SURVEY#{",
+            "\"SURVEYOF#{",
+            "\"EVENTS#{",
+            "\"TOLD#{",
+            "\"UNTOLD#{",
         ] {
             assert!(!text.contains(prefix), "{path} spells {prefix}");
         }

@@ -7,6 +7,9 @@ mod permissions;
 mod permissions_content;
 mod permissions_outreach;
 mod permissions_people;
+mod permissions_surveys;
+mod permissions_triggers;
+mod permissions_webhooks;
 mod template;
 mod tidiness;
 

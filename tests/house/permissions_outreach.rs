@@ -6,6 +6,8 @@ use shared::ids::{BotId, BotKey};
 use shared::queue::PlanTask;
 use telegram_simulator::{Faults, Refusal};
 
+use super::permissions_conversions::convert;
+use super::permissions_surveys::answer_questions;
 use crate::world::samples::png;
 use crate::world::{Account, World};
 
@@ -98,6 +100,7 @@ pub async fn send_outreach(world: &World, account: &Account) {
     account.v1("GET", &deliveries, &Value::Null).await.success(200);
     convert(world, account, reached[0].bot.id, reached[0].people[0]).await;
     export_deliveries(world, account).await;
+    answer_questions(world, account, (reached[0].bot.id, reached[0].bot.tg), reached[0].people[0]).await;
     try_again(world, account, reached[0].bot.id).await;
 }
 

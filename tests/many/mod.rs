@@ -7,6 +7,7 @@ mod dues;
 mod isolation;
 mod leads;
 mod lives;
+mod surveys;
 mod waiting;
 
 /// The most memory that a child of this process has had, in kilobytes, by the kernel's word. A kernel keeps fifteen letters

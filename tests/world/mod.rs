@@ -16,6 +16,7 @@ mod outreach;
 mod postbacks;
 mod sandboxes;
 mod scene;
+mod surveys;
 mod telegram;
 mod time;
 mod updates;
@@ -44,6 +45,7 @@ pub use options::ephemeral;
 pub use outcomes::Sends;
 pub use postbacks::Postback;
 pub use scene::{ConnectedBot, Scene, journal};
+pub use surveys::five_questions;
 pub use updates::{MemberChange, member_update, start_update};
 pub use visits::token_of;
 

@@ -7,6 +7,7 @@ pub mod imports;
 mod paging;
 pub mod segments;
 pub mod subscribers;
+pub mod surveys;
 pub mod templates;
 pub mod testers;
 pub mod unknown;
@@ -224,6 +225,16 @@ pub const CAMPAIGNS_EXPORT: Route = Route {
     method: "GET",
     path: "/api/v1/campaigns/{id}/export",
     handle: campaigns::export::answer,
+};
+/// `GET /api/v1/campaigns/:id/answers`
+pub const SURVEYS_ANSWERS: Route =
+    route!("surveys-answers", "GET", "/api/v1/campaigns/{id}/answers", surveys::answers::answers);
+/// `GET /api/v1/campaigns/:id/answers/export`
+pub const SURVEYS_EXPORT: Route = Route {
+    binary: "surveys-export",
+    method: "GET",
+    path: "/api/v1/campaigns/{id}/answers/export",
+    handle: surveys::export::answer,
 };
 /// Every other path or method under `/api/v1`
 pub const CAMPAIGNS_UNKNOWN: Route =

@@ -3,7 +3,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::App;
-use super::triggers::AccountTriggers;
+use super::surveys::OpenSurvey;
 use crate::clock::Clock;
 use crate::domain::campaign::TrackingCampaign;
 use crate::domain::circuit::Circuit;
@@ -47,8 +47,8 @@ pub(super) struct WebhookCache {
     pub link_keys: Cache<AccountId, Arc<LinkKey>>,
     /// Links of campaigns that are known to be kept.
     pub links: Cache<(AccountId, OutreachCampaignId, LinkId), Arc<TrackedLink>>,
-    /// What campaigns are sent by; an account without any is remembered too.
-    pub triggers: Cache<AccountId, AccountTriggers>,
+    /// Surveys of campaigns.
+    pub surveys: Cache<(AccountId, OutreachCampaignId), Arc<OpenSurvey>>,
     pub circuits: Cache<(AccountId, String), Circuit>,
     /// Known to this process alone, and forgotten a minute after the last attempt.
     pub paces: Cache<String, Pace>,
@@ -69,7 +69,7 @@ impl WebhookCache {
             // A key stays for ever, and a link is known by what it says.
             link_keys: Cache::new(clock.clone(), i64::MAX),
             links: Cache::new(clock.clone(), i64::MAX),
-            triggers: Cache::new(clock.clone(), FRESH_MS),
+            surveys: Cache::new(clock.clone(), FRESH_MS),
             circuits: Cache::new(clock.clone(), CIRCUIT_FRESH_MS),
             paces: Cache::new(clock, PACE_FRESH_MS),
         }

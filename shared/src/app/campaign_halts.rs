@@ -24,9 +24,10 @@ impl App {
         campaign: &OutreachCampaignId,
         body: &CampaignBody,
         unwritten: OutreachCounters,
-    ) -> AppResult<Option<u64>> {
-        if body.messages_left(&OutreachCounters::default()).is_none() {
-            return Ok(None);
+    ) -> AppResult<Means> {
+        let unbounded = body.means(&OutreachCounters::default());
+        if unbounded.messages.is_none() {
+            return Ok(unbounded);
         }
         let counters = self.store.outreach_counters(account, campaign).await?;
         Ok(body.means(&counters.plus(unwritten)))

@@ -35,7 +35,16 @@ impl App {
                 self.answer(bot, known, person.user, text, None).await;
                 Ok(())
             }
-            _ => Ok(self.receive_message(bot, known, message, clock).await?),
+            (command, person) => {
+                self.receive_message(bot, known, message, clock).await?;
+                let text = message.text.as_deref();
+                match person.filter(|_| command.is_none() && !carries_payload(text)) {
+                    Some(person) => {
+                        Ok(self.receive_survey_message(bot, known, person.user, text, clock).await?)
+                    }
+                    None => Ok(()),
+                }
+            }
         }
     }
 
@@ -74,18 +83,33 @@ impl App {
             // By Telegram's clock it is not before the message that has the button.
             let date = self.clock.now().max(message.date);
             let said = Subscription::of_callback(&press.data);
-            self.store.record_press(bot, &person, said, FactClock { date, update }).await?;
-            notice = said.map(Subscription::answer);
+            let clock = FactClock { date, update };
+            self.store.record_press(bot, &person, said, clock).await?;
+            notice = said.map(|said| said.answer().into());
+            contest = ContestButton::of_callback(&press.data);
+            if let Some(button) = &contest {
+                notice = Some(self.press_contest(bot, person.user, button).await.into());
+            }
+            let survey = self.receive_survey_press(bot, person.user, (message, &press.data), clock).await?;
+            if let Some(pressed) = survey {
+                (notice, turn) = (pressed.notice.map(Cow::from), pressed.turn);
+            }
         }
         let answered = match self.bot_token(bot, known).await? {
-            Some(token) => self.telegram()?.answer_press(&token, &press.id, notice).await,
+            Some(token) => self.telegram()?.answer_press(&token, &press.id, notice.as_deref()).await,
             None => return Ok(()),
         };
         if let Err(error) = answered {
             tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, %error, "a press was not answered");
             self.judge_refusal(bot, known, error).await;
         }
-        Ok(())
+        if let Some(button) = contest {
+            self.count_entrant(bot, UserId(press.from.id), &button).await;
+        }
+        match turn {
+            Some(turn) => self.take_turn(bot, known, &turn).await,
+            None => Ok(()),
+        }
     }
 
     /// Says something once: what the update tells is written, and a lost answer is not worth having it come again.

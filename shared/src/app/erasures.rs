@@ -115,6 +115,9 @@ impl App {
             .partition(|contact| spares && contact.started.is_some_and(|started| started.date > requested));
         let bots: Vec<_> = erased.iter().map(|contact| contact.bot).collect();
         self.store.erase_contacts(account, user, &bots, spared.is_empty()).await?;
+        // Only now: without a contact nothing is recorded any more.
+        self.store.erase_conversions(account, user, spares.then_some(requested)).await?;
+        self.store.erase_survey_replies(account, user, spares.then_some(requested)).await?;
         self.erase_from_testers(account, erasure).await?;
         Ok(true)
     }

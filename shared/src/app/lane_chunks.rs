@@ -226,14 +226,6 @@ impl<'a> LaneSender<'a> {
         })
     }
 
-    async fn messages_left(&self, work: &ChunkWork) -> AppResult<Option<u64>> {
-        if work.execution.test {
-            return Ok(None);
-        }
-        let (campaign, unwritten) = (&work.execution.campaign, work.outcome.counters);
-        self.app.messages_left(self.bot.account, campaign, &work.body, unwritten).await
-    }
-
     /// What the next group gets, and no more than are left of the budget; who gets nothing has an outcome then, or waits,
     /// and the others are noted as being sent to.
     async fn prepare(&self, work: &mut ChunkWork, left: Option<u64>) -> AppResult<Vec<(usize, LaneMessage)>> {

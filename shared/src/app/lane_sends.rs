@@ -4,6 +4,7 @@ use super::App;
 use super::lane_chunks::ChunkWork;
 use super::sending::{Pause, Verdict};
 use super::shown_media::{Otherwise, ShownMedia};
+use super::survey_asks::LaneQuestion;
 use super::tracked_links::TrackedMessage;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::media::MediaRef;
@@ -29,7 +30,9 @@ pub(super) struct LaneMessage {
     /// The links that stand in it in another form.
     links: Vec<TrackedLink>,
     /// Whose message counts as theirs; a test leaves its testers to the real execution.
-    counts_for: Option<OutreachCampaignId>,
+    counts_for: Option<OutreachTouch>,
+    /// What it asks them.
+    asked: Option<LaneQuestion>,
 }
 
 /// What a message came to.
@@ -139,6 +142,17 @@ impl ChunkWork {
 }
 
 impl LaneMessage {
+    /// The same with a question, whose buttons stand first.
+    fn asking(mut self, asked: LaneQuestion, buttons: Vec<Vec<MessageButton>>) -> Self {
+        self.message.buttons.splice(0..0, buttons);
+        Self { asked: Some(asked), ..self }
+    }
+
+    /// What it asks, and whom.
+    pub const fn asked(&self) -> (Option<&LaneQuestion>, UserId) {
+        (self.asked.as_ref(), self.person.user)
+    }
+
     /// The links in it whose clicks are counted.
     pub fn links(&self) -> &[TrackedLink] {
         &self.links
@@ -164,6 +178,10 @@ impl App {
         token: &BotToken,
         message: &LaneMessage,
     ) -> LaneSent {
+        if let Err(error) = self.note_asking(bot, message).await {
+            tracing::warn!(account.id = %bot.account, bot.id = %bot.bot, ?error, "a question is asked later");
+            return LaneSent::later(self.clock.now_ms() + NO_CONNECTION_MS);
+        }
         let shown = message.media.as_ref().map(|media| ShownMedia { media, otherwise: Otherwise::Nothing });
         let error = match self.send_shown(bot, token, &message.message, shown).await {
             Ok(Ok(sent)) => return LaneSent::settled(Outcome::Delivered(sent.message_id)),

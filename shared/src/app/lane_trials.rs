@@ -84,6 +84,10 @@ impl LaneSender<'_> {
     /// Telegram's words if a content was refused so often, with nothing taken of it, that the execution is to be given up:
     /// by this lane, or by all together.
     pub async fn refused_content(&mut self, work: &mut ChunkWork) -> AppResult<Option<String>> {
+        // What Telegram says to a bot without Stars is not documented: it would fail everybody who is left.
+        if work.pays() && self.trials.others.0 >= CONTENT_REFUSALS {
+            return Ok(Some(self.trials.others.1.clone()));
+        }
         if !std::mem::take(&mut self.trials.is_new) {
             return Ok(None);
         }

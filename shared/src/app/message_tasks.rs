@@ -59,6 +59,7 @@ impl App {
             MessageTask::AnswerV1 { bot, campaign, user, start } => {
                 self.make_up_for_answer(bot, campaign, (user, start), receipt).await
             }
+            MessageTask::QuestionV1 { bot, user } => self.make_up_for_question(bot, user, receipt).await,
         };
         let seconds = match attempt {
             Ok(Attempt::Done) => return MessageOutcome::Done,

@@ -104,6 +104,7 @@ impl App {
             HeldWrite::Written => {}
             HeldWrite::Overtaken => return Ok(None),
             HeldWrite::Full => return Err(Holding::Campaigns.full()),
+            HeldWrite::ListFull => return Err(Triggers::crowded()),
         }
         for execution in changed.moves.iter().filter_map(ExecutionMove::under_way) {
             self.tell_planner(account, execution).await;

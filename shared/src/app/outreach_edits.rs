@@ -10,7 +10,7 @@ use super::execution_moves::{ExecutionMove, Moment, drawn_execution};
 use super::outreach_changes::{Changed, allow};
 use crate::domain::outreach::{
     CampaignAction, CampaignRefusal, Execution, ExecutionOrder, ExecutionPlan, ExecutionProgress, LaneTally,
-    OutreachCampaign, OutreachStatus, Refusal,
+    OutreachCampaign, OutreachStatus, Refusal, SurveyQuestion,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::AccountId;
@@ -46,7 +46,9 @@ impl App {
         if !changes.is_empty() {
             self.allow_beside(&campaign, underway.as_ref(), action, at).await?;
             let touches_audience = campaign.touches_audience(changes);
+            let asked = questions_of(&campaign)?;
             campaign.document = campaign.changed(changes.clone());
+            check_questions(&campaign, (before, asked), at.now)?;
             if action == CampaignAction::EditContent {
                 // Who is named from now on gets what it says now.
                 campaign.triggered.close();
@@ -165,6 +167,23 @@ impl App {
         let lanes = self.store.lanes(account, &execution.id).await?;
         Ok(lanes.iter().any(|(_, lane)| *lane != LaneTally::default()))
     }
+}
+
+/// What a campaign asks.
+fn questions_of(campaign: &OutreachCampaign) -> AppResult<Option<Vec<SurveyQuestion>>> {
+    Ok(campaign.body()?.survey.map(|survey| survey.questions))
+}
+
+/// Questions stand once a campaign was active: answers are kept by their places, and somebody may be answering now.
+fn check_questions(
+    campaign: &OutreachCampaign,
+    (before, asked): (Before, Option<Vec<SurveyQuestion>>),
+    now: i64,
+) -> AppResult<()> {
+    if before.status == OutreachStatus::Draft || questions_of(campaign)? == asked {
+        return Ok(());
+    }
+    Err(refused(campaign, Refusal::Locked, CampaignAction::EditContent, now))
 }
 
 fn refused(campaign: &OutreachCampaign, refusal: Refusal, action: CampaignAction, now: i64) -> AppError {

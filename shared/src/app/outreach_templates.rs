@@ -110,7 +110,7 @@ impl App {
             match self.store.change_template(account, &template, held).await? {
                 HeldWrite::Written => return Ok(template),
                 HeldWrite::Overtaken => {}
-                HeldWrite::Full => return Err(Holding::Templates.full()),
+                HeldWrite::Full | HeldWrite::ListFull => return Err(Holding::Templates.full()),
             }
         }
         Err(AppError::unavailable("the template is being changed by other calls"))
@@ -153,7 +153,7 @@ impl App {
         Ok(question.page.of(found))
     }
 
-    /// What a campaign says, each message joined with its template.
+    /// What a campaign says, each message joined with its template; the first question of a survey stands below the last.
     ///
     /// # Errors
     ///
@@ -166,7 +166,8 @@ impl App {
         account: AccountId,
         body: &CampaignBody,
     ) -> AppResult<Vec<MessageContent>> {
-        if body.messages.is_empty() {
+        let asks = body.kind == CampaignType::DataCollection;
+        if asks != body.survey.is_some() || (body.messages.is_empty() && !asks) {
             return Err(AppError::NoContent);
         }
         let (mut joined, mut faults) = (Vec::new(), Vec::new());
@@ -177,7 +178,15 @@ impl App {
                 Err(fault) => faults.push(fault),
             }
         }
-        if faults.is_empty() { Ok(joined) } else { Err(AppError::Invalid(faults)) }
+        if !faults.is_empty() {
+            return Err(AppError::Invalid(faults));
+        }
+        match &body.survey {
+            Some(survey) => {
+                MessageContent::with_survey(joined, survey).map_err(|fault| AppError::Invalid(vec![fault]))
+            }
+            None => Ok(joined),
+        }
     }
 
     async fn template_of(&self, account: AccountId, message: &Message) -> AppResult<Option<TemplateBody>> {

@@ -57,7 +57,7 @@ impl App {
             match self.store.create_segment(account, &segment, held).await? {
                 HeldWrite::Written => return Ok(segment),
                 HeldWrite::Overtaken => {}
-                HeldWrite::Full => return Err(Holding::Segments.full()),
+                HeldWrite::Full | HeldWrite::ListFull => return Err(Holding::Segments.full()),
             }
         }
         Err(AppError::unavailable("the segments are being changed by other calls"))
@@ -134,7 +134,7 @@ impl App {
             match self.store.change_segment(account, &segment, held).await? {
                 HeldWrite::Written => return Ok(segment),
                 HeldWrite::Overtaken => {}
-                HeldWrite::Full => return Err(Holding::Segments.full()),
+                HeldWrite::Full | HeldWrite::ListFull => return Err(Holding::Segments.full()),
             }
         }
         Err(AppError::unavailable("the segment is being changed by other calls"))

@@ -74,7 +74,8 @@ impl SubscriberQuestion {
 
 impl App {
     /// Some subscribers of an account, at most `limit`, in an order of their own, and where to go on; `None` at the end. A
-    /// page of a question that few answer may have less, because a call looks for a few seconds only.
+    /// page of a question that few answer may have less, because a call looks for a few seconds only; so may one of people
+    /// of whom much is said.
     ///
     /// # Errors
     ///

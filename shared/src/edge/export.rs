@@ -19,6 +19,9 @@ pub const LEADS_CSV: &str = "leads.csv";
 /// What the list of a campaign's deliveries is called.
 pub const DELIVERIES_CSV: &str = "deliveries.csv";
 
+/// What the list of the answers to a survey is called.
+pub const ANSWERS_CSV: &str = "answers.csv";
+
 /// 200 with the list of leads, 302 to where it is, or an error as every other call of the User API answers it.
 pub fn leads(outcome: AppResult<ListExport>) -> Answer {
     outcome.and_then(|export| file(export, LEADS_CSV)).unwrap_or_else(|error| failure(&error))
@@ -26,6 +29,15 @@ pub fn leads(outcome: AppResult<ListExport>) -> Answer {
 
 /// The same for deliveries, with an error as the Campaigns API answers it.
 pub fn deliveries(outcome: AppResult<ListExport>) -> Answer {
+    of_campaigns(outcome, DELIVERIES_CSV)
+}
+
+/// The same for the answers to a survey.
+pub fn answers(outcome: AppResult<ListExport>) -> Answer {
+    of_campaigns(outcome, ANSWERS_CSV)
+}
+
+fn of_campaigns(outcome: AppResult<ListExport>, name: &str) -> Answer {
     let failure = |error| campaigns_api(Err::<Answered<()>, _>(error));
     outcome.and_then(|export| file(export, name)).unwrap_or_else(failure)
 }

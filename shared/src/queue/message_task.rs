@@ -38,6 +38,13 @@ pub enum MessageTask {
         /// When they pressed Start.
         start: FactClock,
     },
+    /// Show a person the questions of surveys that they are at, if they were not shown yet.
+    QuestionV1 {
+        /// Who asks.
+        bot: BotKey,
+        /// The person.
+        user: UserId,
+    },
 }
 
 impl MessageTask {
@@ -53,6 +60,9 @@ impl MessageTask {
             }
             Self::AnswerV1 { bot: BotKey { account, bot }, user, start, .. } => {
                 format!("answer.{account}.{bot}.{user}.{start}")
+            }
+            Self::QuestionV1 { bot: BotKey { account, bot }, user } => {
+                format!("question.{account}.{bot}.{user}")
             }
         }
     }
@@ -111,6 +121,12 @@ mod tests {
         let wire = task.spelled().unwrap();
         insta::assert_snapshot!(wire, @r#"{"type":"answer_v1","bot":{"account":1,"bot":3},"campaign":null,"user":7000000001,"start":"01760000001.000000000002"}"#);
         assert_eq!(task.id(), "answer.1.3.7000000001.01760000001.000000000002");
+        assert_eq!(serde_json::from_str::<MessageTask>(&wire).unwrap(), task);
+
+        let task = MessageTask::QuestionV1 { bot, user };
+        let wire = task.spelled().unwrap();
+        insta::assert_snapshot!(wire, @r#"{"type":"question_v1","bot":{"account":1,"bot":3},"user":7000000001}"#);
+        assert_eq!(task.id(), "question.1.3.7000000001");
         assert_eq!(serde_json::from_str::<MessageTask>(&wire).unwrap(), task);
     }
 }

@@ -243,8 +243,8 @@ impl Store {
                 let end = Key::Postback(campaign, end, "").sort();
                 (Key::Postback(campaign, month, "").partition(), end, "subscriber")
             }
-            // It has no rows of its own for anybody.
-            ErasedList::Execution { .. } => return Ok(ListedOfPerson::default()),
+            // They have no rows of their own for anybody, or not by months.
+            ErasedList::Execution { .. } | ErasedList::Webhook { .. } => return Ok(ListedOfPerson::default()),
         };
         let start = after
             .map(|after| Item::from([("PK".to_owned(), text(&partition)), ("SK".to_owned(), text(after))]));

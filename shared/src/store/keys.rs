@@ -6,6 +6,8 @@ use super::Item;
 use super::link_keys::LinkKey;
 use super::notice_windows::NoticeWindow;
 use super::shards::{LEAD_SHARDS, contact_shard, shard};
+use super::survey_keys::SurveyKey;
+use super::told_keys::ToldKey;
 use crate::domain::calendar;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::lead_event::LeadStatus;
@@ -295,6 +297,8 @@ impl Key<'_> {
             Self::OutreachSegment(_, _, segment) => format!("{SEGMENTS}{segment}"),
             Self::OutreachVariation(_, _, variation) => format!("VAR#{variation}"),
             Self::Link(link) => link.sort(),
+            Self::Told(key) => key.sort(),
+            Self::Survey(key) => key.sort(),
             Self::Notices(NoticeWindow { span, begun, .. }) => format!("{}#{begun:011}", span.name()),
         }
     }

@@ -120,7 +120,9 @@ impl Store {
         from: &OutreachCampaignId,
         to: &OutreachCampaignId,
     ) -> AppResult<()> {
-        let Some(mut item) = self.get_item(&Key::OutreachTotal(account, from)).await? else { return Ok(()) };
+        let Some(mut item) = self.get_item(&Key::Count(CountKey::Total(account, from))).await? else {
+            return Ok(());
+        };
         let clicked = counters_of(&item).plus(self.clicked_in_all(account, from).await?);
         for (name, count) in [("clicked", clicked.clicked), ("read", clicked.read)] {
             item.insert(name.to_owned(), number(count));
@@ -358,7 +360,7 @@ impl Store {
             update = update.expression_attribute_values(format!(":n{index}"), number(count));
         }
         if sums.is_empty() {
-            return Ok(None);
+            return None;
         }
         let mut expression = format!("ADD {}", sums.join(", "));
         if let Some(end) = expires_at {

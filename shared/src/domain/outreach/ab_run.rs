@@ -234,7 +234,8 @@ mod tests {
     fn message() -> MessageContent {
         let variation = |id: &str| Variation { id: id.to_owned(), text: String::new(), weight: 30.into() };
         let variations = ["var1", "var2"].map(variation).to_vec();
-        MessageContent { id: "msg1".to_owned(), content: Content::default(), variations, is_personal: true }
+        let (id, content, question) = ("msg1".to_owned(), Content::default(), None);
+        MessageContent { id, content, variations, is_personal: true, question }
     }
 
     fn test() -> AbTest {

@@ -14,6 +14,7 @@ use super::rule::{Rule, RuleFault};
 use super::second_try::OnAmbiguous;
 use super::segment::rule_of_filter;
 use super::strategy::Strategy;
+use super::survey::Survey;
 use super::trigger::Triggers;
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::{BotId, SegmentId, TemplateId};

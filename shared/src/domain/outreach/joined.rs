@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::body::{Message, Variation};
 use super::content::{Content, OutreachMessage};
 use super::personal::{self, Address, MissingField, PersonValues};
+use super::survey::SurveyQuestion;
 use super::template::TemplateBody;
 use crate::error::Fault;
 
@@ -17,6 +18,9 @@ pub struct MessageContent {
     pub variations: Vec<Variation>,
     /// Whether its braces are fields.
     pub is_personal: bool,
+    /// The first question of a survey, which stands below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<SurveyQuestion>,
 }
 
 impl MessageContent {
@@ -34,6 +38,7 @@ impl MessageContent {
             content,
             variations: message.variations.clone(),
             is_personal: is_personal.unwrap_or(true),
+            question: None,
         };
         joined.check().map_err(|reason| {
             let name = if own.text.is_some() { "content" } else { "templateId" };

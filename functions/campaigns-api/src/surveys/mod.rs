@@ -1,0 +1,7 @@
+//! `/api/v1/campaigns/:id/answers`
+
+pub mod answers;
+pub mod export;
+mod figures;
+
+pub use figures::figures;
