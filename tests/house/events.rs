@@ -82,7 +82,7 @@ fn without_chance(essence: &str) -> String {
 
 /// A word of an answer without what is drawn or dated.
 fn lasting(word: &str) -> String {
-    let drawn = ["camp", "seg", "tmpl"].into_iter().find(|prefix| {
+    let drawn = ["camp", "seg", "tmpl", "hook"].into_iter().find(|prefix| {
         let own = word.strip_prefix(prefix).unwrap_or_default();
         own.len() == 16 && own.bytes().all(|byte| byte.is_ascii_alphanumeric())
     });

@@ -55,7 +55,8 @@ fn use_cases_and_rules_know_no_sdk_no_http_and_no_lambda() {
 #[test]
 fn only_the_keys_spell_the_tables_keys() {
     for (path, text) in rust_files("shared/src") {
-        if path.ends_with("store/keys.rs") {
+        let keys = ["keys", "conversion_keys", "count_keys", "contest_keys", "survey_keys", "told_keys"];
+        if keys.iter().any(|name| path.ends_with(&format!("store/{name}.rs"))) {
             continue;
         }
         for prefix in [

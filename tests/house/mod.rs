@@ -5,6 +5,8 @@ mod layers;
 mod openapi;
 mod permissions;
 mod permissions_content;
+mod permissions_contests;
+mod permissions_conversions;
 mod permissions_outreach;
 mod permissions_people;
 mod permissions_surveys;

@@ -12,6 +12,7 @@ use shared::store::{Due, DueQueue};
 use telegram_simulator::{ChatKind, Faults, NewChat, ReceiverAnswer, Refusal};
 
 use super::permissions_content::{import_people, repeat_calls, show_in_messages, write_content};
+use super::permissions_contests::hold_a_contest;
 use super::permissions_outreach::{execute, plan_outreach, send_outreach, wait_for_leads};
 use super::permissions_people::{erase_somebody, know_people};
 use super::permissions_triggers::list_triggers;
@@ -34,6 +35,7 @@ async fn a_function_may_do_what_its_calls_need_and_no_more() {
     used.entry("imports-create".to_owned()).or_default().insert("s3:PutObject imports/*".to_owned());
     used.entry("leads-export".to_owned()).or_default().insert("s3:GetObject exports/*".to_owned());
     used.entry("campaigns-export".to_owned()).or_default().insert("s3:GetObject exports/*".to_owned());
+    used.entry("surveys-export".to_owned()).or_default().insert("s3:GetObject exports/*".to_owned());
     let allowed = allowed();
     for (binary, allowed) in &allowed {
         let used = used.remove(binary).unwrap_or_default();
@@ -129,6 +131,8 @@ async fn live_through_everything(world: &World) {
     tell_webhooks(world, &account).await;
     execute(world, &account, user).await;
     send_outreach(world, &account).await;
+    hold_a_contest(world).await;
+    list_triggers(world, &account).await;
     erase_somebody(world, &account, user).await;
     account.post_form("/api/bots/del.json", &json!({"id": 1})).await;
 }

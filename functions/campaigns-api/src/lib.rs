@@ -219,6 +219,12 @@ pub const CAMPAIGNS_DELETE_MESSAGES: Route = route!(
     "/api/v1/campaigns/{id}/messages/delete",
     campaigns::delete_messages::delete_messages
 );
+/// `POST /api/v1/campaigns/:id/draw`
+pub const CAMPAIGNS_DRAW: Route =
+    route!("campaigns-draw", "POST", "/api/v1/campaigns/{id}/draw", campaigns::draw::draw);
+/// `GET /api/v1/campaigns/:id/entries`
+pub const CAMPAIGNS_ENTRIES: Route =
+    route!("campaigns-entries", "GET", "/api/v1/campaigns/{id}/entries", campaigns::entries::entries);
 /// `GET /api/v1/campaigns/:id/export`
 pub const CAMPAIGNS_EXPORT: Route = Route {
     binary: "campaigns-export",
@@ -292,5 +298,9 @@ pub const ROUTES: [Route; 55] = [
     EXECUTIONS_RETRY_FAILED,
     CAMPAIGNS_DELETE_MESSAGES,
     CAMPAIGNS_EXPORT,
+    CAMPAIGNS_DRAW,
+    CAMPAIGNS_ENTRIES,
+    SURVEYS_ANSWERS,
+    SURVEYS_EXPORT,
     CAMPAIGNS_UNKNOWN,
 ];

@@ -116,12 +116,26 @@ impl App {
 pub(super) struct Cache<K, V> {
     clock: Clock,
     fresh_ms: i64,
-    entries: Mutex<HashMap<K, (i64, V)>>,
+    entries: Arc<Mutex<HashMap<K, Entry<V>>>>,
+}
+
+#[derive(Debug)]
+struct Entry<V> {
+    since_ms: i64,
+    value: V,
+    /// Whether it is or was read again since then.
+    is_renewed: bool,
+}
+
+impl<V> Entry<V> {
+    const fn new(since_ms: i64, value: V) -> Self {
+        Self { since_ms, value, is_renewed: false }
+    }
 }
 
 impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     fn new(clock: Clock, fresh_ms: i64) -> Self {
-        Self { clock, fresh_ms, entries: Mutex::default() }
+        Self { clock, fresh_ms, entries: Arc::default() }
     }
 
     /// The value remembered for `key`, else what `read` finds, which is then remembered.
@@ -139,17 +153,64 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         Ok(found)
     }
 
+    /// The same; and what has passed half of its time is read again beside the caller, so that nobody waits for what is
+    /// asked for all the time.
+    pub async fn get_ahead<F>(&self, key: K, read: impl FnOnce() -> F) -> AppResult<Option<V>>
+    where
+        K: Clone + Send + 'static,
+        V: Send + 'static,
+        F: Future<Output = AppResult<Option<V>>> + Send + 'static,
+    {
+        let Some(value) = self.aging(&key) else { return self.get_or(key, read).await };
+        let (cache, found) = (self.clone(), read());
+        tokio::spawn(async move {
+            match found.await {
+                Ok(found) => cache.renew(key, found),
+                // Whoever needs it when its time is over reads it again.
+                Err(error) => tracing::debug!(?error, "what is remembered could not be read again"),
+            }
+        });
+        Ok(Some(value))
+    }
+
+    /// The value of a key that has passed half of its time, the first time it is asked for since.
+    fn aging(&self, key: &K) -> Option<V> {
+        let now = self.clock.now_ms();
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get_mut(key).filter(|entry| !entry.is_renewed)?;
+        let age_ms = now - entry.since_ms;
+        let is_aging = (self.fresh_ms / 2..self.fresh_ms).contains(&age_ms);
+        is_aging.then(|| {
+            entry.is_renewed = true;
+            entry.value.clone()
+        })
+    }
+
+    /// Puts what was read in the place of what is remembered, unless that was replaced or forgotten meanwhile and is
+    /// newer.
+    fn renew(&self, key: K, found: Option<V>) {
+        let now = self.clock.now_ms();
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if !entries.get(&key).is_some_and(|entry| entry.is_renewed) {
+            return;
+        }
+        match found {
+            Some(value) => drop(entries.insert(key, Entry::new(now, value))),
+            None => drop(entries.remove(&key)),
+        }
+    }
+
     /// What was remembered last for a key, however old: for when storage does not answer.
     pub fn last_known(&self, key: &K) -> Option<V> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.get(key).map(|(_, value)| value.clone())
+        entries.get(key).map(|entry| entry.value.clone())
     }
 
     /// Forgets a key unless it was remembered within the last second; `true` if it did.
     pub fn forget_older(&self, key: &K) -> bool {
         let now = self.clock.now_ms();
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        let old = entries.get(key).is_some_and(|(since, _)| now - since >= RENEWAL_MS);
+        let old = entries.get(key).is_some_and(|entry| now - entry.since_ms >= RENEWAL_MS);
         if old {
             entries.remove(key);
         }
@@ -165,7 +226,8 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     pub fn remembered(&self, key: &K) -> Option<V> {
         let now = self.clock.now_ms();
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.get(key).filter(|(since, _)| now - since < self.fresh_ms).map(|(_, value)| value.clone())
+        let entry = entries.get(key).filter(|entry| now - entry.since_ms < self.fresh_ms)?;
+        Some(entry.value.clone())
     }
 
     /// Remembers a value from now on.
@@ -174,7 +236,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         if entries.len() >= ENTRIES_MAX {
             entries.clear();
         }
-        entries.insert(key, (self.clock.now_ms(), value));
+        entries.insert(key, Entry::new(self.clock.now_ms(), value));
     }
 }
 

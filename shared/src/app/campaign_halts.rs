@@ -1,6 +1,7 @@
 //! What stops a campaign by itself: its budget, and its end date.
 
 use super::App;
+use super::contest_draws::draw_due;
 use super::execution_moves::Moment;
 use super::outreach::CHANGE_TRIES;
 use super::outreach_changes::Asked;
@@ -87,10 +88,32 @@ impl App {
         at: Moment,
     ) -> AppResult<()> {
         let is_alive = matches!(campaign.status, OutreachStatus::Active | OutreachStatus::Paused);
+        self.draw_at_draw_date(before, campaign, at).await?;
         let known = before.body()?.end.filter(|_| before.status != OutreachStatus::Draft);
         match campaign.body()?.end.filter(|end| is_alive && known != Some(*end)) {
             Some(end) => self.put_end(at.account, &campaign.id, end).await,
             None => Ok(()),
+        }
+    }
+
+    /// Has the contest of a campaign drawn at its time, if that was changed. One that has not begun has that written down
+    /// when it does.
+    async fn draw_at_draw_date(
+        &self,
+        before: &OutreachCampaign,
+        campaign: &OutreachCampaign,
+        at: Moment,
+    ) -> AppResult<()> {
+        let time = |campaign: &OutreachCampaign| {
+            AppResult::Ok(campaign.body()?.contest.and_then(|contest| contest.draw_at))
+        };
+        match time(campaign)? {
+            Some(draw_at) if time(before)? != Some(draw_at) => {
+                let now_ms = self.clock.now_ms();
+                let due = draw_due(at.account, &campaign.id, draw_at, now_ms)?;
+                self.store.put_due(&due, now_ms).await
+            }
+            _ => Ok(()),
         }
     }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::{App, UpdateRefusal};
 use crate::domain::command::Command;
 use crate::domain::fact_clock::FactClock;
+use crate::domain::outreach::ContestButton;
 use crate::domain::person::Person;
 use crate::domain::subscription::Subscription;
 use crate::error::{AppError, AppResult};
@@ -76,7 +77,7 @@ impl App {
         press: &CallbackQuery,
         update: i64,
     ) -> AppResult<()> {
-        let mut notice = None;
+        let (mut notice, mut contest, mut turn): (Option<Cow<'static, str>>, _, _) = (None, None, None);
         if let Some((person, message)) =
             press.message.as_ref().and_then(|message| Some((writer(Some(&press.from), message)?, message)))
         {

@@ -42,6 +42,7 @@ impl App {
             self.erase_from_plan(account, &execution, user).await?;
         }
         self.store.forget_invited(account, &execution.campaign, user).await?;
+        self.store.forget_entry(account, &execution.campaign, user).await?;
         let planned = self.erase_from_shard(account, id, user).await?;
         // Whom triggers name are in no shard's order.
         let (bots, shard) = match execution.triggered {

@@ -2,6 +2,7 @@
 
 use super::App;
 use super::audience_totals::AudienceTotal;
+use super::contests::check_contest;
 use super::invitations::check_invitation;
 use crate::domain::outreach::{
     Audience, AudienceCount, CampaignBody, ExecutionBasis, ExecutionOrder, ExecutionPlan, ExecutionProgress,
@@ -32,7 +33,7 @@ impl App {
     /// # Errors
     ///
     /// - [`AppError::NotFound`] for a segment or a template that the account does not have.
-    /// - [`AppError::NoContent`] if there is no message.
+    /// - [`AppError::NoContent`] if there is no message, or no contest where one is to be held.
     /// - [`AppError::Invalid`] if messages do not fit their templates, something is too long to be kept, or a campaign that
     ///   invites does not say where to.
     /// - [`AppError::Unavailable`], safe to retry.
@@ -44,6 +45,7 @@ impl App {
     ) -> AppResult<ExecutionBasis> {
         let body = campaign.body()?;
         check_invitation(&body)?;
+        check_contest(&body, self.clock.now())?;
         let content = self.frozen_content(account, &body).await?;
         let plan = ExecutionPlan {
             campaign: campaign.id.clone(),

@@ -1,6 +1,7 @@
 //! One message of a lane: what somebody gets, and what Telegram's answer means.
 
 use super::App;
+use super::contests::contest_button;
 use super::lane_chunks::ChunkWork;
 use super::sending::{Pause, Verdict};
 use super::shown_media::{Otherwise, ShownMedia};
@@ -129,6 +130,9 @@ impl ChunkWork {
         };
         let mut buttons: Vec<Vec<_>> =
             rendered.buttons.into_iter().map(|row| row.into_iter().map(link).collect()).collect();
+        if let Some((label, data)) = contest_button(&self.body, &self.execution) {
+            buttons.push(vec![MessageButton::Reporting { label, data }]);
+        }
         if !self.body.transactional {
             let stop = Subscription::Stopped;
             let button = CallbackButton { label: stop.label(), data: stop.callback_data() };

@@ -86,10 +86,14 @@ impl App {
             // Read afresh: a pause counts for every decision after it, and a deleted campaign must be noticed.
             match self.store.campaign(key).await? {
                 Some(campaign) if campaign.status == CampaignStatus::Deleted => {
-                    self.carry_out(key, &campaign, &changes).await?;
+                    let found = self.carry_out(key, &campaign, &changes).await?;
+                    events.entry(key.account).or_default().extend(found);
                     self.pass_on(key, &campaign, &changes).await?;
                 }
-                Some(campaign) => self.carry_out(key, &campaign, &changes).await?,
+                Some(campaign) => {
+                    let found = self.carry_out(key, &campaign, &changes).await?;
+                    events.entry(key.account).or_default().extend(found);
+                }
                 None => {}
             }
             self.count(key, &batch.shard, &changes).await?;

@@ -84,7 +84,8 @@ impl ChunkWork {
 }
 
 impl App {
-    /// What the links of an execution become; `None` if it invites and cannot, and has failed for that.
+    /// What the links of an execution become; `None` if it invites or holds a contest and cannot, and has
+    /// failed for that.
     pub(super) async fn lane_links(
         &self,
         known: Option<&Bot>,
@@ -99,6 +100,9 @@ impl App {
                 return Ok(None);
             }
         };
+        if !self.begin_contest(bot.account, execution, body).await? {
+            return Ok(None);
+        }
         let maker = self.link_maker(known, (bot, execution), body, contents).await?;
         Ok(Some(LaneLinks { maker, invites }))
     }

@@ -150,7 +150,7 @@ impl Queue {
     }
 }
 
-fn entry(index: usize, task: &Task) -> AppResult<SendMessageBatchRequestEntry> {
+fn entry(index: usize, task: &impl Grouped) -> AppResult<SendMessageBatchRequestEntry> {
     let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(spell(task)?);
     let entry = entry.message_group_id(task.group()).message_deduplication_id(task.id());
     entry.build().map_err(|error| AppError::unavailable(format!("SQS: {error}")))

@@ -49,6 +49,15 @@ pub enum PlanTask {
         /// The bot.
         bot: BotKey,
     },
+    /// Draw the contest of a campaign, and tell who won.
+    DrawV1 {
+        /// Whose.
+        account: AccountId,
+        /// The campaign.
+        campaign: OutreachCampaignId,
+        /// When it was to be drawn, in Unix seconds; nothing happens if that is another time by now. Without it, it was asked for.
+        at: Option<i64>,
+    },
     /// Complete a campaign, if its end date is over.
     EndV1 {
         /// Whose.
@@ -70,6 +79,8 @@ impl PlanTask {
             }
             Self::WatchV1 { bot: BotKey { account, bot } } => format!("watch.{account}.{bot}"),
             Self::WakeV1 { bot: BotKey { account, bot } } => format!("wake.{account}.{bot}"),
+            Self::DrawV1 { account, campaign, at: Some(at) } => format!("draw.{account}.{campaign}.{at}"),
+            Self::DrawV1 { account, campaign, at: None } => format!("draw.{account}.{campaign}"),
             Self::EndV1 { account, campaign } => format!("end.{account}.{campaign}"),
         }
     }
@@ -103,7 +114,11 @@ mod tests {
             status: LeadStatus::Approve,
             clock: FactClock { date: 10, update: 11 },
         };
-        let tasks = [PlanTask::BeginV1 { account, execution }, shard, watch, wake, end, trigger];
+        let campaign = OutreachCampaignId::of("8");
+        let draw = PlanTask::DrawV1 { account, campaign: campaign.clone(), at: None };
+        let draw_at = PlanTask::DrawV1 { account, campaign, at: Some(12) };
+        let tasks =
+            [PlanTask::BeginV1 { account, execution }, shard, watch, wake, end, trigger, draw, draw_at];
         let wire = tasks.each_ref().map(|task| format!("{} {}", task.id(), task.spelled().unwrap()));
         insta::assert_snapshot!(wire.join("\n"), @r#"
         begin.1.exec7 {"type":"begin_v1","account":1,"execution":"exec7"}
@@ -112,6 +127,8 @@ mod tests {
         wake.1.7 {"type":"wake_v1","bot":{"account":1,"bot":7}}
         end.1.camp8 {"type":"end_v1","account":1,"campaign":"camp8"}
         trigger.1.camp8.9.approve.00000000010.000000000011 {"type":"trigger_v1","account":1,"campaign":"camp8","user":9,"status":"approve","clock":"00000000010.000000000011"}
+        draw.1.camp8 {"type":"draw_v1","account":1,"campaign":"camp8","at":null}
+        draw.1.camp8.12 {"type":"draw_v1","account":1,"campaign":"camp8","at":12}
         "#);
         for (task, wire) in tasks.iter().zip(wire) {
             let (_, json) = wire.split_once(' ').unwrap();

@@ -2,6 +2,7 @@
 
 mod api_key;
 mod bot_token;
+mod draw_seed;
 mod link_key;
 mod seal;
 mod signing_secret;
@@ -9,6 +10,7 @@ mod webhook_secret;
 
 pub use api_key::{ApiKey, ApiKeyHash};
 pub use bot_token::BotToken;
+pub use draw_seed::DrawSeed;
 pub use link_key::LinkKey;
 pub use seal::{Seal, SealError, SealedSecret, SealedToken};
 pub use signing_secret::SigningSecret;

@@ -5,7 +5,7 @@ use aws_sdk_kms::error::ProvideErrorMetadata;
 use aws_sdk_kms::primitives::Blob;
 use serde::{Deserialize, Serialize};
 
-use super::{BotToken, LinkKey, SigningSecret, random};
+use super::{BotToken, DrawSeed, LinkKey, SigningSecret, random};
 use crate::ids::{AccountId, BotKey};
 
 /// Seals bot tokens, signing secrets and keys of links for storage. What it is for is bound in: a sealed token opens only for the bot
@@ -130,6 +130,25 @@ impl Seal {
         LinkKey::parse(&key).ok_or(SealError::Broken)
     }
 
+    /// Seals what the winners of a contest of one account follow from.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::Kms`], safe to retry.
+    pub async fn seal_seed(&self, account: AccountId, seed: &DrawSeed) -> Result<SealedSecret, SealError> {
+        self.seal_for(&of_contests(account), &seed.spelled()).await.map(SealedSecret)
+    }
+
+    /// Opens a seed that was sealed for the same account.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::Kms`], safe to retry; [`SealError::Broken`] for bytes sealed by another key or for another use.
+    pub async fn open_seed(&self, account: AccountId, sealed: &SealedSecret) -> Result<DrawSeed, SealError> {
+        let seed = self.open_for(&of_contests(account), &sealed.0).await?;
+        DrawSeed::parse(&seed).ok_or(SealError::Broken)
+    }
+
     async fn seal_for(&self, context: &Context, secret: &str) -> Result<Vec<u8>, SealError> {
         match self {
             Self::Kms { client, key_id } => {
@@ -180,6 +199,10 @@ fn of_signing(account: AccountId) -> Context {
 
 fn of_links(account: AccountId) -> Context {
     [("account", account.to_string()), ("use", "links".to_owned())]
+}
+
+fn of_contests(account: AccountId) -> Context {
+    [("account", account.to_string()), ("use", "contests".to_owned())]
 }
 
 fn bound_to([(first, one), (second, other)]: &Context) -> String {

@@ -3,6 +3,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Item;
+use super::contest_keys::ContestKey;
+use super::conversion_keys::ConversionKey;
+use super::count_keys::CountKey;
 use super::link_keys::LinkKey;
 use super::notice_windows::NoticeWindow;
 use super::shards::{LEAD_SHARDS, contact_shard, shard};
@@ -152,14 +155,12 @@ pub enum Key<'a> {
     },
     /// What became of the recipients of one bot in an execution; list by the keys of the least and the greatest bot.
     ExecutionLane(AccountId, &'a ExecutionId, BotId),
-    /// An outreach campaign's counters.
-    OutreachTotal(AccountId, &'a OutreachCampaignId),
-    /// The same of the minute, hour or day of a second; minutes and hours expire. List by the keys of two seconds.
-    OutreachTime(AccountId, &'a OutreachCampaignId, TimeUnit, i64),
-    /// The same of those who were reached as members of a segment.
-    OutreachSegment(AccountId, &'a OutreachCampaignId, &'a SegmentId),
-    /// The same of those who got a variation, by its id.
-    OutreachVariation(AccountId, &'a OutreachCampaignId, &'a str),
+    /// What is counted of an outreach campaign.
+    Count(CountKey<'a>),
+    /// Something of contests.
+    Contest(ContestKey<'a>),
+    /// A conversion, or what leads to the person who made it.
+    Conversion(ConversionKey<'a>),
     /// Something of tracked links.
     Link(LinkKey<'a>),
     /// Something that webhooks are told.
@@ -227,10 +228,9 @@ impl Key<'_> {
             | Self::ExecutionLane(account, execution, _)
             | Self::Deletion(account, execution, _)
             | Self::Chunk { account, execution, .. } => format!("EXEC#{account}.{execution}"),
-            Self::OutreachTotal(account, campaign)
-            | Self::OutreachTime(account, campaign, ..)
-            | Self::OutreachSegment(account, campaign, _)
-            | Self::OutreachVariation(account, campaign, _) => format!("OSTAT#{account}.{campaign}"),
+            Self::Count(key) => key.partition(),
+            Self::Contest(key) => key.partition(),
+            Self::Conversion(key) => key.partition(),
             Self::Link(link) => link.partition(),
             Self::Told(key) => key.partition(),
             Self::Survey(key) => key.partition(),
@@ -293,9 +293,9 @@ impl Key<'_> {
             Self::Chunk { bot, shard, number, .. } => format!("{}{number:06}", chunks_of_shard(bot, shard)),
             Self::Deletion(_, _, bot) => format!("DELETE#{:020}", bot.0),
             Self::ExecutionLane(_, _, bot) => format!("LANE#{:020}", bot.0),
-            Self::OutreachTime(_, _, unit, time) => bucket(unit, time),
-            Self::OutreachSegment(_, _, segment) => format!("{SEGMENTS}{segment}"),
-            Self::OutreachVariation(_, _, variation) => format!("VAR#{variation}"),
+            Self::Count(key) => key.sort(),
+            Self::Contest(key) => key.sort(),
+            Self::Conversion(key) => key.sort(),
             Self::Link(link) => link.sort(),
             Self::Told(key) => key.sort(),
             Self::Survey(key) => key.sort(),

@@ -69,6 +69,11 @@ pub(super) fn click_shard(user: UserId) -> u64 {
     shard(user, CLICK_SHARDS)
 }
 
+/// The row that numbers a person's entry in a contest.
+pub(super) fn number_row(user: UserId) -> u64 {
+    shard(user, NUMBER_ROWS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

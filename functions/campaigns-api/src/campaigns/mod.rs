@@ -1,9 +1,12 @@
 //! Outreach campaigns.
 
 pub mod clone;
+mod contest;
 pub mod create;
 pub mod delete;
 pub mod delete_messages;
+pub mod draw;
+pub mod entries;
 pub mod execute;
 pub mod export;
 pub mod get;

@@ -10,7 +10,8 @@ use shared::edge::envelope::Answered;
 use shared::store::LinkFigures;
 use shared::{App, AppResult};
 
-use super::named;
+use super::{contest, named};
+use crate::surveys::figures;
 
 const PERIODS: [(&str, OutreachPeriod); 5] = [
     ("1h", OutreachPeriod::Hour),
@@ -41,7 +42,7 @@ const SECTIONS: [(&str, &[&str]); 8] = [
     ("holdout", &[]),
     ("variations", &[]),
     ("links", &[]),
-    ("results", &["invitation"]),
+    ("results", &["invitation", "contest", "survey"]),
 ];
 
 /// What the numbers of the overview can be relied on for.
@@ -68,6 +69,15 @@ pub async fn statistics(app: &App, call: Call) -> AppResult<Answered<Map<String,
     let revenue = app.revenue_by_currency(call.account, &id, period).await?;
     let revenue: Map<_, _> = revenue.into_iter().map(|(currency, sum)| (currency, amount(sum))).collect();
     let mut shown = whole(&statistics);
+    if let Some(contest) = app.contest_of(call.account, &id).await? {
+        shown.insert("results".to_owned(), json!({"contest": contest::shown(&contest, false)}));
+    }
+    if let Some(overview) = shown.get_mut("overview").and_then(Value::as_object_mut) {
+        overview.insert("revenueByCurrency".to_owned(), Value::Object(revenue));
+    }
+    if let Some(survey) = figures(app, call.account, &id).await? {
+        shown.entry("results").or_insert_with(|| json!({}))["survey"] = survey;
+    }
     if let Some(asked) = asked {
         for (section, fields) in SECTIONS {
             let named: Vec<_> = fields.iter().filter(|field| asked.contains(**field)).collect();

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::ab_run::AbTest;
 use super::content::{Content, is_personal, read_text};
+use super::contest::Contest;
 use super::invitation::InvitedTo;
 use super::reader::{Reader, in_order_once, required_name};
 use super::rule::{Rule, RuleFault};
@@ -73,6 +74,10 @@ pub struct CampaignBody {
     pub audience: TargetAudience,
     /// Where to, if it invites.
     pub invitation: Option<InvitedTo>,
+    /// What is won, if it holds a contest.
+    pub contest: Option<Contest>,
+    /// What it asks, if it collects data.
+    pub survey: Option<Survey>,
     /// What.
     pub messages: Vec<Message>,
     /// When and how often.
@@ -163,6 +168,14 @@ impl CampaignBody {
             audience: read_audience(&body, &mut faults, unsupported),
             invitation: match kind {
                 Some(CampaignType::Invitation) => InvitedTo::read(&body, &mut faults),
+                _ => None,
+            },
+            contest: match kind {
+                Some(CampaignType::Engagement) => Contest::read(&body, &mut faults),
+                _ => None,
+            },
+            survey: match kind {
+                Some(CampaignType::DataCollection) => Survey::read(&body, &mut faults),
                 _ => None,
             },
             messages: read_messages(&body, &mut faults),

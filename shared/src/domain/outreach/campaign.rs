@@ -229,5 +229,11 @@ pub fn copied(original: &OutreachCampaign, name: Option<String>, now: i64) -> Ma
             document.remove(field);
         }
     }
+    let draw = body.as_ref().and_then(|body| body.contest.as_ref()?.draw_at);
+    if draw.is_some_and(|time| time <= now)
+        && let Some(contest) = document.get_mut("contest").and_then(Value::as_object_mut)
+    {
+        contest.remove("drawAt");
+    }
     document
 }

@@ -12,6 +12,9 @@ mod campaign;
 mod content;
 #[cfg(test)]
 mod content_tests;
+mod contest;
+mod contest_draw;
+mod conversion;
 mod cost;
 mod deletion;
 mod delivery;
@@ -76,6 +79,13 @@ pub use audience_member::{AudienceMember, LeadOfMember, Reaction};
 pub use body::{CampaignBody, CampaignType, Message, TargetAudience, Variation};
 pub use campaign::{OutreachCampaign, TriggeredRuns, copied, own_fields};
 pub use content::{Button, Content, OutreachMessage};
+pub use contest::{Contest, ContestButton, Entered, Told};
+pub use contest_draw::{
+    NUMBER_ROWS, PASSED_OVER_MAX, Pick, Verdict, first_drawn, next_pick, number_at, numbers, numbers_digest,
+    place_of, seed_digest,
+};
+pub use conversion::{Conversion, ConversionIdentity, ConversionReport, ConvertedBy, Currency};
+pub use cost::{Lack, Means};
 pub use deletion::{DELETABLE_SECONDS, Deletion, deletable};
 pub use delivery::{Delivery, DeliveryFilter, DeliveryStatus};
 pub use exclusions::{CHAIN_MAX, exclusion_faults};
