@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use shared::AppResult;
 use shared::app::ListPage;
+use shared::domain::cursor::Cursor;
 use shared::edge::campaigns_api::{Call, invalid};
+use shared::ids::BotId;
+use shared::{AppError, AppResult};
 
 /// A page has no more than this.
 pub const LIMIT_MAX: u64 = 100;
@@ -62,6 +64,57 @@ pub fn sorted_page<S: Copy>(call: &Call, sorts: &[(&str, S)]) -> AppResult<(S, L
         invalid("sort", format!("must be one of {}, with - before it or not", known.join(", ")))
     })?;
     Ok((*sort, page(call, descending)?))
+}
+
+/// How many of a list that goes on by cursors are asked for, and from where on.
+#[derive(Clone, Debug)]
+pub struct CursorPage {
+    limit: u64,
+    /// `None` for the first page.
+    pub cursor: Option<Cursor>,
+}
+
+/// Where a list that goes on by cursors goes on.
+#[derive(Debug, Serialize)]
+pub struct NextPage {
+    limit: u64,
+    /// The cursor of the next page; `null` at the end.
+    next: Option<String>,
+}
+
+impl CursorPage {
+    /// What the query asks for.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppError::Invalid`] for a limit that is out of bounds.
+    /// - [`AppError::InvalidCursor`] for a cursor of no list.
+    pub fn of(call: &Call) -> AppResult<Self> {
+        let cursor = call.text("cursor").map(|cursor| cursor.parse().map_err(|_| AppError::InvalidCursor));
+        Ok(Self { limit: call.number("limit", LIMIT, 1, LIMIT_MAX)?, cursor: cursor.transpose()? })
+    }
+
+    /// How many are asked for.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        usize::try_from(self.limit).unwrap_or(usize::MAX)
+    }
+
+    /// What the answer says of the next page.
+    #[must_use]
+    pub fn followed_by(&self, next: Option<Cursor>) -> NextPage {
+        NextPage { limit: self.limit, next: next.map(|cursor| cursor.to_string()) }
+    }
+}
+
+/// The bot that a list is asked for, if for one.
+///
+/// # Errors
+///
+/// [`AppError::Invalid`] for what is the id of none.
+pub fn bot(call: &Call) -> AppResult<Option<BotId>> {
+    let id = call.text("bot").map(|bot| bot.parse().map_err(|_| invalid("bot", "must be the id of a bot")));
+    Ok(id.transpose()?.map(BotId))
 }
 
 /// The page's items, if an answer has room for them.

@@ -6,26 +6,24 @@ use shared::edge::campaigns_api::Call;
 use shared::edge::envelope::Answered;
 use shared::ids::BotId;
 use shared::store::ContestEntry;
-use shared::{App, AppError, AppResult};
+use shared::{App, AppResult};
 
 use super::named;
-use crate::paging::{LIMIT, LIMIT_MAX};
+use crate::paging::{CursorPage, NextPage};
 
 /// A page of the entries of a campaign's contest.
 ///
 /// # Errors
 ///
-/// - [`AppError::Invalid`] for a parameter that is out of bounds.
+/// - [`shared::AppError::Invalid`] for a parameter that is out of bounds.
 /// - As [`App::list_entries`].
 pub async fn entries(app: &App, call: Call) -> AppResult<Answered<Entries>> {
     let id = named(&call)?;
-    let limit = call.number("limit", LIMIT, 1, LIMIT_MAX)?;
-    let cursor = call.text("cursor").map(|cursor| cursor.parse().map_err(|_| AppError::InvalidCursor));
-    let (cursor, size) = (cursor.transpose()?, usize::try_from(limit).unwrap_or(usize::MAX));
-    let (found, next) = app.list_entries(call.account, &id, cursor.as_ref(), size).await?;
+    let page = CursorPage::of(&call)?;
+    let (found, next) = app.list_entries(call.account, &id, page.cursor.as_ref(), page.size()).await?;
     Ok(Answered::Found(Entries {
         entries: found.into_iter().map(Shown::from).collect(),
-        pagination: Pagination { limit, next: next.map(|cursor| cursor.to_string()) },
+        pagination: page.followed_by(next),
     }))
 }
 
@@ -33,15 +31,7 @@ pub async fn entries(app: &App, call: Call) -> AppResult<Answered<Entries>> {
 #[derive(Debug, Serialize)]
 pub struct Entries {
     entries: Vec<Shown>,
-    pagination: Pagination,
-}
-
-/// Where to go on.
-#[derive(Debug, Serialize)]
-struct Pagination {
-    limit: u64,
-    /// The cursor of the next page; `null` at the end.
-    next: Option<String>,
+    pagination: NextPage,
 }
 
 /// One entry.

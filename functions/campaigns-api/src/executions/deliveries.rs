@@ -3,12 +3,12 @@
 use serde::Serialize;
 use shared::app::{DeliveryQuestion, ListedDelivery};
 use shared::domain::outreach::{Delivery, DeliveryFilter, DeliveryStatus};
-use shared::edge::campaigns_api::{Call, invalid};
+use shared::edge::campaigns_api::Call;
 use shared::edge::envelope::Answered;
 use shared::ids::{BotId, ExecutionId, SegmentId};
 use shared::{App, AppError, AppResult};
 
-use crate::paging::{LIMIT, LIMIT_MAX};
+use crate::paging::{CursorPage, NextPage, bot};
 
 /// A page of what became of each message to each recipient.
 ///
@@ -18,19 +18,17 @@ use crate::paging::{LIMIT, LIMIT_MAX};
 /// - As [`App::list_deliveries`].
 pub async fn deliveries(app: &App, call: Call) -> AppResult<Answered<Deliveries>> {
     let id = ExecutionId::parse(&call.id).ok_or(AppError::NotFound("execution"))?;
-    let limit = call.number("limit", LIMIT, 1, LIMIT_MAX)?;
+    let page = CursorPage::of(&call)?;
     let codes: Vec<_> = Delivery::codes().into_iter().map(|code| (code, code)).collect();
     let statuses = DeliveryStatus::ALL.map(|status| (status.name(), status));
     let filter =
         DeliveryFilter { status: call.word("outcome", &statuses)?, code: call.word("error", &codes)? };
-    let bot = call.text("bot").map(|bot| bot.parse().map_err(|_| invalid("bot", "must be the id of a bot")));
-    let question = DeliveryQuestion { filter, bot: bot.transpose()?.map(BotId) };
-    let cursor = call.text("cursor").map(|cursor| cursor.parse().map_err(|_| AppError::InvalidCursor));
-    let (cursor, size) = (cursor.transpose()?, usize::try_from(limit).unwrap_or(usize::MAX));
-    let (found, next) = app.list_deliveries(call.account, &id, question, cursor.as_ref(), size).await?;
+    let question = DeliveryQuestion { filter, bot: bot(&call)? };
+    let (found, next) =
+        app.list_deliveries(call.account, &id, question, page.cursor.as_ref(), page.size()).await?;
     Ok(Answered::Found(Deliveries {
         deliveries: found.into_iter().map(Shown::from).collect(),
-        pagination: Pagination { limit, next: next.map(|cursor| cursor.to_string()) },
+        pagination: page.followed_by(next),
     }))
 }
 
@@ -38,15 +36,7 @@ pub async fn deliveries(app: &App, call: Call) -> AppResult<Answered<Deliveries>
 #[derive(Debug, Serialize)]
 pub struct Deliveries {
     deliveries: Vec<Shown>,
-    pagination: Pagination,
-}
-
-/// Where to go on.
-#[derive(Debug, Serialize)]
-struct Pagination {
-    limit: u64,
-    /// The cursor of the next page; `null` at the end.
-    next: Option<String>,
+    pagination: NextPage,
 }
 
 /// One message to one recipient.

@@ -1,15 +1,16 @@
 //! `GET /api/v1/campaigns/:id/answers`
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 use shared::app::ReplyFilter;
 use shared::domain::calendar::iso_time;
 use shared::domain::outreach::{Survey, SurveyAnswer, SurveyQuestion, SurveyReply, SurveySaid};
 use shared::edge::campaigns_api::Call;
 use shared::edge::envelope::Answered;
-use shared::{App, AppError, AppResult};
+use shared::{App, AppResult};
 
 use crate::campaigns::named;
-use crate::paging::{LIMIT, LIMIT_MAX};
+use crate::paging::{CursorPage, NextPage};
 
 const STATUSES: [(&str, ReplyFilter); 3] =
     [("all", ReplyFilter::All), ("completed", ReplyFilter::Completed), ("open", ReplyFilter::Open)];
@@ -18,23 +19,24 @@ const STATUSES: [(&str, ReplyFilter); 3] =
 ///
 /// # Errors
 ///
-/// - [`AppError::Invalid`] for a parameter that is out of bounds.
+/// - [`shared::AppError::Invalid`] for a parameter that is out of bounds.
 /// - As [`App::list_survey_replies`].
-pub async fn answers(app: &App, call: Call) -> AppResult<Answered<Map<String, Value>>> {
+pub async fn answers(app: &App, call: Call) -> AppResult<Answered<Answers>> {
     let id = named(&call)?;
-    let limit = call.number("limit", LIMIT, 1, LIMIT_MAX)?;
+    let page = CursorPage::of(&call)?;
     let filter = call.word("status", &STATUSES)?.unwrap_or(ReplyFilter::All);
-    let cursor = call.text("cursor").map(|cursor| cursor.parse().map_err(|_| AppError::InvalidCursor));
-    let (cursor, size) = (cursor.transpose()?, usize::try_from(limit).unwrap_or(usize::MAX));
     let (campaign, found, next) =
-        app.list_survey_replies(call.account, &id, filter, cursor.as_ref(), size).await?;
+        app.list_survey_replies(call.account, &id, filter, page.cursor.as_ref(), page.size()).await?;
     let survey = campaign.body()?.survey;
     let shown: Vec<_> = found.iter().map(|reply| reply_shown(survey.as_ref(), reply)).collect();
-    let pagination = json!({"limit": limit, "next": next.map(|cursor| cursor.to_string())});
-    Ok(Answered::Found(Map::from_iter([
-        ("answers".to_owned(), Value::Array(shown)),
-        ("pagination".to_owned(), pagination),
-    ])))
+    Ok(Answered::Found(Answers { answers: shown, pagination: page.followed_by(next) }))
+}
+
+/// The answer.
+#[derive(Debug, Serialize)]
+pub struct Answers {
+    answers: Vec<Value>,
+    pagination: NextPage,
 }
 
 fn reply_shown(survey: Option<&Survey>, reply: &SurveyReply) -> Value {
