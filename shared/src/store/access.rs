@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{
@@ -90,19 +91,21 @@ impl Store {
 
     /// Reads every item of one partition between two keys of it, both included, in the order of the sort key.
     pub(super) async fn query_between(&self, first: &Key<'_>, last: &Key<'_>) -> AppResult<Vec<Item>> {
-        let pages = self
-            .client
+        let pages =
+            self.between(first.partition(), first.sort(), last.sort()).into_paginator().items().send();
+        pages.collect::<Result<_, _>>().await.map_err(unavailable)
+    }
+
+    /// The request for one partition between two sort keys, both included.
+    pub(super) fn between(&self, partition: String, first: String, last: String) -> QueryFluentBuilder {
+        self.client
             .query()
             .table_name(&self.table)
             .consistent_read(true)
             .key_condition_expression("PK = :pk AND SK BETWEEN :first AND :last")
-            .expression_attribute_values(":pk", text(first.partition()))
-            .expression_attribute_values(":first", text(first.sort()))
-            .expression_attribute_values(":last", text(last.sort()))
-            .into_paginator()
-            .items()
-            .send();
-        pages.collect::<Result<_, _>>().await.map_err(unavailable)
+            .expression_attribute_values(":pk", text(partition))
+            .expression_attribute_values(":first", text(first))
+            .expression_attribute_values(":last", text(last))
     }
 
     /// Reads up to 100 items under different keys, strongly consistent, in the order of the keys.

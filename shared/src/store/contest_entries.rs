@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::access::{from_item, number, put_step, text, to_attribute, unavailable, update_step, written};
+use super::access::{from_item, number, put_step, to_attribute, unavailable, update_step, written};
 use super::contest_keys::{ContestKey, ENTRIES};
 use super::shards::number_row;
 use super::{Key, Store};
@@ -201,14 +201,7 @@ impl Store {
     ) -> AppResult<Vec<ContestEntry>> {
         let first = Key::Contest(ContestKey::Entry(account, campaign, from));
         let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key_condition_expression("PK = :pk AND SK BETWEEN :first AND :last")
-            .expression_attribute_values(":pk", text(first.partition()))
-            .expression_attribute_values(":first", text(first.sort()))
-            .expression_attribute_values(":last", text(format!("{ENTRIES}~")))
+            .between(first.partition(), first.sort(), format!("{ENTRIES}~"))
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let items = query.send().await.map_err(unavailable)?.items.unwrap_or_default();
         items.into_iter().map(from_item).collect()

@@ -106,14 +106,7 @@ impl Store {
         let first = Key::Due { minute, shard, due_ms: 0, id: "" };
         let last = Key::Due { minute, shard, due_ms: LAST_MS, id: "" };
         let request = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key_condition_expression("PK = :pk AND SK BETWEEN :first AND :last")
-            .expression_attribute_values(":pk", text(first.partition()))
-            .expression_attribute_values(":first", text(first.sort()))
-            .expression_attribute_values(":last", text(last.sort()))
+            .between(first.partition(), first.sort(), last.sort())
             .set_exclusive_start_key(after.map(|place| place.0))
             .limit(PAGE);
         let answer = request.send().await.map_err(unavailable)?;

@@ -61,16 +61,7 @@ impl Store {
         let last = Key::Chunk { account: bot.account, execution, bot: bot.bot, shard: 99, number: 999_999 };
         // Behind the last one that is done; `!` follows it directly.
         let from = after.map_or_else(|| first.sort(), |after| format!("{after}!"));
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key_condition_expression("PK = :pk AND SK BETWEEN :first AND :last")
-            .expression_attribute_values(":pk", text(first.partition()))
-            .expression_attribute_values(":first", text(from))
-            .expression_attribute_values(":last", text(last.sort()))
-            .limit(1);
+        let query = self.between(first.partition(), from, last.sort()).limit(1);
         let found = query.send().await.map_err(unavailable)?.items.unwrap_or_default().pop();
         let Some(item) = found else { return Ok(None) };
         let sort = item.get("SK").and_then(|sort| sort.as_s().ok()).cloned().unwrap_or_default();
