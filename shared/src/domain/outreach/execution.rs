@@ -256,11 +256,10 @@ pub fn seconds_to_send(messages: impl IntoIterator<Item = u64>) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn execution(status: ExecutionStatus) -> Execution {
-        Execution {
+impl Execution {
+    /// One of a message that has nobody yet.
+    pub(super) fn sample(status: ExecutionStatus) -> Self {
+        Self {
             id: ExecutionId::of("1"),
             campaign: OutreachCampaignId::of("1"),
             status,
@@ -283,6 +282,11 @@ mod tests {
             triggered: false,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     const ALIVE: [ExecutionStatus; 6] = [
         ExecutionStatus::Scheduled,
@@ -296,7 +300,7 @@ mod tests {
     #[test]
     fn what_was_halted_goes_on_where_it_was() {
         for status in ALIVE.into_iter().take(4) {
-            let mut execution = execution(status);
+            let mut execution = Execution::sample(status);
             execution.move_to(execution.follows(OutreachStatus::Paused).unwrap(), 5);
             assert_eq!((execution.status, execution.resumes_to), (ExecutionStatus::Paused, Some(status)));
             assert_eq!(execution.follows(OutreachStatus::Paused), None, "it is halted already");
@@ -309,7 +313,9 @@ mod tests {
     fn nothing_moves_what_is_over() {
         for over in [ExecutionStatus::Completed, ExecutionStatus::Failed, ExecutionStatus::Cancelled] {
             assert!(
-                OutreachStatus::ALL.into_iter().all(|campaign| execution(over).follows(campaign).is_none())
+                OutreachStatus::ALL
+                    .into_iter()
+                    .all(|campaign| Execution::sample(over).follows(campaign).is_none())
             );
         }
     }
@@ -317,7 +323,7 @@ mod tests {
     #[test]
     fn a_cancelled_campaign_ends_its_execution() {
         for status in ALIVE {
-            let mut execution = execution(status);
+            let mut execution = Execution::sample(status);
             execution.move_to(execution.follows(OutreachStatus::Cancelled).unwrap(), 7);
             assert_eq!((execution.status, execution.finished), (ExecutionStatus::Cancelled, Some(7)));
         }
@@ -325,10 +331,10 @@ mod tests {
 
     #[test]
     fn what_ended_before_anything_was_sent_leaves_the_campaign_as_it_was() {
-        let mut paused = execution(ExecutionStatus::Planning);
+        let mut paused = Execution::sample(ExecutionStatus::Planning);
         paused.move_to(ExecutionStatus::Paused, 1);
         assert_eq!(paused.progress_after(), ExecutionProgress::NothingSent);
-        let mut running = execution(ExecutionStatus::Running);
+        let mut running = Execution::sample(ExecutionStatus::Running);
         running.bots = vec![BotPart { bot: BotId(1), recipients: 5, chunks: 1 }];
         assert_eq!(running.progress_after(), ExecutionProgress::Ended);
         running.move_to(ExecutionStatus::Paused, 1);
@@ -337,7 +343,7 @@ mod tests {
 
     #[test]
     fn only_the_whole_audience_completes_a_campaign() {
-        let whole = execution(ExecutionStatus::Running);
+        let whole = Execution::sample(ExecutionStatus::Running);
         assert_eq!(whole.campaign_after(OutreachStatus::Active), OutreachStatus::Completed);
         assert_eq!(whole.campaign_after(OutreachStatus::Paused), OutreachStatus::Paused);
         let share = Execution { percentage: Decimal::TEN, ..whole.clone() };
@@ -349,7 +355,7 @@ mod tests {
     #[test]
     fn each_message_to_each_person_counts() {
         let counts = AudienceCount { reachable: 7, ..AudienceCount::default() };
-        let mut planned = Execution { messages: 3, counts, ..execution(ExecutionStatus::Planning) };
+        let mut planned = Execution { messages: 3, counts, ..Execution::sample(ExecutionStatus::Planning) };
         assert_eq!(planned.messages_in_all(), 21);
         planned.bots = vec![BotPart { bot: BotId(1), recipients: 5, chunks: 1 }];
         assert_eq!(planned.messages_in_all(), 15);

@@ -155,14 +155,11 @@ fn of_execution(execution: &Execution, mut data: Map<String, Value>) -> Map<Stri
 
 #[cfg(test)]
 mod tests {
-    use rust_decimal::Decimal;
-
-    use super::super::audience::AudienceCount;
     use super::super::campaign::TriggeredRuns;
-    use super::super::execution::{BotPart, Priority};
+    use super::super::execution::BotPart;
     use super::super::machine::{ExecutionProgress, ExecutionStatus};
     use super::*;
-    use crate::ids::{BotId, ExecutionId};
+    use crate::ids::BotId;
 
     fn campaign(status: OutreachStatus) -> OutreachCampaign {
         OutreachCampaign {
@@ -182,28 +179,8 @@ mod tests {
     }
 
     fn execution(recipients: u64) -> Execution {
-        Execution {
-            id: ExecutionId::of("1"),
-            campaign: OutreachCampaignId::of("1"),
-            status: ExecutionStatus::Running,
-            resumes_to: None,
-            test: false,
-            percentage: Decimal::ONE_HUNDRED,
-            priority: Priority::Normal,
-            scheduled_at: None,
-            by_start_date: false,
-            recurs: false,
-            before: ExecutionProgress::NothingSent,
-            created: 1,
-            started: None,
-            finished: None,
-            reason: None,
-            counts: AudienceCount::default(),
-            bots: vec![BotPart { bot: BotId(1), recipients, chunks: 1 }],
-            messages: 1,
-            ab: None,
-            triggered: false,
-        }
+        let bots = vec![BotPart { bot: BotId(1), recipients, chunks: 1 }];
+        Execution { bots, ..Execution::sample(ExecutionStatus::Running) }
     }
 
     #[test]
