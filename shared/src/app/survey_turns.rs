@@ -68,7 +68,10 @@ impl App {
                 continue;
             };
             // Who answers at once, before it is noted that they were asked, is not to be taken for too early.
-            self.store.note_showing(bot.account, &reply, self.clock.now_ms()).await?;
+            if !self.store.note_showing(bot.account, &reply, self.clock.now_ms()).await? {
+                // They went on since they were read.
+                return Ok(Attempt::Again(1));
+            }
             let turn = SurveyTurn { open, reply, hint: None, edits: None };
             if let Some(pause) = self.say_turn(bot, &known, &turn).await? {
                 return Ok(Attempt::Again(self.hold_seconds(bot, pause, receipt.count).await?));

@@ -150,15 +150,20 @@ impl Store {
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn note_owed(&self, account: AccountId, reply: &SurveyReply, now_ms: i64) -> AppResult<()> {
-        self.note_turn(account, reply, "SET owed_ms = :now", now_ms).await
+        self.note_turn(account, reply, "SET owed_ms = :now", now_ms).await.map(drop)
     }
 
-    /// Notes that the task is about to say it, unless they are elsewhere by now.
+    /// Notes that the task is about to say it; `false` if they are elsewhere by now.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
-    pub async fn note_showing(&self, account: AccountId, reply: &SurveyReply, now_ms: i64) -> AppResult<()> {
+    pub async fn note_showing(
+        &self,
+        account: AccountId,
+        reply: &SurveyReply,
+        now_ms: i64,
+    ) -> AppResult<bool> {
         self.note_turn(account, reply, "SET asked_ms = :now REMOVE owed_ms", now_ms).await
     }
 
@@ -168,7 +173,7 @@ impl Store {
         reply: &SurveyReply,
         change: &str,
         now_ms: i64,
-    ) -> AppResult<()> {
+    ) -> AppResult<bool> {
         let update = self
             .client
             .update_item()
@@ -178,7 +183,7 @@ impl Store {
             .condition_expression("version = :version")
             .expression_attribute_values(":version", number(reply.version))
             .expression_attribute_values(":now", number(now_ms));
-        written(update.send().await).map(drop)
+        written(update.send().await)
     }
 
     /// Writes a step that was made of `before`, with what it counts as and with the press that it was, if that is the
