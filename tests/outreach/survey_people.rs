@@ -1,6 +1,6 @@
 //! A crowd that answers a survey as people do: twice, late, back and forth, and after a day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
@@ -217,4 +217,33 @@ async fn figures_are_as_meant(account: &Account, campaign: &str, crowd: &[Person
 #[tokio::test]
 async fn everybody_is_understood_however_they_press() {
     answer_all(PEOPLE).await;
+}
+
+#[tokio::test]
+async fn a_page_of_long_answers_ends_before_it_is_too_long_for_a_function() {
+    const PEOPLE: i64 = 50;
+    const QUESTIONS: usize = 20;
+    const ANSWER_BYTES_MAX: usize = 6_000_000;
+    let world = World::new().await;
+    let account = world.account();
+    let questions: Vec<_> = (0..QUESTIONS).map(|_| json!({"text": "And?", "kind": "text"})).collect();
+    let campaign = account.survey(&json!({"survey": {"questions": questions}})).await;
+    let said = "😀".repeat(2_000);
+    world.answered_alike((account.id, &campaign), PEOPLE, (&said, QUESTIONS)).await;
+    let (mut people, mut cursor, mut pages) = (BTreeSet::new(), String::new(), 0);
+    loop {
+        let path = format!("campaigns/{campaign}/answers?limit=100{cursor}");
+        let page = account.v1("GET", &path, &Value::Null).await.success(200);
+        assert!(page.to_string().len() < ANSWER_BYTES_MAX, "{} bytes", page.to_string().len());
+        for answered in page["answers"].as_array().unwrap() {
+            let value = &answered["answers"][QUESTIONS - 1]["value"];
+            assert!(*value == *said && people.insert(answered["subscriber"].to_string()));
+        }
+        pages += 1;
+        match page["pagination"]["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!((people.len(), pages), (50, 3));
 }

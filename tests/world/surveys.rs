@@ -78,8 +78,13 @@ impl World {
         (reached, campaign)
     }
 
-    /// A survey looks answered by so many people that their file is too long for an answer.
-    pub async fn answered_by_many(&self, account: AccountId, campaign: &str) {
+    /// A survey looks answered by so many people, who said the same to so many questions.
+    pub async fn answered_alike(
+        &self,
+        (account, campaign): (AccountId, &str),
+        people: i64,
+        (text, questions): (&str, usize),
+    ) {
         let store = &self.system.app.store;
         let campaign = OutreachCampaignId::parse(campaign).unwrap();
         let bot = BotKey { account, bot: BotId(1) };
@@ -88,14 +93,15 @@ impl World {
             store.record_contact(bot, &person, FactClock { date: 10, update: 1 }).await.unwrap();
             store.note_asking(bot, person.user, (&campaign, false), ("msg1", 1)).await.unwrap();
             let before = store.survey_reply(account, person.user, (&campaign, false)).await.unwrap().unwrap();
-            let said = SurveySaid::Text("x".repeat(2_000));
-            let answers = vec![Some(SurveyAnswer { said, time: 1 }); 5];
+            let said = SurveySaid::Text(text.to_owned());
+            let answers = vec![Some(SurveyAnswer { said, time: 1 }); questions];
             let version = before.version + 1;
-            let after = SurveyReply { answers, place: 5, started: Some(1), version, ..before.clone() };
+            let after =
+                SurveyReply { answers, place: questions, started: Some(1), version, ..before.clone() };
             let write = store.write_survey_reply(bot, &before, &after, None).await.unwrap();
             assert_eq!(write, ReplyWrite::Written);
         };
-        stream::iter((0..300).map(answer)).buffer_unordered(8).collect::<Vec<_>>().await;
+        stream::iter((0..people).map(answer)).buffer_unordered(8).collect::<Vec<_>>().await;
     }
 
     /// The last message to somebody.

@@ -14,6 +14,15 @@ const PEOPLE_AT_ONCE: i32 = 500;
 /// How long a call looks for people whom a filter lets through, about, in milliseconds.
 const SOUGHT_MS: i64 = 3_000;
 
+/// How many people are read at once for a page: they take at most 3.2 million bytes, with twenty answers of two thousand
+/// characters each.
+const PAGE_PEOPLE_AT_ONCE: usize = 20;
+
+/// After so many bytes of answers a page ends, full or not: a function answers with six million at most.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const PAGE_BYTES: usize = 2_500_000;
+
 /// Of those who answered, whom to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyFilter {
@@ -71,7 +80,7 @@ impl ReplyFilter {
 
 impl App {
     /// Some of those who answered a campaign's survey, at most `limit`, in an order that stays, and where to go on; `None` at
-    /// the end. A page of a filter that few pass may have less, because a call looks for a few seconds only.
+    /// the end. A page may have less: where few pass a filter, because a call looks for a few seconds only, and of long answers.
     ///
     /// # Errors
     ///
@@ -93,17 +102,20 @@ impl App {
             Some(_) => return Err(AppError::InvalidCursor),
             None => SurveyPlace::default(),
         });
-        let mut found = Vec::new();
+        let (mut found, mut bytes) = (Vec::new(), 0);
         while let Some(from) = place {
             let missing = limit - found.len();
-            if missing == 0 || self.clock.now_ms() - begun_ms > SOUGHT_MS {
+            if missing == 0 || bytes >= PAGE_BYTES || self.clock.now_ms() - begun_ms > SOUGHT_MS {
                 let cursor = Cursor { place: spell_place(from), total: 0, question };
                 return Ok((campaign, found, Some(cursor)));
             }
             // Whoever is read and passes has room.
-            let some = i32::try_from(missing).unwrap_or(i32::MAX);
+            let some = i32::try_from(missing.min(PAGE_PEOPLE_AT_ONCE)).unwrap_or(i32::MAX);
             let (replies, next) = self.store.survey_replies(account, id, from, some).await?;
-            found.extend(replies.into_iter().filter(|reply| filter.passes(reply)));
+            for reply in replies.into_iter().filter(|reply| filter.passes(reply)) {
+                bytes += bytes_of(&reply)?;
+                found.push(reply);
+            }
             place = next;
         }
         Ok((campaign, found, None))
@@ -172,6 +184,13 @@ impl App {
         };
         Ok(Some((survey, figures)))
     }
+}
+
+/// How many bytes of an answer somebody's answers take, in which a quote takes two.
+fn bytes_of(reply: &SurveyReply) -> AppResult<usize> {
+    let said = serde_json::to_string(&reply.answers);
+    let said = said.map_err(|error| AppError::unavailable(format!("answers do not write: {error}")))?;
+    Ok(said.len() + said.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count())
 }
 
 fn spell_place(SurveyPlace { shard, after }: SurveyPlace) -> String {
