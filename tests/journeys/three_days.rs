@@ -8,6 +8,7 @@ use shared::domain::lead_event::LeadStatus;
 use shared::domain::postback_log::{PostbackError, PostbackState};
 use shared::domain::schedule::TRIES;
 use shared::metrics::Metrics;
+use shared::queue::Task;
 
 use super::circuits::open_circuit;
 use super::retries::{answer, receive, requests, retry, stage};
@@ -90,4 +91,13 @@ async fn what_has_failed_ten_times_rings_once() {
     scene.account.post_json("/api/postbacks/replay.json", &replay).await.data();
     world.settle().await;
     assert_eq!((scene.logged_states().await, rings().len()), (vec!["wait delivered".to_owned(); 2], 2));
+
+    answer(&world, 410);
+    for told in ["refused for good", "to an endpoint that wants no more"] {
+        clock.advance_ms(1);
+        let (campaign, user, event) = tasks[1].1.subject();
+        let replay = Task::ReplayV1 { campaign, user, event, requested_ms: clock.now_ms() };
+        assert_eq!(sender.begin_postback(&replay, None, 1).await.unwrap(), PostbackOutcome::Done);
+        assert_eq!(rings().len(), 3, "a replay {told}");
+    }
 }

@@ -50,8 +50,8 @@ impl Delivery {
 
 impl App {
     /// Carries out a task of the postback queue: the first attempt, unless the postback waits for an earlier one of its
-    /// lead, or others might wait behind it because its host does not answer. What fails is written down with the time of the next attempt and handed on to the queue of retries; so is
-    /// what was begun before, if the task comes again.
+    /// lead, or others might wait behind it because its host does not answer. What fails is written down with the time of
+    /// the next attempt and handed on to the queue of retries; so is what was begun before, if the task comes again.
     ///
     /// `receipts` is how often the queue has brought the task, this time included. From the second time on the attempt is
     /// leased first: one that cannot be written down is not made over and over. So is that of a replay, which may meet the
@@ -140,6 +140,9 @@ impl App {
             return Ok(None);
         };
         if postback.templates.are_disabled_for(&request) {
+            if asked_ms.is_none() {
+                self.count_exhausted();
+            }
             self.skip_disabled(&postback, known.is_some()).await?;
             return Ok(None);
         }
@@ -149,7 +152,6 @@ impl App {
 
     async fn skip_disabled(&self, postback: &Postback, is_known: bool) -> AppResult<()> {
         let (state, error) = (PostbackState::Skipped, Some(PostbackError::Disabled));
-        self.count_exhausted();
         if is_known {
             return self.store.end_postback(postback.account, postback.id, state, error).await;
         }
@@ -201,7 +203,8 @@ impl App {
         }
     }
 
-    /// Counts a postback that is not told, unless it is replayed.
+    /// Counts a postback that is not told, unless somebody has it sent again. A replay to an endpoint that wants no more is
+    /// not counted: whoever asked for it looks at it.
     fn count_exhausted(&self) {
         self.tell_cloudwatch("PostbacksExhausted");
     }
