@@ -1,8 +1,9 @@
 //! The people whom bots know, listed, shown and described.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
+use shared::ids::{BotId, BotKey};
 
 use super::people::{meet, say, segment};
 use crate::world::{Account, World};
@@ -163,4 +164,33 @@ async fn what_a_list_cannot_be_asked_is_told() {
     }
     let absent = account.v1("GET", "subscribers?segment=seg1", &Value::Null).await;
     assert_eq!(absent.failure(), (404, "SEGMENT_NOT_FOUND".to_owned()));
+}
+
+#[tokio::test]
+async fn whom_only_a_disconnected_bot_knows_is_not_reachable() {
+    let world = World::new().await;
+    let account = world.account();
+    let reached = world.reached(&account, 2, 1).await;
+    let (store, gone) = (&world.system.app.store, BotId(reached[0].bot.id));
+    let known = store.bot(BotKey { account: account.id, bot: gone }).await.unwrap().unwrap();
+    assert!(store.delete_bot(account.id, &known).await.unwrap());
+    let (anna, bert) = (reached[0].people[0].to_string(), reached[1].people[0].to_string());
+    let everybody = json!({"rules": []});
+    let reachable = |people: &Value| -> BTreeMap<String, (Value, Value)> {
+        let people = people.as_array().unwrap().iter();
+        let state = |person: &Value| (person["reachable"].clone(), person["bots"][0]["reachable"].clone());
+        people.map(|person| (person["id"].as_str().unwrap().to_owned(), state(person))).collect()
+    };
+    let expected: BTreeMap<_, _> =
+        [(&anna, false), (&bert, true)].map(|(id, is)| (id.clone(), (json!(is), json!(is)))).into();
+    let listed = account.v1("GET", "subscribers", &Value::Null).await.success(200);
+    assert_eq!(reachable(&listed["subscribers"]), expected);
+    let mut each = Vec::new();
+    for id in [&anna, &bert] {
+        each.push(account.v1("GET", &format!("subscribers/{id}"), &Value::Null).await.success(200));
+    }
+    assert_eq!(reachable(&json!(each)), expected);
+    let preview = account.v1("POST", "segments/preview", &everybody).await.success(200);
+    assert!(reachable(&preview["sample"]).iter().all(|(id, state)| expected[id] == *state), "{preview}");
+    assert_eq!((&preview["count"], &preview["reachable"]), (&json!(2), &json!(1)));
 }

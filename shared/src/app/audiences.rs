@@ -136,7 +136,8 @@ impl App {
         Ok(Segments { bodies, silent: self.silent_bots(account).await? })
     }
 
-    async fn silent_bots(&self, account: AccountId) -> AppResult<BTreeSet<BotId>> {
+    /// The bots that are disconnected, or whose token Telegram refuses.
+    pub(super) async fn silent_bots(&self, account: AccountId) -> AppResult<BTreeSet<BotId>> {
         let bots = self.store.bots(account).await?.into_iter();
         Ok(bots.filter(|bot| bot.status != BotStatus::Active).map(|bot| bot.id).collect())
     }

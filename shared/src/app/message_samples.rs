@@ -36,6 +36,7 @@ impl App {
                 samples.push(MessageSample { person, messages });
             }
         }
+        self.note_silence(account, samples.iter_mut().map(|sample| &mut sample.person)).await?;
         Ok(samples)
     }
 }

@@ -234,6 +234,7 @@ mod tests {
         };
         let contact = KnownContact {
             contact,
+            silent: false,
             leads: Vec::new(),
             last_interaction: None,
             last_outreach: None,

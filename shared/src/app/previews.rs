@@ -60,7 +60,8 @@ impl App {
             .buffered(READ_AT_ONCE)
             .try_collect::<Vec<_>>()
             .await?;
-        let sample = sample.into_iter().flatten().collect();
+        let mut sample: Vec<_> = sample.into_iter().flatten().collect();
+        self.note_silence(account, &mut sample).await?;
         Ok(Preview { count: count.counts.pop().unwrap_or_default(), exact: count.exact, sample })
     }
 }

@@ -89,6 +89,18 @@ impl App {
         cursor: Option<&Cursor>,
         limit: usize,
     ) -> AppResult<(Vec<KnownPerson>, Option<Cursor>)> {
+        let (mut people, next) = self.seek_subscribers(account, question, cursor, limit).await?;
+        self.note_silence(account, &mut people).await?;
+        Ok((people, next))
+    }
+
+    async fn seek_subscribers(
+        &self,
+        account: AccountId,
+        question: &SubscriberQuestion,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> AppResult<(Vec<KnownPerson>, Option<Cursor>)> {
         let spelled = question.spell();
         let first = match cursor {
             Some(cursor) if cursor.question == spelled => cursor.place.parse()?,

@@ -15,7 +15,27 @@ impl App {
     /// - [`AppError::NotFound`] if no bot of the account knows them.
     /// - [`AppError::Unavailable`], safe to retry.
     pub async fn subscriber(&self, account: AccountId, user: UserId) -> AppResult<KnownPerson> {
-        self.store.known_person(account, user).await?.ok_or(AppError::NotFound("subscriber"))
+        let known = self.store.known_person(account, user).await?;
+        let mut known = known.ok_or(AppError::NotFound("subscriber"))?;
+        self.note_silence(account, [&mut known]).await?;
+        Ok(known)
+    }
+
+    /// Notes with people which of their bots reach nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub(super) async fn note_silence<'a>(
+        &self,
+        account: AccountId,
+        people: impl IntoIterator<Item = &'a mut KnownPerson>,
+    ) -> AppResult<()> {
+        let silent = self.silent_bots(account).await?;
+        for known in people.into_iter().flat_map(|person| &mut person.contacts) {
+            known.silent = silent.contains(&known.contact.bot);
+        }
+        Ok(())
     }
 
     /// Keeps what an account says of a person. Twice is the same as once.

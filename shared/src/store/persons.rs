@@ -48,6 +48,8 @@ pub struct KnownPerson {
 pub struct KnownContact {
     /// The contact.
     pub contact: Contact,
+    /// Whether the bot reaches nobody, as far as the reader looked; the table says nothing of it.
+    pub silent: bool,
     /// Where they are a lead.
     pub leads: Vec<LeadOfMember>,
     /// When they last wrote to the bot or pressed a button, in Unix seconds.
@@ -329,6 +331,7 @@ fn contact(mut row: Item) -> AppResult<KnownContact> {
     };
     let reached_by = outreached.received.iter().map(|id| (id.clone(), reaction(id))).collect();
     Ok(KnownContact {
+        silent: false,
         leads,
         last_interaction: said.into_iter().flatten().max().map(|clock| clock.date),
         last_outreach: outreached.last_outreach,

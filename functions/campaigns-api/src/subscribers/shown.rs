@@ -57,7 +57,7 @@ impl From<KnownPerson> for Subscriber {
     fn from(known: KnownPerson) -> Self {
         let latest = known.contacts.iter().max_by_key(|known| known.contact.seen);
         let person = latest.map(|known| known.contact.person.clone()).unwrap_or_default();
-        let reachable = known.contacts.iter().any(|known| known.contact.may_be_messaged());
+        let reachable = known.contacts.iter().any(|known| !known.silent && known.contact.may_be_messaged());
         Self {
             id: known.user.to_string(),
             first_name: person.first_name,
@@ -80,7 +80,7 @@ impl From<KnownContact> for BotOfSubscriber {
         let contact = known.contact;
         Self {
             bot: contact.bot,
-            reachable: contact.started.is_some() && contact.is_reachable(),
+            reachable: !known.silent && contact.started.is_some() && contact.is_reachable(),
             subscribed: contact.is_subscribed(),
             started_at: contact.started.map(|clock| calendar::iso_time(clock.date)),
             last_interaction_at: known.last_interaction.map(calendar::iso_time),
