@@ -54,7 +54,7 @@ impl App {
         }
         let closed = || Ok(Entered::Closed.notice(None));
         let Some(campaign) = self.store.outreach_campaign(account, id).await? else { return closed() };
-        let Some(contest) = campaign.body()?.contest else { return closed() };
+        let Some(contest) = campaign.taking_part()?.contest else { return closed() };
         let is_over = contest.draw_at.is_some_and(|at| at <= self.clock.now());
         if is_over || campaign.status == OutreachStatus::Cancelled {
             return closed();

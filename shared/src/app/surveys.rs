@@ -7,6 +7,7 @@ use super::survey_turns::SurveyTurn;
 use crate::domain::fact_clock::FactClock;
 use crate::domain::outreach::{
     OutreachCampaign, OutreachStatus, Survey, SurveyMove, SurveyPress, SurveyReaction, SurveyReply,
+    TakingPart,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotKey, OutreachCampaignId, UserId};
@@ -44,9 +45,8 @@ pub(super) struct SurveyPressed {
 
 impl OpenSurvey {
     fn of(campaign: &OutreachCampaign) -> AppResult<Option<Self>> {
-        let body = campaign.body()?;
-        let end = body.end;
-        Ok(body.survey.map(|survey| {
+        let TakingPart { survey, end, .. } = campaign.taking_part()?;
+        Ok(survey.map(|survey| {
             let closes = survey.closes.or(end);
             Self { survey, status: campaign.status, closes }
         }))

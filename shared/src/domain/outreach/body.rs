@@ -59,6 +59,57 @@ impl CampaignType {
             Self::Custom => "custom",
         }
     }
+
+    fn read(body: &Reader<'_>, faults: &mut Vec<Fault>) -> Option<Self> {
+        let words = format!("must be one of {}", Self::ALL.map(Self::name).join(", "));
+        let kind = body.read("type", &words, faults, |value| {
+            Self::ALL.into_iter().find(|kind| value.as_str() == Some(kind.name()))
+        });
+        if body.given("type").is_none() {
+            body.refuse("type", "is required", faults);
+        }
+        kind
+    }
+}
+
+/// What people do in a campaign by pressing buttons and writing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TakingPart {
+    /// What is won, if it holds a contest.
+    pub contest: Option<Contest>,
+    /// What it asks, if it collects data.
+    pub survey: Option<Survey>,
+    /// When it ends, in Unix seconds.
+    pub end: Option<i64>,
+}
+
+impl TakingPart {
+    /// Reads this alone of a body that was checked when it was written: the function that Telegram waits for carries no
+    /// reader of the rest, nor its time zones.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Invalid`] with every fault.
+    pub fn read(document: &Map<String, Value>) -> AppResult<Self> {
+        let (body, mut faults) = (Reader::of_body(document), Vec::new());
+        let kind = CampaignType::read(&body, &mut faults);
+        let read = Self::of(kind, &body, &mut faults);
+        if faults.is_empty() { Ok(read) } else { Err(AppError::Invalid(faults)) }
+    }
+
+    fn of(kind: Option<CampaignType>, body: &Reader<'_>, faults: &mut Vec<Fault>) -> Self {
+        Self {
+            contest: match kind {
+                Some(CampaignType::Engagement) => Contest::read(body, faults),
+                _ => None,
+            },
+            survey: match kind {
+                Some(CampaignType::DataCollection) => Survey::read(body, faults),
+                _ => None,
+            },
+            end: body.time("endDate", faults),
+        }
+    }
 }
 
 /// A campaign's body.
@@ -150,13 +201,9 @@ impl CampaignBody {
     pub fn read(document: &Map<String, Value>) -> AppResult<Self> {
         let (body, mut faults, unsupported) = (Reader::of_body(document), Vec::new(), &mut Vec::new());
         let name = required_name(&body, &mut faults);
-        let kind = body.read("type", &type_words(), &mut faults, |value| {
-            CampaignType::ALL.into_iter().find(|kind| value.as_str() == Some(kind.name()))
-        });
-        if body.given("type").is_none() {
-            body.refuse("type", "is required", &mut faults);
-        }
-        let (start, end) = (body.time("startDate", &mut faults), body.time("endDate", &mut faults));
+        let kind = CampaignType::read(&body, &mut faults);
+        let start = body.time("startDate", &mut faults);
+        let TakingPart { contest, survey, end } = TakingPart::of(kind, &body, &mut faults);
         if start.zip(end).is_some_and(|(start, end)| end <= start) {
             body.refuse("endDate", "must be after startDate", &mut faults);
         }
@@ -170,14 +217,8 @@ impl CampaignBody {
                 Some(CampaignType::Invitation) => InvitedTo::read(&body, &mut faults),
                 _ => None,
             },
-            contest: match kind {
-                Some(CampaignType::Engagement) => Contest::read(&body, &mut faults),
-                _ => None,
-            },
-            survey: match kind {
-                Some(CampaignType::DataCollection) => Survey::read(&body, &mut faults),
-                _ => None,
-            },
+            contest,
+            survey,
             messages: read_messages(&body, &mut faults),
             strategy: Strategy::read(&body, &mut faults),
             budget: body.amount("budget", &mut faults),
@@ -200,10 +241,6 @@ impl CampaignBody {
             (false, _) => Err(AppError::Invalid(faults)),
         }
     }
-}
-
-fn type_words() -> String {
-    format!("must be one of {}", CampaignType::ALL.map(CampaignType::name).join(", "))
 }
 
 fn check_goals(body: &Reader<'_>, faults: &mut Vec<Fault>) {

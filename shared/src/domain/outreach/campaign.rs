@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::body::CampaignBody;
+use super::body::{CampaignBody, TakingPart};
 use super::json_text;
 use super::machine::{ExecutionProgress, OutreachStatus, Standing};
 use super::reader::NAME_CHARACTERS_MAX;
@@ -96,6 +96,15 @@ impl OutreachCampaign {
     /// As [`CampaignBody::read`].
     pub fn body(&self) -> AppResult<CampaignBody> {
         CampaignBody::read(&self.document)
+    }
+
+    /// What people do in it, read without the rest.
+    ///
+    /// # Errors
+    ///
+    /// As [`TakingPart::read`].
+    pub fn taking_part(&self) -> AppResult<TakingPart> {
+        TakingPart::read(&self.document)
     }
 
     /// What a ruling looks at.

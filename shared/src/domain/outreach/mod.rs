@@ -76,7 +76,7 @@ pub use audience::{
     Audience, AudienceContact, AudienceCount, AudiencePerson, Choice, Exclusion, Judgement, Selection,
 };
 pub use audience_member::{AudienceMember, LeadOfMember, Reaction};
-pub use body::{CampaignBody, CampaignType, Message, TargetAudience, Variation};
+pub use body::{CampaignBody, CampaignType, Message, TakingPart, TargetAudience, Variation};
 pub use campaign::{OutreachCampaign, TriggeredRuns, copied, own_fields};
 pub use content::{Button, Content, OutreachMessage};
 pub use contest::{Contest, ContestButton, Entered, Told};
