@@ -80,7 +80,8 @@ impl ReplyFilter {
 
 impl App {
     /// Some of those who answered a campaign's survey, at most `limit`, in an order that stays, and where to go on; `None` at
-    /// the end. A page may have less: where few pass a filter, because a call looks for a few seconds only, and of long answers.
+    /// the end. A page may have less: where few pass a filter, because a call looks for a few seconds only, and where answers
+    /// are long.
     ///
     /// # Errors
     ///
