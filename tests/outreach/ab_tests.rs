@@ -9,9 +9,6 @@ use crate::world::{Account, Reached, SENT, World};
 
 const ACCOUNT: AccountId = AccountId(1);
 
-/// At which of its calls the planner dies that decides, and has every shard planned anew: a death takes ten seconds.
-const DIES_AT_EACH: usize = if cfg!(feature = "many") { 3 } else { 17 };
-
 /// A campaign with one variation that half of the people get, and its test of a share of them.
 fn tested(share: u64) -> Value {
     let variation = json!({"id": "var1", "content": "Other", "weight": 50});
@@ -162,9 +159,8 @@ async fn a_planner_that_dies_at_a_decision_has_everybody_sent_to_once() {
     let account = world.account();
     let reached = world.reached(&account, 1, 4).await;
     let mut deaths = 0;
-    for death in (0..)
-        .step_by(DIES_AT_EACH)
-        .flat_map(|calls| [false, true].map(|lost_answer| Death { calls, lost_answer }))
+    for death in
+        (0..).step_by(3).flat_map(|calls| [false, true].map(|lost_answer| Death { calls, lost_answer }))
     {
         let before = world.simulator.sends();
         let campaign = account.outreach_campaign(&tested(50)).await;
