@@ -24,6 +24,9 @@ const OBJECT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 const OBJECT_OPERATION_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Each SDK has a configuration type of its own, so the one way to fill it in is spelled once, here.
+///
+/// A client pays for its retries from a quota of its own: by default all of a process share one, and where many
+/// functions run in one process the failures of one would take the retries of the others.
 macro_rules! settings {
     ($sdk:ident, $aws:expr, $endpoint:expr) => {{
         let mut builder = $sdk::Config::builder()
@@ -32,6 +35,7 @@ macro_rules! settings {
             .credentials_provider($aws.credentials())
             .http_client($aws.http.clone())
             .retry_config(retries())
+            .retry_partition($sdk::config::retry::RetryPartition::custom("own").build())
             .timeout_config(timeouts(ATTEMPT_TIMEOUT, OPERATION_TIMEOUT));
         builder.set_endpoint_url($endpoint.clone());
         builder

@@ -1,3 +1,4 @@
+use futures::future::join_all;
 use serde_json::Value;
 use shared::app::WELCOME_LEASE_MS;
 use shared::clock::Clock;
@@ -7,6 +8,9 @@ use crate::world::{MemberChange, Scene, World, member_update, start_update};
 
 /// How often the SDK tries a call.
 const TRIES: usize = 3;
+
+/// A function without storage so often has spent its quota of retries, which are 100.
+const OUTAGE: usize = 60;
 
 /// A world whose webhook remembers its bot and its campaign, so that a start is one call to storage, and a
 /// person who may be written to.
@@ -106,6 +110,22 @@ async fn a_start_that_the_sdk_had_to_write_twice_is_greeted_once() {
     for _ in 0..2 {
         assert_eq!(world.deliver(&scene.bot, &update).await.code, 200);
     }
+    world.settle().await;
+    assert_eq!((welcomes(&world, anna), world.events()), (1, vec!["wait".to_owned()]));
+}
+
+#[tokio::test]
+async fn what_storage_refuses_to_one_system_takes_no_retries_from_another() {
+    let (broken, broken_scene, somebody) = warm().await;
+    let (world, scene, anna) = warm().await;
+    broken.faults.go_down();
+    let refused = start(&broken, &broken_scene, somebody);
+    let replies = (0..OUTAGE).map(|_| broken.deliver(&broken_scene.bot, &refused));
+    for reply in join_all(replies).await {
+        assert_eq!(reply.code, 503, "{}", reply.text);
+    }
+    world.faults.lose_answers(TRIES - 1);
+    assert_eq!(world.deliver(&scene.bot, &start(&world, &scene, anna)).await.code, 200);
     world.settle().await;
     assert_eq!((welcomes(&world, anna), world.events()), (1, vec!["wait".to_owned()]));
 }
