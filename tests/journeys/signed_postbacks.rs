@@ -1,11 +1,11 @@
 //! Postbacks that are signed by Standard Webhooks. `tests/signatures/check` asks the reference libraries.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::clock::Clock;
 use shared::secret::SigningSecret;
 use telegram_simulator::ReceivedPostback;
 
-use crate::world::{Account, Scene, World};
+use crate::world::{Scene, World, header, is_signed_by};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -16,25 +16,6 @@ const FRESH_MS: i64 = 5_000;
 async fn manual() -> World {
     let clock = Clock::manual(Clock::System.now_ms() - 2 * DAY_MS);
     World::with(|options| options.clock = clock).await
-}
-
-async fn change(account: &Account, action: &str) -> Value {
-    let reply = account.post_json("/api/profile/signing.json", &json!({"action": action})).await.json();
-    assert_eq!(reply["status"], "ok");
-    reply["data"]["secret"].clone()
-}
-
-fn header<'p>(postback: &'p ReceivedPostback, name: &str) -> Option<&'p str> {
-    postback.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
-}
-
-/// Whether this secret signed, by the specification.
-fn is_signed_by(postback: &ReceivedPostback, secret: &Value) -> bool {
-    let secret = SigningSecret::parse(secret.as_str().unwrap()).unwrap();
-    let (id, time) =
-        (header(postback, "webhook-id").unwrap(), header(postback, "webhook-timestamp").unwrap());
-    let expected = secret.sign(id, time.parse().unwrap(), &postback.body);
-    header(postback, "webhook-signature").unwrap().split(' ').any(|signature| signature == expected)
 }
 
 /// Somebody presses Start; the postback that follows.
@@ -49,22 +30,22 @@ async fn next(world: &World, scene: &Scene) -> ReceivedPostback {
 async fn without_a_secret_nothing_is_signed_and_with_one_everything_is() {
     let world = manual().await;
     let scene = world.setting().set("pb_method", "POST").set_up().await;
-    assert_eq!(header(&next(&world, &scene).await, "webhook-signature"), None);
-    let secret = change(&scene.account, "create").await;
+    assert_eq!(header(&next(&world, &scene).await, "webhook-signature"), "");
+    let secret = scene.account.change_signing("create").await;
     let signed = next(&world, &scene).await;
     assert!(is_signed_by(&signed, &secret));
     assert_eq!(header(&signed, "webhook-id"), header(&signed, "gatepost-id"));
-    assert_eq!(header(&signed, "webhook-timestamp").unwrap(), world.system.app.clock.now().to_string());
-    change(&scene.account, "remove").await;
-    assert_eq!(header(&next(&world, &scene).await, "webhook-signature"), None);
+    assert_eq!(header(&signed, "webhook-timestamp"), world.system.app.clock.now().to_string());
+    scene.account.change_signing("remove").await;
+    assert_eq!(header(&next(&world, &scene).await, "webhook-signature"), "");
 }
 
 #[tokio::test]
 async fn after_a_rotation_both_secrets_sign_for_a_day() {
     let world = manual().await;
     let scene = world.scene().await;
-    let old = change(&scene.account, "create").await;
-    let new = change(&scene.account, "rotate").await;
+    let old = scene.account.change_signing("create").await;
+    let new = scene.account.change_signing("rotate").await;
     let signed = next(&world, &scene).await;
     assert!(is_signed_by(&signed, &new) && is_signed_by(&signed, &old));
     assert_eq!(signed.body, "", "a GET signs its id and its time");
@@ -79,9 +60,9 @@ async fn after_a_rotation_both_secrets_sign_for_a_day() {
 async fn a_rotation_that_is_repeated_does_not_silence_the_first_secret() {
     let world = manual().await;
     let scene = world.scene().await;
-    let known = change(&scene.account, "create").await;
-    change(&scene.account, "rotate").await;
-    let last = change(&scene.account, "rotate").await;
+    let known = scene.account.change_signing("create").await;
+    scene.account.change_signing("rotate").await;
+    let last = scene.account.change_signing("rotate").await;
     let signed = next(&world, &scene).await;
     assert!(is_signed_by(&signed, &known) && is_signed_by(&signed, &last));
 }
@@ -90,7 +71,7 @@ async fn a_rotation_that_is_repeated_does_not_silence_the_first_secret() {
 async fn every_kind_of_request_is_signed_as_it_is_sent() {
     let world = World::new().await;
     let account = &world.account();
-    let (old, new) = (change(account, "create").await, change(account, "rotate").await);
+    let (old, new) = (account.change_signing("create").await, account.change_signing("rotate").await);
     let body = r#"{"click":"{click} ✓","lead":{lead}}"#;
     let scene = world.setting().set("pb_method", "POST").set("pb_format", "json").set("pb_body", body);
     let json_sent = scene.set_up().await;

@@ -11,6 +11,8 @@ mod contest_world;
 mod contests;
 mod contests_killed;
 mod conversions;
+mod custom;
+mod custom_killed;
 mod dates;
 mod deletions;
 mod deliveries;

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::domain::outreach::WebhookEvent;
 use shared::secret::SigningSecret;
-use telegram_simulator::{ReceivedPostback, ReceiverAnswer};
+use telegram_simulator::ReceiverAnswer;
 
-use crate::world::{Account, World};
+use crate::world::{Account, World, header, is_signed_by};
 
 /// Longer than a replaced secret signs, in milliseconds.
 const DAY_MS: i64 = 86_400_000;
@@ -25,19 +25,6 @@ impl Account {
     async fn test(&self, webhook: &str) -> Value {
         self.v1("POST", &format!("webhooks/{webhook}/test"), &Value::Null).await.success(200)
     }
-}
-
-fn header<'p>(received: &'p ReceivedPostback, name: &str) -> &'p str {
-    let found = received.headers.iter().find(|(known, _)| known == name);
-    found.map(|(_, value)| value.as_str()).unwrap_or_else(|| panic!("no {name}: {received:?}"))
-}
-
-/// Whether this secret signed, by the specification.
-fn is_signed_by(received: &ReceivedPostback, secret: &Value) -> bool {
-    let secret = SigningSecret::parse(secret.as_str().unwrap()).unwrap();
-    let time = header(received, "webhook-timestamp").parse().unwrap();
-    let expected = secret.sign(header(received, "webhook-id"), time, &received.body);
-    header(received, "webhook-signature").split(' ').any(|signature| signature == expected)
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 mod account;
 mod bots;
+mod endpoint;
 mod erasure;
 mod executions;
 mod hurry;
@@ -16,6 +17,7 @@ mod outreach;
 mod postbacks;
 mod sandboxes;
 mod scene;
+mod signed;
 mod surveys;
 mod telegram;
 mod time;
@@ -33,6 +35,7 @@ use tempfile::TempDir;
 
 pub use account::{Account, Reply, form};
 pub use bots::LOOK_AND_PIECES_MS;
+pub use endpoint::{Endpoint, Says};
 pub use executions::{FIRST_CONTACT, Reached};
 pub use hurry::{HURRY, HURRY_MS, HURRY_STEPS};
 #[cfg(feature = "many")]
@@ -45,6 +48,7 @@ pub use options::ephemeral;
 pub use outcomes::Sends;
 pub use postbacks::Postback;
 pub use scene::{ConnectedBot, Scene, journal};
+pub use signed::{header, is_signed_by};
 pub use surveys::five_questions;
 pub use updates::{MemberChange, member_update, start_update};
 pub use visits::token_of;

@@ -95,10 +95,17 @@ impl Account {
     }
 }
 
-const SKIPS: [&str; 6] =
-    ["UNREACHABLE", "UNSUBSCRIBED", "FREQUENCY_CAPPED", "TEMPLATE_RENDER_ERROR", "EXPIRED", "ERASED"];
+const SKIPS: [&str; 7] = [
+    "UNREACHABLE",
+    "UNSUBSCRIBED",
+    "FREQUENCY_CAPPED",
+    "TEMPLATE_RENDER_ERROR",
+    "EXPIRED",
+    "ERASED",
+    "NO_CONTENT",
+];
 
-const IS_NO_FAILURE: [&str; 9] = [
+const IS_NO_FAILURE: [&str; 10] = [
     "delivered",
     "unknown",
     "none",
@@ -108,6 +115,7 @@ const IS_NO_FAILURE: [&str; 9] = [
     "TEMPLATE_RENDER_ERROR",
     "EXPIRED",
     "ERASED",
+    "NO_CONTENT",
 ];
 
 fn name(outcome: Option<Outcome>) -> &'static str {

@@ -45,7 +45,21 @@ impl App {
         id: &OutreachCampaignId,
         lack: Lack,
     ) -> AppResult<()> {
-        match self.change_outreach(account, id, &Asked::Halt(lack.name())).await {
+        self.pause_because(account, id, lack.name()).await
+    }
+
+    /// Pauses a campaign for a reason. Twice is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Unavailable`], safe to retry.
+    pub(super) async fn pause_because(
+        &self,
+        account: AccountId,
+        id: &OutreachCampaignId,
+        reason: &str,
+    ) -> AppResult<()> {
+        match self.change_outreach(account, id, &Asked::Halt(reason)).await {
             // Somebody else has paused or ended it.
             Ok(_) | Err(AppError::Refused(_) | AppError::NotFound(_)) => Ok(()),
             Err(error) => Err(error),

@@ -7,7 +7,7 @@ use crate::domain::erasure::ErasurePass;
 use crate::domain::outreach::{Execution, Recipient};
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, ExecutionId, UserId};
-use crate::store::{Chunk, Erasure, PlannedShard, ShardStep, TestersOf, contact_shard};
+use crate::store::{Chunk, ChunkPlace, Erasure, PlannedShard, ShardStep, TestersOf, contact_shard};
 
 impl App {
     /// Takes a person out of the testers of an account. In the second pass whoever came back stays.
@@ -150,7 +150,8 @@ impl App {
             let Some(read) = chunk else { return Ok(()) };
             let Some(recipients) = without_name(&read.recipients, user)? else { return Ok(()) };
             if self.store.replace_recipients(account, id, &read, &recipients).await? {
-                return Ok(());
+                // What an endpoint has for them is not kept; for the others it is asked again.
+                return self.store.forget_answer(&ChunkPlace::of(account, id, &read)).await;
             }
             let again = self.store.chunks_naming(account, id, (bot, shard), user).await?;
             chunk = again.into_iter().find(|chunk| chunk.number == number);

@@ -5,8 +5,8 @@ use super::audience_totals::AudienceTotal;
 use super::contests::check_contest;
 use super::invitations::check_invitation;
 use crate::domain::outreach::{
-    Audience, AudienceCount, CampaignBody, ExecutionBasis, ExecutionOrder, ExecutionPlan, ExecutionProgress,
-    MessageContent, OutreachCampaign,
+    Audience, AudienceCount, CampaignBody, CampaignType, ExecutionBasis, ExecutionOrder, ExecutionPlan,
+    ExecutionProgress, MessageContent, OutreachCampaign,
 };
 use crate::error::{AppError, AppResult, Fault};
 use crate::ids::AccountId;
@@ -34,8 +34,8 @@ impl App {
     ///
     /// - [`AppError::NotFound`] for a segment or a template that the account does not have.
     /// - [`AppError::NoContent`] if there is no message, or no contest where one is to be held.
-    /// - [`AppError::Invalid`] if messages do not fit their templates, something is too long to be kept, or a campaign that
-    ///   invites does not say where to.
+    /// - [`AppError::Invalid`] if messages do not fit their templates, something is too long to be kept, a campaign that
+    ///   invites does not say where to, or one of type custom not whom to ask.
     /// - [`AppError::Unavailable`], safe to retry.
     pub(super) async fn basis_of(
         &self,
@@ -46,6 +46,7 @@ impl App {
         let body = campaign.body()?;
         check_invitation(&body)?;
         check_contest(&body, self.clock.now())?;
+        self.check_custom(account, &body).await?;
         let content = self.frozen_content(account, &body).await?;
         let plan = ExecutionPlan {
             campaign: campaign.id.clone(),
@@ -58,6 +59,7 @@ impl App {
             holdout: body.strategy.holdout,
             repeats: body.strategy.recurrence.is_some(),
             ab_test: body.ab_test.clone().filter(|_| !order.test),
+            asks: body.kind == CampaignType::Custom,
         };
         let reason = format!("segments and filters must take at most {PLAN_BYTES} bytes together");
         check_bytes(serde_json::to_string(&plan), PLAN_BYTES, "targetAudience", reason)?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 
 use super::App;
+use super::custom_content::{ASK_AGAIN_MS, CustomChunk};
 use super::lane_sends::LaneMessage;
 use super::lane_trials::Trials;
 use super::lane_writes::ToldProgress;
@@ -33,6 +34,8 @@ pub(super) enum ChunkEnd {
     Done,
     /// Who has none in it has to wait, the first until this moment, in Unix milliseconds.
     Waits(i64),
+    /// It is not known yet what the recipients get.
+    Unanswered,
     /// There may be more to do.
     Next,
     /// Nothing more may be done now.
@@ -59,6 +62,8 @@ pub(super) struct ChunkWork {
     pub execution: Execution,
     pub body: CampaignBody,
     pub contents: Vec<MessageContent>,
+    /// What the recipients get, if an endpoint says that.
+    pub custom: CustomChunk,
     pub plan: ExecutionPlan,
     pub known: Option<Bot>,
     pub token: Option<BotToken>,
@@ -88,7 +93,7 @@ impl<'a> LaneSender<'a> {
 
     /// Sends the next chunk of a piece of work, or takes away work that has none or stands still.
     pub async fn send_chunk_of(&mut self, work: &LaneWork) -> AppResult<ChunkEnd> {
-        let (app, bot) = (self.app, self.bot);
+        let (app, bot, account) = (self.app, self.bot, self.bot.account);
         let Some((sort, mut chunk)) = self.chunk_work(work).await? else {
             match work.again_ms {
                 Some(again_ms) => app.store.put_work_off(bot, work, again_ms).await?,
@@ -97,7 +102,13 @@ impl<'a> LaneSender<'a> {
             return Ok(ChunkEnd::Next);
         };
         match self.send_chunk(&mut chunk).await? {
-            ChunkEnd::Done => app.store.note_chunk_done(bot, work, &sort).await?,
+            ChunkEnd::Done => {
+                app.store.note_chunk_done(bot, work, &sort).await?;
+                app.forget_content(account, &chunk).await?;
+            }
+            ChunkEnd::Unanswered => {
+                app.store.let_work_wait(bot, work, app.clock.now_ms() + ASK_AGAIN_MS).await?;
+            }
             ChunkEnd::Waits(until_ms) => app.store.note_chunk_waits(bot, work, &sort, until_ms).await?,
             end => return Ok(end),
         }
@@ -126,7 +137,9 @@ impl<'a> LaneSender<'a> {
             Some(known) => app.usable_token(bot, known).await?,
             None => None,
         };
-        let links = app.lane_links(known.as_ref(), (bot, &execution), &body, &contents).await?;
+        let custom = app.custom_chunk(account, (&execution, &plan), (&chunk, &recipients), &contents).await?;
+        let said = custom.said_with(&contents);
+        let links = app.lane_links(known.as_ref(), (bot, &execution), &body, &said).await?;
         let Some(links) = links else { return Ok(None) };
         let outcome = OutreachOutcome {
             campaign: execution.campaign.clone(),
@@ -138,6 +151,7 @@ impl<'a> LaneSender<'a> {
             execution,
             body,
             contents,
+            custom,
             plan,
             known,
             token,
@@ -178,6 +192,9 @@ impl<'a> LaneSender<'a> {
             if work.ledger.is_done() {
                 work.count_chunk();
                 return self.leave(work, ChunkEnd::Done).await;
+            }
+            if work.custom.is_awaited() {
+                return self.leave(work, ChunkEnd::Unanswered).await;
             }
             let means = self.means_left(work).await?;
             if let Some(lack) = means.lack {

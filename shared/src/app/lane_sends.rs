@@ -82,6 +82,7 @@ impl ChunkWork {
             return Err(SkipReason::AlreadyReached);
         }
         let Some(content) = self.contents.get(message) else { return Err(SkipReason::Erased) };
+        let content = self.custom.content_of(place, content).ok_or(SkipReason::NoContent)?;
         let person = &contact.contact.person;
         let values = PersonValues {
             first_name: &person.first_name,

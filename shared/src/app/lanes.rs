@@ -117,7 +117,7 @@ impl App {
                 false => sender.send_chunk_of(&work).await?,
             };
             match end {
-                ChunkEnd::Done | ChunkEnd::Waits(_) | ChunkEnd::Next => {}
+                ChunkEnd::Done | ChunkEnd::Waits(_) | ChunkEnd::Unanswered | ChunkEnd::Next => {}
                 ChunkEnd::Stop(end) => return Ok(end),
             }
         }

@@ -27,7 +27,7 @@ pub(super) enum Asked<'a> {
     /// To pause it or to let it go on.
     Move(CampaignAction),
     /// To pause it by itself, for this reason.
-    Halt(&'static str),
+    Halt(&'a str),
     /// To execute it, from this status on.
     Execute {
         order: &'a ExecutionOrder,

@@ -167,8 +167,12 @@ impl App {
         body: &CampaignBody,
     ) -> AppResult<Vec<MessageContent>> {
         let asks = body.kind == CampaignType::DataCollection;
-        if asks != body.survey.is_some() || (body.messages.is_empty() && !asks) {
+        let is_custom = body.kind == CampaignType::Custom;
+        if asks != body.survey.is_some() || (body.messages.is_empty() && !asks && !is_custom) {
             return Err(AppError::NoContent);
+        }
+        if is_custom && body.messages.is_empty() {
+            return Ok(vec![MessageContent::without_text()]);
         }
         let (mut joined, mut faults) = (Vec::new(), Vec::new());
         for (index, message) in body.messages.iter().enumerate() {

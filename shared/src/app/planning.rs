@@ -43,6 +43,10 @@ impl App {
             PlanTask::TriggerV1 { .. } => self.send_triggered(task).await.map(|()| Planned::Done),
             PlanTask::WatchV1 { bot } => self.watch_lane(*bot).await.map(|()| Planned::Done),
             PlanTask::WakeV1 { bot } => self.wake_lane(*bot).await.map(|()| Planned::Done),
+            PlanTask::AskV1 { bot, execution, shard, number } => self
+                .ask_for_content(*bot, execution, (*shard, *number))
+                .await
+                .map(|later| later.map_or(Planned::Done, Planned::In)),
             PlanTask::DrawV1 { account, campaign, at } => self
                 .draw_contest(*account, campaign, *at)
                 .await

@@ -58,6 +58,17 @@ pub enum Exchange {
     BrokenOff,
 }
 
+/// A whole answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// The HTTP status.
+    pub status: u16,
+    /// When it asked to be tried again.
+    pub retry_after: Option<RetryAfter>,
+    /// What it said; `None` if that is longer than was asked for.
+    pub body: Option<Vec<u8>>,
+}
+
 impl Limits {
     /// Those of postbacks and webhooks.
     pub const STANDARD: Self = Self { connect: Duration::from_secs(3), whole: TARGET_TIMEOUT };
@@ -105,16 +116,35 @@ impl Outbound {
     /// Sends one request, once. Redirects are not followed; an answer that began is judged by its status, however
     /// the rest of it ends.
     pub async fn send(&self, request: &OutboundRequest) -> Exchange {
-        if !may_be_asked(&request.url, self.allowed) {
-            return Exchange::TargetRefused;
-        }
-        match self.spelled(request).send().await {
+        match self.begin(request).await {
             Ok(response) => answered(response).await,
-            Err(error) if was_guarded(&error) => Exchange::TargetRefused,
-            Err(error) if error.is_timeout() => Exchange::TimedOut,
-            Err(error) if error.is_connect() => Exchange::NotConnected,
-            Err(_) => Exchange::BrokenOff,
+            Err(exchange) => exchange,
         }
+    }
+
+    /// Sends one request, once, for what it is answered: of so many bytes at most. Redirects are not followed.
+    ///
+    /// # Errors
+    ///
+    /// What came instead; never [`Exchange::Answered`]. An answer that breaks off, or is late with its last byte, is none.
+    pub async fn fetch(&self, request: &OutboundRequest, bytes_max: usize) -> Result<Fetched, Exchange> {
+        let mut response = self.begin(request).await?;
+        let (status, retry_after) = (response.status().as_u16(), retry_after(&response));
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| unsent(&error))? {
+            if body.len() + chunk.len() > bytes_max {
+                return Ok(Fetched { status, retry_after, body: None });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Fetched { status, retry_after, body: Some(body) })
+    }
+
+    async fn begin(&self, request: &OutboundRequest) -> Result<Response, Exchange> {
+        if !may_be_asked(&request.url, self.allowed) {
+            return Err(Exchange::TargetRefused);
+        }
+        self.spelled(request).send().await.map_err(|error| unsent(&error))
     }
 
     fn spelled(&self, request: &OutboundRequest) -> RequestBuilder {
@@ -134,9 +164,26 @@ impl Outbound {
     }
 }
 
-async fn answered(mut response: Response) -> Exchange {
+/// What came where no answer did.
+fn unsent(error: &reqwest::Error) -> Exchange {
+    if was_guarded(error) {
+        Exchange::TargetRefused
+    } else if error.is_timeout() {
+        Exchange::TimedOut
+    } else if error.is_connect() {
+        Exchange::NotConnected
+    } else {
+        Exchange::BrokenOff
+    }
+}
+
+fn retry_after(response: &Response) -> Option<RetryAfter> {
     let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let retry_after = after.and_then(RetryAfter::parse);
+    after.and_then(RetryAfter::parse)
+}
+
+async fn answered(mut response: Response) -> Exchange {
+    let retry_after = retry_after(&response);
     let mut read = Vec::new();
     // The deadline holds for the body too: what has not come by then is not waited for.
     while read.len() < READ_BYTES

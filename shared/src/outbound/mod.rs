@@ -20,7 +20,7 @@ mod receiver_tests;
 #[cfg(test)]
 mod test_receiver;
 
-pub use client::{Exchange, Limits, Outbound, TARGET_TIMEOUT};
+pub use client::{Exchange, Fetched, Limits, Outbound, TARGET_TIMEOUT};
 pub use guard::is_public;
 pub use mask::{masked, masked_values};
 pub use request::{OutboundBody, OutboundRequest, Signature};

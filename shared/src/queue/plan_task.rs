@@ -49,6 +49,17 @@ pub enum PlanTask {
         /// The bot.
         bot: BotKey,
     },
+    /// Ask an endpoint of the account's own what the recipients of the next chunks of a bot get.
+    AskV1 {
+        /// The bot.
+        bot: BotKey,
+        /// The execution.
+        execution: ExecutionId,
+        /// From which shard the first of the chunks is.
+        shard: u64,
+        /// Which one of that shard it is, from 0.
+        number: u64,
+    },
     /// Draw the contest of a campaign, and tell who won.
     DrawV1 {
         /// Whose.
@@ -79,6 +90,9 @@ impl PlanTask {
             }
             Self::WatchV1 { bot: BotKey { account, bot } } => format!("watch.{account}.{bot}"),
             Self::WakeV1 { bot: BotKey { account, bot } } => format!("wake.{account}.{bot}"),
+            Self::AskV1 { bot: BotKey { account, bot }, execution, shard, number } => {
+                format!("ask.{account}.{bot}.{execution}.{shard}.{number}")
+            }
             Self::DrawV1 { account, campaign, at: Some(at) } => format!("draw.{account}.{campaign}.{at}"),
             Self::DrawV1 { account, campaign, at: None } => format!("draw.{account}.{campaign}"),
             Self::EndV1 { account, campaign } => format!("end.{account}.{campaign}"),
@@ -117,8 +131,9 @@ mod tests {
         let campaign = OutreachCampaignId::of("8");
         let draw = PlanTask::DrawV1 { account, campaign: campaign.clone(), at: None };
         let draw_at = PlanTask::DrawV1 { account, campaign, at: Some(12) };
+        let ask = PlanTask::AskV1 { bot, execution: execution.clone(), shard: 63, number: 5 };
         let tasks =
-            [PlanTask::BeginV1 { account, execution }, shard, watch, wake, end, trigger, draw, draw_at];
+            [PlanTask::BeginV1 { account, execution }, shard, watch, wake, end, trigger, draw, draw_at, ask];
         let wire = tasks.each_ref().map(|task| format!("{} {}", task.id(), task.spelled().unwrap()));
         insta::assert_snapshot!(wire.join("\n"), @r#"
         begin.1.exec7 {"type":"begin_v1","account":1,"execution":"exec7"}
@@ -129,6 +144,7 @@ mod tests {
         trigger.1.camp8.9.approve.00000000010.000000000011 {"type":"trigger_v1","account":1,"campaign":"camp8","user":9,"status":"approve","clock":"00000000010.000000000011"}
         draw.1.camp8 {"type":"draw_v1","account":1,"campaign":"camp8","at":null}
         draw.1.camp8.12 {"type":"draw_v1","account":1,"campaign":"camp8","at":12}
+        ask.1.7.exec7.63.5 {"type":"ask_v1","bot":{"account":1,"bot":7},"execution":"exec7","shard":63,"number":5}
         "#);
         for (task, wire) in tasks.iter().zip(wire) {
             let (_, json) = wire.split_once(' ').unwrap();

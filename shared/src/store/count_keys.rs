@@ -16,6 +16,8 @@ pub enum CountKey<'a> {
     Segment(AccountId, &'a OutreachCampaignId, &'a SegmentId),
     /// The same of those who got a variation, by its id.
     Variation(AccountId, &'a OutreachCampaignId, &'a str),
+    /// How an outreach campaign's endpoint answered.
+    Endpoint(AccountId, &'a OutreachCampaignId),
 }
 
 impl CountKey<'_> {
@@ -26,7 +28,8 @@ impl CountKey<'_> {
             Self::Total(account, campaign)
             | Self::Time(account, campaign, ..)
             | Self::Segment(account, campaign, _)
-            | Self::Variation(account, campaign, _) => format!("OSTAT#{account}.{campaign}"),
+            | Self::Variation(account, campaign, _)
+            | Self::Endpoint(account, campaign) => format!("OSTAT#{account}.{campaign}"),
         }
     }
 
@@ -37,6 +40,7 @@ impl CountKey<'_> {
             Self::Total(..) => "TOTAL".to_owned(),
             Self::Time(_, _, unit, time) => bucket(unit, time),
             Self::Segment(_, _, segment) => format!("{SEGMENTS}{segment}"),
+            Self::Endpoint(..) => "ENDPOINT".to_owned(),
             Self::Variation(_, _, variation) => format!("{VARIATIONS}{variation}"),
         }
     }

@@ -153,6 +153,8 @@ pub enum Key<'a> {
         /// Which one of that shard, from 0.
         number: u64,
     },
+    /// What the recipients of a chunk get, if an endpoint says that: of a bot, by the chunk's shard and number; expires.
+    ChunkAnswer(BotKey, &'a ExecutionId, (u64, u64)),
     /// What became of the recipients of one bot in an execution; list by the keys of the least and the greatest bot.
     ExecutionLane(AccountId, &'a ExecutionId, BotId),
     /// What is counted of an outreach campaign.
@@ -227,6 +229,7 @@ impl Key<'_> {
             | Self::PlannedShard(account, execution, _)
             | Self::ExecutionLane(account, execution, _)
             | Self::Deletion(account, execution, _)
+            | Self::ChunkAnswer(BotKey { account, .. }, execution, _)
             | Self::Chunk { account, execution, .. } => format!("EXEC#{account}.{execution}"),
             Self::Count(key) => key.partition(),
             Self::Contest(key) => key.partition(),
@@ -291,6 +294,9 @@ impl Key<'_> {
             Self::ExecutionContent(_, _, number) => format!("{CONTENTS}{number:02}"),
             Self::PlannedShard(_, _, shard) => format!("{SHARDS}{shard:02}"),
             Self::Chunk { bot, shard, number, .. } => format!("{}{number:06}", chunks_of_shard(bot, shard)),
+            Self::ChunkAnswer(bot, _, (shard, number)) => {
+                format!("ANSWER#{:010}#{shard:02}#{number:06}", bot.bot.0)
+            }
             Self::Deletion(_, _, bot) => format!("DELETE#{:020}", bot.0),
             Self::ExecutionLane(_, _, bot) => format!("LANE#{:020}", bot.0),
             Self::Count(key) => key.sort(),

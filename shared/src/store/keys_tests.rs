@@ -112,6 +112,7 @@ fn the_layout_of_outreach_is_frozen() {
         Key::ExecutionContent(account, &execution, 1),
         Key::PlannedShard(account, &execution, 7),
         Key::Chunk { account, execution: &execution, bot: BotId(3), shard: 7, number: 12 },
+        Key::ChunkAnswer(BotKey { account, bot: BotId(3) }, &execution, (7, 12)),
         Key::ExecutionLane(account, &execution, BotId(3)),
         Key::Deletion(account, &execution, BotId(3)),
         Key::Count(CountKey::Total(account, &campaign)),
@@ -120,6 +121,7 @@ fn the_layout_of_outreach_is_frozen() {
         Key::Count(CountKey::Time(account, &campaign, TimeUnit::Minute, 1_780_000_007)),
         Key::Count(CountKey::Segment(account, &campaign, &segment)),
         Key::Count(CountKey::Variation(account, &campaign, "var1")),
+        Key::Count(CountKey::Endpoint(account, &campaign)),
     ];
     insta::assert_snapshot!(layout(&keys), @r#"
     OUT#1 | CAMP#campk3x9
@@ -140,6 +142,7 @@ fn the_layout_of_outreach_is_frozen() {
     EXEC#1.exec5f0a | CONTENT#01
     EXEC#1.exec5f0a | SHARD#07
     EXEC#1.exec5f0a | CHUNK#0000000003#07#000012
+    EXEC#1.exec5f0a | ANSWER#0000000003#07#000012
     EXEC#1.exec5f0a | LANE#00000000000000000003
     EXEC#1.exec5f0a | DELETE#00000000000000000003
     OSTAT#1.campk3x9 | TOTAL
@@ -148,6 +151,7 @@ fn the_layout_of_outreach_is_frozen() {
     OSTAT#1.campk3x9 | MINUTE#2026-05-28T20:26:00Z
     OSTAT#1.campk3x9 | SEG#seg9zq1
     OSTAT#1.campk3x9 | VAR#var1
+    OSTAT#1.campk3x9 | ENDPOINT
     "#);
 }
 

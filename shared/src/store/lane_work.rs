@@ -99,8 +99,17 @@ impl Store {
         update.send().await.map_err(unavailable).map(drop)
     }
 
-    /// Gives a lane something more to send of an execution, in the transaction that writes it. What it has stays as far as
-    /// it is, and waits no longer.
+    /// Gives a lane something more to send of an execution. What it has stays as far as it is, and waits no longer. Twice
+    /// is the same as once.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn give_more_work(&self, bot: BotKey, work: &LaneWork) -> AppResult<()> {
+        self.transact([self.work_step(bot, work)?]).await.map(drop)
+    }
+
+    /// The same in the transaction that writes what there is more.
     pub(super) fn work_step(&self, bot: BotKey, work: &LaneWork) -> AppResult<TransactWriteItem> {
         let set = "SET #execution = :execution, campaign = :campaign, priority = :priority, created = :created, \
                    deletes = :deletes REMOVE not_before_ms ADD given :one";
@@ -202,6 +211,18 @@ impl Store {
     pub async fn put_work_off(&self, bot: BotKey, work: &LaneWork, until_ms: i64) -> AppResult<()> {
         let update = as_read(self.update_work(bot, work), work)
             .update_expression("SET not_before_ms = :until REMOVE done, again_ms")
+            .expression_attribute_values(":until", number(until_ms));
+        written(update.send().await).map(drop)
+    }
+
+    /// Lets work wait where it is until a moment, in Unix milliseconds; nothing if it was changed since it was read.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::AppError::Unavailable`], safe to retry.
+    pub async fn let_work_wait(&self, bot: BotKey, work: &LaneWork, until_ms: i64) -> AppResult<()> {
+        let update = as_read(self.update_work(bot, work), work)
+            .update_expression("SET not_before_ms = :until")
             .expression_attribute_values(":until", number(until_ms));
         written(update.send().await).map(drop)
     }

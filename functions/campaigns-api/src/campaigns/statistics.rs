@@ -7,7 +7,7 @@ use shared::app::{HoldOut, OutreachPeriod, OutreachStatistics, TextName};
 use shared::domain::outreach::{OutreachCounters, amount, rate, stars};
 use shared::edge::campaigns_api::{Call, invalid};
 use shared::edge::envelope::Answered;
-use shared::store::LinkFigures;
+use shared::store::{EndpointFigures, LinkFigures};
 use shared::{App, AppResult};
 
 use super::{contest, named};
@@ -42,7 +42,7 @@ const SECTIONS: [(&str, &[&str]); 8] = [
     ("holdout", &[]),
     ("variations", &[]),
     ("links", &[]),
-    ("results", &["invitation", "contest", "survey"]),
+    ("results", &["invitation", "contest", "survey", "custom"]),
 ];
 
 /// What the numbers of the overview can be relied on for.
@@ -77,6 +77,10 @@ pub async fn statistics(app: &App, call: Call) -> AppResult<Answered<Map<String,
     }
     if let Some(survey) = figures(app, call.account, &id).await? {
         shown.entry("results").or_insert_with(|| json!({}))["survey"] = survey;
+    }
+    if let Some(EndpointFigures { answered, failed }) = app.endpoint_of(call.account, &id).await? {
+        let custom = json!({"chunksAnswered": answered, "requestsFailed": failed});
+        shown.entry("results").or_insert_with(|| json!({}))["custom"] = custom;
     }
     if let Some(asked) = asked {
         for (section, fields) in SECTIONS {

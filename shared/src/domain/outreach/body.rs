@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::ab_run::AbTest;
 use super::content::{Content, is_personal, read_text};
 use super::contest::Contest;
+use super::endpoint::ContentEndpoint;
 use super::invitation::InvitedTo;
 use super::reader::{Reader, in_order_once, required_name};
 use super::rule::{Rule, RuleFault};
@@ -129,6 +130,8 @@ pub struct CampaignBody {
     pub contest: Option<Contest>,
     /// What it asks, if it collects data.
     pub survey: Option<Survey>,
+    /// Where it asks what to send, if it is custom.
+    pub custom: Option<ContentEndpoint>,
     /// What.
     pub messages: Vec<Message>,
     /// When and how often.
@@ -219,6 +222,10 @@ impl CampaignBody {
             },
             contest,
             survey,
+            custom: match kind {
+                Some(CampaignType::Custom) => ContentEndpoint::read(&body, &mut faults),
+                _ => None,
+            },
             messages: read_messages(&body, &mut faults),
             strategy: Strategy::read(&body, &mut faults),
             budget: body.amount("budget", &mut faults),

@@ -47,6 +47,18 @@ impl MessageContent {
         Ok(joined)
     }
 
+    /// Of a campaign that has no message of its own, because an endpoint says what people get.
+    #[must_use]
+    pub fn without_text() -> Self {
+        Self::answered("endpoint".to_owned(), Content::default())
+    }
+
+    /// What an endpoint answered, which is counted by this id: braces in it are no fields.
+    #[must_use]
+    pub const fn answered(id: String, content: Content) -> Self {
+        Self { id, content, variations: Vec::new(), is_personal: false, question: None }
+    }
+
     /// What one person gets of it, by the place of a variation or without one.
     ///
     /// # Errors

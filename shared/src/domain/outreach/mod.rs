@@ -9,6 +9,7 @@ mod audience_member;
 mod audience_tests;
 mod body;
 mod campaign;
+mod chunk_answer;
 mod content;
 #[cfg(test)]
 mod content_tests;
@@ -18,6 +19,7 @@ mod conversion;
 mod cost;
 mod deletion;
 mod delivery;
+mod endpoint;
 mod exclusions;
 mod execution;
 mod field;
@@ -78,6 +80,7 @@ pub use audience::{
 pub use audience_member::{AudienceMember, LeadOfMember, Reaction};
 pub use body::{CampaignBody, CampaignType, Message, TakingPart, TargetAudience, Variation};
 pub use campaign::{OutreachCampaign, TriggeredRuns, copied, own_fields};
+pub use chunk_answer::{ANSWER_BYTES_MAX, ChunkAnswer};
 pub use content::{Button, Content, OutreachMessage};
 pub use contest::{Contest, ContestButton, Entered, Told};
 pub use contest_draw::{
@@ -88,6 +91,7 @@ pub use conversion::{Conversion, ConversionIdentity, ConversionReport, Converted
 pub use cost::{Lack, Means};
 pub use deletion::{DELETABLE_SECONDS, Deletion, deletable};
 pub use delivery::{Delivery, DeliveryFilter, DeliveryStatus};
+pub use endpoint::ContentEndpoint;
 pub use exclusions::{CHAIN_MAX, exclusion_faults};
 pub use execution::{BotPart, Execution, MESSAGES_A_SECOND, Priority, merge_parts, seconds_to_send};
 pub use field::{Field, is_attribute_name, is_attribute_value};

@@ -35,9 +35,11 @@ pub enum SkipReason {
     Erased,
     /// An earlier execution settled this message to them.
     AlreadyReached,
+    /// The account's endpoint has nothing for them.
+    NoContent,
 }
 
-const SKIPS: [(SkipReason, &str); 7] = [
+const SKIPS: [(SkipReason, &str); 8] = [
     (SkipReason::Unreachable, "UNREACHABLE"),
     (SkipReason::Unsubscribed, "UNSUBSCRIBED"),
     (SkipReason::FrequencyCapped, "FREQUENCY_CAPPED"),
@@ -45,6 +47,7 @@ const SKIPS: [(SkipReason, &str); 7] = [
     (SkipReason::Expired, "EXPIRED"),
     (SkipReason::Erased, "ERASED"),
     (SkipReason::AlreadyReached, "ALREADY_REACHED"),
+    (SkipReason::NoContent, "NO_CONTENT"),
 ];
 
 impl SkipReason {

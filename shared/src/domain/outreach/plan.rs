@@ -45,6 +45,9 @@ pub struct ExecutionPlan {
     /// A share of them first, then the rest with what that came to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ab_test: Option<AbTest>,
+    /// Whether an endpoint of the account's own says what the recipients of each chunk get.
+    #[serde(default)]
+    pub asks: bool,
 }
 
 /// What an execution goes by from its beginning on, whatever is edited or deleted later.

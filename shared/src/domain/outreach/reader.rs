@@ -6,12 +6,16 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::domain::calendar;
 use crate::error::Fault;
 
 /// No amount is larger: a thousand billions.
 const AMOUNT_MAX: u64 = 1_000_000_000_000_000;
+
+/// No address that is posted to is longer.
+const URL_CHARACTERS_MAX: usize = 2_000;
 
 /// How long a name may be.
 pub(super) const NAME_CHARACTERS_MAX: usize = 200;
@@ -124,6 +128,19 @@ impl<'a> Reader<'a> {
         let most = Decimal::from(AMOUNT_MAX);
         self.read(name, &format!("must be a number from 0 to {most}"), faults, |value| {
             exact(value).filter(|amount| !amount.is_sign_negative() && *amount <= most)
+        })
+    }
+
+    /// An address that may be posted to, as it was spelled. Where it really leads is looked at when it is connected to.
+    pub fn target(&self, name: &str, faults: &mut Vec<Fault>) -> Option<String> {
+        let expected = format!(
+            "must be an http or https URL of at most {URL_CHARACTERS_MAX} characters, without a password"
+        );
+        self.read(name, &expected, faults, |value| {
+            let text = value.as_str().filter(|text| text.chars().count() <= URL_CHARACTERS_MAX)?;
+            let url = Url::parse(text).ok()?;
+            let is_open = url.username().is_empty() && url.password().is_none();
+            (matches!(url.scheme(), "http" | "https") && url.has_host() && is_open).then(|| text.to_owned())
         })
     }
 

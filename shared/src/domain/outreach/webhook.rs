@@ -4,13 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use url::Url;
 
 use super::reader::Reader;
 use crate::error::{AppError, AppResult, Fault};
-
-/// No address is longer.
-const URL_CHARACTERS_MAX: usize = 2_000;
 
 /// No description is longer.
 const DESCRIPTION_CHARACTERS_MAX: usize = 1_000;
@@ -141,10 +137,7 @@ impl WebhookBody {
     }
 
     fn read_changes(self, body: &Reader<'_>, faults: &mut Vec<Fault>) -> Self {
-        let expected = format!(
-            "must be an http or https URL of at most {URL_CHARACTERS_MAX} characters, without a password"
-        );
-        let url = body.read("url", &expected, faults, |value| target(value.as_str()?));
+        let url = body.target("url", faults);
         let known = WebhookEvent::ALL.map(WebhookEvent::name).join(", ");
         let events =
             body.read("events", &format!("must be a list of one or more of {known}"), faults, |value| {
@@ -161,13 +154,6 @@ impl WebhookBody {
                 .unwrap_or(self.description),
         }
     }
-}
-
-/// An address that may be posted to, as it was spelled. Where it really leads is looked at when it is connected to.
-fn target(text: &str) -> Option<String> {
-    let url = Url::parse(text).ok().filter(|_| text.chars().count() <= URL_CHARACTERS_MAX)?;
-    let is_open = url.username().is_empty() && url.password().is_none();
-    (matches!(url.scheme(), "http" | "https") && url.has_host() && is_open).then(|| text.to_owned())
 }
 
 #[cfg(test)]
