@@ -26,6 +26,7 @@ mod execution_lists;
 mod executions;
 mod given_up;
 mod history;
+mod hold_outs;
 mod idempotency;
 mod imports;
 mod invitations;

@@ -6,15 +6,18 @@ use rust_decimal::Decimal;
 
 use super::{App, OutreachPeriod};
 use crate::domain::outreach::{
-    Conversion, ConversionIdentity, ConversionReport, ConvertedBy, OutreachTouch, last_touch,
+    Conversion, ConversionIdentity, ConversionReport, ConvertedBy, OutreachTouch, TOUCH_SECONDS, last_touch,
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, ConversionId, OutreachCampaignId, UserId};
 use crate::secret::{fingerprint, hex};
-use crate::store::{ConversionWrite, KnownPerson};
+use crate::store::{ConversionWrite, HeldOutMark, KnownPerson};
 
 /// How often it is tried to record a conversion of somebody who is changed meanwhile.
 const CONVERSION_TRIES: usize = 10;
+
+/// With so many campaigns that held somebody out a conversion is counted at most: a transaction takes 100 items.
+const HELD_OUT_MAX: usize = 20;
 
 /// A conversion, and whether it had been recorded before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,12 +78,33 @@ impl App {
         let touch = touch_of(person, conversion.time);
         conversion.campaign = touch.map(|(_, touch)| touch.campaign.clone());
         conversion.execution = touch.map(|(_, touch)| touch.execution.clone());
-        let now = self.clock.now();
-        Ok(match self.store.record_conversion(account, person, &conversion, touch, now).await? {
+        let (now, held_out) = (self.clock.now(), self.held_out(account, person, conversion.time).await?);
+        let counts_for = (touch, held_out.as_slice());
+        Ok(match self.store.record_conversion(account, person, &conversion, counts_for, now).await? {
             ConversionWrite::Recorded => Some(RecordedConversion { conversion, repeated: false }),
             ConversionWrite::Known(conversion) => Some(RecordedConversion { conversion, repeated: true }),
             ConversionWrite::Overtaken => None,
         })
+    }
+
+    /// The campaigns that held a person out with whom a conversion at `time`, in Unix seconds, is counted: as if it had been
+    /// sent to them, within 72 hours, and unless a message reached them later.
+    pub(super) async fn held_out(
+        &self,
+        account: AccountId,
+        person: &KnownPerson,
+        time: i64,
+    ) -> AppResult<Vec<HeldOutMark>> {
+        let touches = person.contacts.iter().filter_map(|known| Some(known.touch.as_ref()?.time));
+        let reached = touches.filter(|touch| *touch <= time).max();
+        let counts = |mark: &HeldOutMark| {
+            let is_within = (mark.time..=mark.time.saturating_add(TOUCH_SECONDS)).contains(&time);
+            is_within && !mark.converted && reached.is_none_or(|reached| reached < mark.time)
+        };
+        let mut marks = self.store.held_out_of(account, person.user).await?;
+        marks.retain(counts);
+        marks.truncate(HELD_OUT_MAX);
+        Ok(marks)
     }
 
     /// Who converted, and as what they were named.

@@ -60,7 +60,8 @@ impl App {
             .await
     }
 
-    /// Records that a lead was approved whom a campaign reached before; of others nothing is kept.
+    /// Records that a lead was approved whom a campaign reached before, or would have but for its hold-out; of others nothing
+    /// is kept.
     async fn convert_lead(
         &self,
         key: CampaignKey,
@@ -80,9 +81,10 @@ impl App {
         };
         for _ in 0..CONVERSION_TRIES {
             let person = self.store.known_person(account, user).await?;
-            let Some(person) = person.filter(|person| touch_of(person, time).is_some()) else {
+            let Some(person) = person else { return Ok(()) };
+            if touch_of(&person, time).is_none() && self.held_out(account, &person, time).await?.is_empty() {
                 return Ok(());
-            };
+            }
             if self.record_with(account, &person, conversion.clone()).await?.is_some() {
                 return Ok(());
             }

@@ -6,11 +6,11 @@ use futures::future::join_all;
 use rust_decimal::Decimal;
 
 use super::App;
-use super::outreach_figures::TextFigures;
+use super::outreach_figures::{TextFigures, TextName};
 use crate::domain::calendar;
 use crate::domain::outreach::{
-    Exclusion, Execution, ExecutionStatus, LaneTally, OutreachCampaign, OutreachCounters, TimeUnit,
-    current_rate, seconds_to_send,
+    Execution, ExecutionStatus, LaneTally, LiftGroup, LiftGroups, OutreachCampaign, OutreachCounters,
+    TimeUnit, current_rate, seconds_to_send,
 };
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, OutreachCampaignId, SegmentId};
@@ -60,8 +60,10 @@ pub struct OutreachStatistics {
 pub struct HoldOut {
     /// How many of a hundred.
     pub percentage: Decimal,
-    /// How many people, as the last execution that was no test counted them.
-    pub people: u64,
+    /// What they did, and what those did who were reached.
+    pub groups: LiftGroups,
+    /// Whether the two can be compared: not where people are reached again and again, or one at a time.
+    pub is_comparable: bool,
 }
 
 /// Over how much time is asked for.
@@ -165,7 +167,6 @@ impl App {
         period: OutreachPeriod,
     ) -> AppResult<OutreachStatistics> {
         let campaign = self.outreach_campaign(account, id).await?;
-        let holdout = self.held_out(account, &campaign).await?;
         let (unit, from) = period.buckets(self.clock.now());
         let timeline = self.outreach_timeline(account, id, unit, (from, self.clock.now())).await?;
         let counters = match period {
@@ -189,17 +190,31 @@ impl App {
         };
         let segments = by_segment.into_iter().map(named).collect();
         let texts = self.figures_by_text(account, &campaign).await?;
+        let holdout = self.held_out_of(account, &campaign, &texts).await?;
         Ok(OutreachStatistics { counters, timeline, segments, texts, holdout })
     }
 
-    async fn held_out(&self, account: AccountId, campaign: &OutreachCampaign) -> AppResult<Option<HoldOut>> {
-        let percentage = campaign.body()?.strategy.holdout;
-        let Some(last) = campaign.last_execution.as_ref().filter(|_| !percentage.is_zero()) else {
+    async fn held_out_of(
+        &self,
+        account: AccountId,
+        campaign: &OutreachCampaign,
+        texts: &TextFigures,
+    ) -> AppResult<Option<HoldOut>> {
+        let body = campaign.body()?;
+        let percentage = body.strategy.holdout;
+        if percentage.is_zero() || campaign.last_execution.is_none() {
             return Ok(None);
+        }
+        let first = body.messages.first().map(|message| &message.id);
+        let is_first = |(name, _): &&(TextName, OutreachCounters)| {
+            name.message.as_ref().is_some_and(|message| Some(message) == first)
         };
-        let counts = self.store.execution(account, last).await?.map(|execution| execution.counts);
-        let people = counts.and_then(|counts| counts.excluded.get(&Exclusion::HeldOut).copied());
-        Ok(Some(HoldOut { percentage, people: people.unwrap_or_default() }))
+        let people = texts.counters.iter().filter(is_first).map(|(_, counters)| counters.delivered).sum();
+        let converted = self.store.outreach_counters(account, &campaign.id).await?.converted;
+        let treated = LiftGroup { people, converted };
+        let held_out = self.store.held_out_figures(account, &campaign.id).await?;
+        let is_comparable = body.strategy.recurrence.is_none() && body.triggers.is_empty();
+        Ok(Some(HoldOut { percentage, groups: LiftGroups { held_out, treated }, is_comparable }))
     }
 
     /// The counters of a campaign.

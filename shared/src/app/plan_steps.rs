@@ -7,7 +7,7 @@ use crate::domain::outreach::{
     AbRun, BotPart, CHUNK_RECIPIENTS_MAX, Execution, ExecutionPlan, Recipient, SecondTry, merge_parts,
 };
 use crate::error::{AppError, AppResult};
-use crate::ids::{AccountId, BotId};
+use crate::ids::{AccountId, BotId, UserId};
 use crate::store::{Chunk, ChunkState, KnownPerson, PlannedShard, RestOfBot, contact_shard};
 
 /// A step is written with the first page that fills so many chunks.
@@ -54,6 +54,8 @@ pub(super) struct Step<'a> {
     /// How many they are.
     waiting_count: usize,
     chunks: Vec<Chunk>,
+    /// Who would get it and is held out.
+    held_out: Vec<UserId>,
 }
 
 impl<'a> Step<'a> {
@@ -82,7 +84,17 @@ impl<'a> Step<'a> {
             waiting.insert(*bot, recipients);
         }
         let after = PlannedShard { step: before.step + 1, rest: Vec::new(), ..before };
-        Ok(Self { plan, now, shard, winners: None, after, waiting, waiting_count, chunks: Vec::new() })
+        Ok(Self {
+            plan,
+            now,
+            shard,
+            winners: None,
+            after,
+            waiting,
+            waiting_count,
+            chunks: Vec::new(),
+            held_out: Vec::new(),
+        })
     }
 
     /// Looks at people until the step is full; whether the shard has no more.
@@ -131,6 +143,9 @@ impl<'a> Step<'a> {
         if !is_rest {
             // Those who are left were counted with the share.
             self.after.counts.add(judgement);
+        }
+        if !is_rest && self.plan.is_withheld(&person, judgement, self.now) {
+            self.held_out.push(person.user);
         }
         if is_test && !is_rest && !is_in_test {
             return;
@@ -202,6 +217,11 @@ impl<'a> Step<'a> {
         merge_parts(&mut self.after.bots, &[BotPart { bot, recipients: count, chunks: 1 }]);
     }
 
+    /// Who would get it and is held out, of those whom it looked at.
+    pub fn held_out(&self) -> &[UserId] {
+        &self.held_out
+    }
+
     pub fn written(mut self) -> (PlannedShard, Vec<Chunk>) {
         let rest = self.waiting.iter();
         let spelled = rest.map(|(bot, some)| RestOfBot { bot: *bot, recipients: Recipient::spell_all(some) });
@@ -215,7 +235,6 @@ mod tests {
     use super::*;
     use crate::domain::fact_clock::FactClock;
     use crate::domain::person::Person;
-    use crate::ids::UserId;
     use crate::store::{Contact, KnownContact, Reach};
 
     /// Somebody whom one bot knows.

@@ -182,6 +182,9 @@ impl App {
         if step.walk(self, account, size).await? {
             step.end();
         }
+        // Before it is known that they were looked at: nobody is noted twice.
+        let (of, now) = ((&execution.campaign, shard), self.clock.now());
+        self.store.note_held_out(account, of, step.held_out(), now).await?;
         let (after, chunks) = step.written();
         self.store.write_shard_step(account, id, ShardStep { shard, after: &after, chunks: &chunks }).await?;
         Ok(true)

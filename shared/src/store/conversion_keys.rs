@@ -1,4 +1,4 @@
-use crate::ids::{AccountId, ConversionId, UserId};
+use crate::ids::{AccountId, ConversionId, OutreachCampaignId, UserId};
 
 /// The primary keys of conversions, and of what leads to the people who make them.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,8 @@ pub enum OfPerson<'a> {
     Conversion(&'a ConversionId),
     /// A click that they came by, by its hash.
     Click(&'a str),
+    /// A campaign that they were held out of.
+    HeldOut(&'a OutreachCampaignId),
 }
 
 /// What the sort keys of lines of conversions begin with.
@@ -25,6 +27,9 @@ pub const CONVERSIONS: &str = "CONV#";
 
 /// What the sort keys of lines of clicks begin with.
 pub const CLICKS: &str = "CLICK#";
+
+/// What the sort keys of lines of campaigns begin with that somebody was held out of.
+pub const HELD_OUT: &str = "HELD#";
 
 impl ConversionKey<'_> {
     /// The partition.
@@ -44,6 +49,7 @@ impl ConversionKey<'_> {
             Self::Conversion(..) => "CONVERSION".to_owned(),
             Self::ClickOwner(..) => "PERSON".to_owned(),
             Self::OfPerson(_, _, OfPerson::Conversion(id)) => format!("{CONVERSIONS}{id}"),
+            Self::OfPerson(_, _, OfPerson::HeldOut(campaign)) => format!("{HELD_OUT}{campaign}"),
             Self::OfPerson(_, _, OfPerson::Click(click_hash)) => format!("{CLICKS}{click_hash}"),
         }
     }

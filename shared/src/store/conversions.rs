@@ -2,8 +2,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use serde::{Deserialize, Serialize};
 
 use super::access::{Expiring, from_item, number, put_step, to_attribute, to_item, update_step, written};
-use super::conversion_keys::{CLICKS, CONVERSIONS, ConversionKey, OfPerson};
-use super::{ConversionCount, Item, Key, KnownPerson, Store};
+use super::conversion_keys::{CLICKS, CONVERSIONS, ConversionKey, HELD_OUT, OfPerson};
+use super::{ConversionCount, HeldOutMark, Item, Key, KnownPerson, Store};
 use crate::domain::fact_clock::FactClock;
 use crate::domain::outreach::{Conversion, OutreachCounters, OutreachTouch};
 use crate::error::{AppError, AppResult};
@@ -60,7 +60,8 @@ impl Store {
     }
 
     /// Records a conversion of a person as they were read, and counts it with them and, if there is one, with the campaign
-    /// of the message that it counts for, which this bot sent: all or nothing, and once for its id.
+    /// of the message that it counts for, which this bot sent, and with those that held the person out: all or nothing, and
+    /// once for its id.
     ///
     /// # Errors
     ///
@@ -70,7 +71,7 @@ impl Store {
         account: AccountId,
         person: &KnownPerson,
         conversion: &Conversion,
-        touch: Option<(BotId, &OutreachTouch)>,
+        (touch, held_out): (Option<(BotId, &OutreachTouch)>, &[HeldOutMark]),
         now: i64,
     ) -> AppResult<ConversionWrite> {
         let mut steps = vec![self.conversion_step(account, conversion, now)?];
@@ -103,6 +104,9 @@ impl Store {
                 steps.push(self.is_there(&Key::Contact(account, known.contact.bot, person.user))?);
             }
             (None, None) => return Ok(ConversionWrite::Overtaken),
+        }
+        for mark in held_out {
+            steps.extend(self.held_out_steps(account, person.user, mark)?);
         }
         match self.transact(steps).await? {
             None => Ok(ConversionWrite::Recorded),
@@ -199,7 +203,7 @@ impl Store {
         Ok(owner.and_then(|owner| owner.at(now)).map(|owner| owner.user))
     }
 
-    /// Deletes the conversions of a person and the ways from clicks to them; with `until`, in Unix seconds, only what
+    /// Deletes the conversions of a person, the ways from clicks to them, and what they were held out of; with `until`, in Unix seconds, only what
     /// happened up to then. Twice is the same as once.
     ///
     /// # Errors
@@ -213,14 +217,14 @@ impl Store {
     ) -> AppResult<()> {
         let partition = ConversionKey::OfPerson(account, user, OfPerson::Click("")).partition();
         let mut lines = Vec::new();
-        for prefix in [CONVERSIONS, CLICKS] {
+        for prefix in [CONVERSIONS, CLICKS, HELD_OUT] {
             for line in self.query_items(partition.clone(), prefix).await? {
                 let LineOfPerson { time } = from_item(line.clone())?;
                 if until.is_some_and(|until| time > until) {
                     continue;
                 }
                 let named = line.get("SK").and_then(|sort| sort.as_s().ok()?.strip_prefix(prefix));
-                if let Some(named) = named {
+                if let Some(named) = named.filter(|_| prefix != HELD_OUT) {
                     self.erase_named(account, user, (prefix, named)).await?;
                 }
                 lines.push(key_of(&line));

@@ -18,7 +18,12 @@ pub enum CountKey<'a> {
     Variation(AccountId, &'a OutreachCampaignId, &'a str),
     /// How an outreach campaign's endpoint answered.
     Endpoint(AccountId, &'a OutreachCampaignId),
+    /// Who of a shard of contacts was held out of an outreach campaign; list by `begins_with(SK, "HELDOUT#")`.
+    HeldOut(AccountId, &'a OutreachCampaignId, u64),
 }
+
+/// What the sort keys of counts of those who were held out begin with.
+pub const HELD_OUT_COUNTS: &str = "HELDOUT#";
 
 impl CountKey<'_> {
     /// The partition.
@@ -29,7 +34,8 @@ impl CountKey<'_> {
             | Self::Time(account, campaign, ..)
             | Self::Segment(account, campaign, _)
             | Self::Variation(account, campaign, _)
-            | Self::Endpoint(account, campaign) => format!("OSTAT#{account}.{campaign}"),
+            | Self::Endpoint(account, campaign)
+            | Self::HeldOut(account, campaign, _) => format!("OSTAT#{account}.{campaign}"),
         }
     }
 
@@ -40,6 +46,7 @@ impl CountKey<'_> {
             Self::Total(..) => "TOTAL".to_owned(),
             Self::Time(_, _, unit, time) => bucket(unit, time),
             Self::Segment(_, _, segment) => format!("{SEGMENTS}{segment}"),
+            Self::HeldOut(_, _, shard) => format!("{HELD_OUT_COUNTS}{shard:02}"),
             Self::Endpoint(..) => "ENDPOINT".to_owned(),
             Self::Variation(_, _, variation) => format!("{VARIATIONS}{variation}"),
         }

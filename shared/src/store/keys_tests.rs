@@ -122,6 +122,7 @@ fn the_layout_of_outreach_is_frozen() {
         Key::Count(CountKey::Segment(account, &campaign, &segment)),
         Key::Count(CountKey::Variation(account, &campaign, "var1")),
         Key::Count(CountKey::Endpoint(account, &campaign)),
+        Key::Count(CountKey::HeldOut(account, &campaign, 7)),
     ];
     insta::assert_snapshot!(layout(&keys), @r#"
     OUT#1 | CAMP#campk3x9
@@ -152,6 +153,7 @@ fn the_layout_of_outreach_is_frozen() {
     OSTAT#1.campk3x9 | SEG#seg9zq1
     OSTAT#1.campk3x9 | VAR#var1
     OSTAT#1.campk3x9 | ENDPOINT
+    OSTAT#1.campk3x9 | HELDOUT#07
     "#);
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 use shared::app::{HoldOut, OutreachPeriod, OutreachStatistics, TextName};
-use shared::domain::outreach::{OutreachCounters, amount, rate, stars};
+use shared::domain::outreach::{LiftGroup, OutreachCounters, amount, rate, stars};
 use shared::edge::campaigns_api::{Call, invalid};
 use shared::edge::envelope::Answered;
 use shared::store::{EndpointFigures, LinkFigures};
@@ -139,9 +139,9 @@ fn whole(statistics: &OutreachStatistics) -> Map<String, Value> {
         "links": texts.links.iter().map(link).collect::<Vec<_>>(),
         "metricQuality": QUALITY.map(|(name, quality)| (name.to_owned(), json!(quality))).into_iter().collect::<Map<_, _>>(),
     });
-    if let Some(HoldOut { percentage, people }) = holdout {
-        // What those bring who get nothing is not known, so that there is nothing to compare with.
-        shown["holdout"] = json!({"percentage": amount(*percentage), "people": people, "lift": null});
+    if let Some(holdout) = holdout {
+        let (compared, quality) = compared(holdout);
+        (shown["holdout"], shown["metricQuality"]["lift"]) = (compared, json!(quality));
     }
     if counters.stars_tenths > 0 {
         shown["overview"]["starsSpent"] = amount(stars(counters.stars_tenths));
@@ -151,6 +151,26 @@ fn whole(statistics: &OutreachStatistics) -> Map<String, Value> {
         shown["results"] = json!({"invitation": invitation(invited)});
     }
     shown.as_object().cloned().unwrap_or_default()
+}
+
+/// Those who were held out beside those who were reached, and what the difference can be relied on for. It is counted from
+/// the beginning on, whatever period is asked for.
+fn compared(HoldOut { percentage, groups, is_comparable }: &HoldOut) -> (Value, &'static str) {
+    let lift = groups.lift().filter(|_| *is_comparable);
+    let quality = match (is_comparable, lift) {
+        (false, _) => "not_comparable",
+        (true, None) => "too_few_people",
+        (true, Some(_)) => "estimated",
+    };
+    let group = |LiftGroup { people, converted }: LiftGroup| json!({"people": people, "converted": converted, "conversionRate": rate(converted, people)});
+    let mut shown = group(groups.held_out);
+    shown["percentage"] = amount(*percentage);
+    shown["period"] = json!("all");
+    shown["treated"] = group(groups.treated);
+    shown["lift"] = lift.map(|lift| amount(lift.percent)).into();
+    shown["pValue"] = lift.map(|lift| amount(lift.shown_p_value())).into();
+    shown["significant"] = lift.map(|lift| lift.is_significant()).into();
+    (shown, quality)
 }
 
 fn performance(counters: &OutreachCounters) -> Value {

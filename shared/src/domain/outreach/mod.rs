@@ -32,6 +32,7 @@ mod invitation;
 mod joined;
 mod json_text;
 mod ledger;
+mod lift;
 mod machine;
 mod operand;
 mod order;
@@ -101,6 +102,7 @@ pub use import_records::{BYTE_ORDER_MARK, FilePosition, Record, RecordReader, To
 pub use invitation::{InvitationName, InvitedTo};
 pub use joined::MessageContent;
 pub use ledger::{Attempted, GROUP, Ledger};
+pub use lift::{Lift, LiftGroup, LiftGroups};
 pub use machine::{
     CampaignAction, ExecutionProgress, ExecutionStatus, OutreachStatus, Refusal, Standing, rule,
 };

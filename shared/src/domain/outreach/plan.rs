@@ -91,18 +91,25 @@ impl ExecutionPlan {
         if is_again && !self.repeats {
             return Judgement::LeftOut(Exclusion::AlreadyReached);
         }
-        let is_in = |draw, share| is_within(place(draw, campaign, person.user), share);
-        if is_in(Draw::HoldOut, self.holdout) {
+        if is_within(place(Draw::HoldOut, campaign, person.user), self.holdout) {
             return Judgement::LeftOut(Exclusion::HeldOut);
         }
-        if !is_in(Draw::Share, self.percentage) {
-            return Judgement::LeftOut(Exclusion::NotInShare);
+        self.barred(person, now).map_or(judgement, Judgement::LeftOut)
+    }
+
+    /// Whether somebody who is held out would get it but for that.
+    #[must_use]
+    pub fn is_withheld(&self, person: &AudiencePerson, judgement: Judgement, now: i64) -> bool {
+        judgement == Judgement::LeftOut(Exclusion::HeldOut) && self.barred(person, now).is_none()
+    }
+
+    /// Why somebody of the audience whom it did not reach does not get it now.
+    fn barred(&self, person: &AudiencePerson, now: i64) -> Option<Exclusion> {
+        if !is_within(place(Draw::Share, self.campaign.as_str(), person.user), self.percentage) {
+            return Some(Exclusion::NotInShare);
         }
         let got_ms = person.contacts.iter().flat_map(|contact| contact.member.got_ms.iter().copied());
-        match self.frequency_cap {
-            Some(cap) if cap.is_reached(got_ms, now) => Judgement::LeftOut(Exclusion::FrequencyCapped),
-            _ => judgement,
-        }
+        self.frequency_cap.filter(|cap| cap.is_reached(got_ms, now)).map(|_| Exclusion::FrequencyCapped)
     }
 
     /// Whether somebody is of the share that is sent to before it is known what the rest gets.
@@ -241,6 +248,13 @@ mod tests {
         assert!(ten.iter().all(|user| twenty.contains(user)));
         assert_eq!(held(10, 50), ten, "the same whatever share is sent to");
         assert_eq!(held(0, 100), Vec::<i64>::new());
+        let half = ExecutionPlan { holdout: 10.into(), ..plan(50) };
+        let withheld = |user: &&i64| {
+            let person = person(**user);
+            half.is_withheld(&person, half.judge(&person, 0), 0)
+        };
+        let count = ten.iter().filter(withheld).count();
+        assert!(count.abs_diff(500) < 150, "of a share only those who are in it: {count}");
     }
 
     #[test]
