@@ -1,6 +1,7 @@
 //! Contests as a client, a person and an outsider see them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::ids::{AccountId, OutreachCampaignId};
@@ -8,6 +9,9 @@ use shared::queue::PlanTask;
 
 use super::contest_check::{draw_order, numbers_hash, seed_hash};
 use crate::world::{Account, HURRY, Reached, World};
+
+/// What somebody waits before they press again.
+const MOMENT: Duration = Duration::from_millis(100);
 
 pub const ACCOUNT: AccountId = AccountId(1);
 
@@ -94,6 +98,7 @@ impl World {
                 return number.trim_end_matches('.').parse().unwrap();
             }
             assert_eq!(notice, "That did not work. Press again in a moment.");
+            tokio::time::sleep(MOMENT).await;
         }
         panic!("{user} is not entered");
     }

@@ -233,7 +233,8 @@ async fn a_press_is_answered_in_time_whatever_telegram_does() {
             code,
             description: description.to_owned(),
             retry_after: (code == 429).then_some(1),
-            next: 1,
+            // All of them: the bot's own checks ask as well.
+            share: 1.0,
             methods: vec!["getChatMember".to_owned()],
             ..Refusal::default()
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use shared::domain::outreach::{LaneTally, Ledger, Outcome};
+use shared::domain::outreach::{LaneTally, Ledger, Outcome, SkipReason};
 use shared::ids::{AccountId, OutreachCampaignId};
 
 use super::{Account, Reached, World};
@@ -56,14 +56,15 @@ impl World {
         store.lanes(account, &execution.id).await.unwrap().iter().for_each(|(_, lane)| tally.merge(lane));
         let of = |name: &str| u64::try_from(outcomes.get(name).copied().unwrap_or_default()).unwrap();
         let (delivered, unknown, all) = (of("delivered"), of("unknown"), outcomes.values().sum::<usize>());
-        let failed: u64 =
-            outcomes.keys().filter(|name| !IS_NO_FAILURE.contains(name)).map(|name| of(name)).sum();
+        let is_failure =
+            |name: &&&str| !OTHERS.contains(*name) && SkipReason::names().all(|skip| skip != **name);
+        let failed: u64 = outcomes.keys().filter(is_failure).map(|name| of(name)).sum();
         assert_eq!(
             (tally.successful, tally.failed, tally.unknown),
             (delivered, failed, unknown),
             "{outcomes:?}"
         );
-        let skipped: u64 = SKIPS.into_iter().map(of).sum();
+        let skipped: u64 = SkipReason::names().map(of).sum();
         assert_eq!(tally.skipped, skipped, "{outcomes:?}");
         for (error, count) in &tally.errors {
             let name = if error.code() == "UNKNOWN_OUTCOME" { "unknown" } else { error.code() };
@@ -95,28 +96,8 @@ impl Account {
     }
 }
 
-const SKIPS: [&str; 7] = [
-    "UNREACHABLE",
-    "UNSUBSCRIBED",
-    "FREQUENCY_CAPPED",
-    "TEMPLATE_RENDER_ERROR",
-    "EXPIRED",
-    "ERASED",
-    "NO_CONTENT",
-];
-
-const IS_NO_FAILURE: [&str; 10] = [
-    "delivered",
-    "unknown",
-    "none",
-    "UNREACHABLE",
-    "UNSUBSCRIBED",
-    "FREQUENCY_CAPPED",
-    "TEMPLATE_RENDER_ERROR",
-    "EXPIRED",
-    "ERASED",
-    "NO_CONTENT",
-];
+/// What is neither an error nor a reason to skip somebody.
+const OTHERS: [&str; 3] = ["delivered", "unknown", "none"];
 
 fn name(outcome: Option<Outcome>) -> &'static str {
     match outcome {

@@ -8,26 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{incomplete, number, text, to_attribute, unavailable, update_step, written};
 use super::count_keys::CountKey;
-use super::{Chunk, Key, Store};
+use super::{Chunk, ChunkPlace, Key, Store};
 use crate::domain::outreach::ChunkAnswer;
 use crate::error::AppResult;
-use crate::ids::{AccountId, BotKey, ExecutionId, OutreachCampaignId};
+use crate::ids::{AccountId, ExecutionId, OutreachCampaignId};
 
 /// What is kept of a chunk whose execution is halted for so long is asked for anew, in seconds: 30 days.
 const KEPT_SECONDS: i64 = 30 * 86_400;
-
-/// Which chunk of an execution.
-#[derive(Clone, Copy, Debug)]
-pub struct ChunkPlace<'a> {
-    /// Who sends it.
-    pub bot: BotKey,
-    /// Of which execution.
-    pub execution: &'a ExecutionId,
-    /// From which shard of contacts.
-    pub shard: u64,
-    /// Which one of that shard, from 0.
-    pub number: u64,
-}
 
 /// How far a chunk's endpoint is asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,24 +44,6 @@ pub struct EndpointFigures {
     pub failed: u64,
 }
 
-impl<'a> ChunkPlace<'a> {
-    /// The place of a chunk.
-    #[must_use]
-    pub const fn of(account: AccountId, execution: &'a ExecutionId, chunk: &Chunk) -> Self {
-        let bot = BotKey { account, bot: chunk.bot };
-        Self { bot, execution, shard: chunk.shard, number: chunk.number }
-    }
-
-    const fn answer_key(&self) -> Key<'a> {
-        Key::ChunkAnswer(self.bot, self.execution, (self.shard, self.number))
-    }
-
-    const fn chunk_key(&self) -> Key<'a> {
-        let (account, bot) = (self.bot.account, self.bot.bot);
-        Key::Chunk { account, execution: self.execution, bot, shard: self.shard, number: self.number }
-    }
-}
-
 impl Store {
     /// How far the endpoint is asked about a chunk.
     ///
@@ -82,7 +51,7 @@ impl Store {
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn chunk_question(&self, place: &ChunkPlace<'_>) -> AppResult<ChunkQuestion> {
-        Ok(self.get(&place.answer_key()).await?.unwrap_or_default())
+        Ok(self.get(&Key::ChunkAnswer(*place)).await?.unwrap_or_default())
     }
 
     /// Takes the question about a chunk until a moment, in Unix milliseconds. `false` if somebody else is at it, or it was
@@ -125,13 +94,13 @@ impl Store {
     ) -> AppResult<bool> {
         let place = ChunkPlace::of(account, execution, chunk);
         let keep = self
-            .update(&place.answer_key())
+            .update(&Key::ChunkAnswer(place))
             .update_expression("SET answer = :answer REMOVE asked_until_ms, next_ms, failures")
             .condition_expression("attribute_not_exists(answer)")
             .expression_attribute_values(":answer", to_attribute(answer)?);
         let check = ConditionCheck::builder()
             .table_name(&self.table)
-            .set_key(Some(place.chunk_key().attributes()))
+            .set_key(Some(Key::Chunk(place).attributes()))
             .condition_expression("recipients = :recipients")
             .expression_attribute_values(":recipients", text(&chunk.recipients));
         let check = check.build().map_err(incomplete)?;
@@ -154,7 +123,7 @@ impl Store {
         next_ms: i64,
     ) -> AppResult<()> {
         let note = self
-            .update(&place.answer_key())
+            .update(&Key::ChunkAnswer(*place))
             .update_expression("SET failures = :failures, next_ms = :next REMOVE asked_until_ms")
             .expression_attribute_values(":failures", number(failures))
             .expression_attribute_values(":next", number(next_ms));
@@ -169,7 +138,7 @@ impl Store {
     ///
     /// [`crate::AppError::Unavailable`], safe to retry.
     pub async fn forget_answer(&self, place: &ChunkPlace<'_>) -> AppResult<()> {
-        let key = place.answer_key().attributes();
+        let key = Key::ChunkAnswer(*place).attributes();
         let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key));
         delete.send().await.map_err(unavailable).map(drop)
     }
@@ -198,7 +167,7 @@ impl Store {
     }
 
     fn update_question(&self, place: &ChunkPlace<'_>) -> UpdateItemFluentBuilder {
-        let key = place.answer_key().attributes();
+        let key = Key::ChunkAnswer(*place).attributes();
         self.client.update_item().table_name(&self.table).set_key(Some(key))
     }
 }

@@ -1,7 +1,7 @@
 //! The chunks of an execution as they are read after the fact.
 
 use super::access::{from_item, text, unavailable};
-use super::{Chunk, Key, Store};
+use super::{Chunk, ChunkPlace, Key, Store};
 use crate::error::AppResult;
 use crate::ids::{BotKey, ExecutionId};
 
@@ -27,7 +27,7 @@ impl Store {
         (shard, number): (u64, u64),
         limit: i32,
     ) -> AppResult<ChunkPage> {
-        let at = |shard, number| Key::Chunk { account: bot.account, execution, bot: bot.bot, shard, number };
+        let at = |shard, number| Key::Chunk(ChunkPlace { bot, execution, shard, number });
         let (first, last) = (at(shard, number), at(99, 999_999));
         let query = self
             .client

@@ -3,7 +3,7 @@
 
 use super::access::{from_item, text, to_attribute, unavailable, written};
 use super::keys::chunks_of_shard;
-use super::{Chunk, Key, Store};
+use super::{Chunk, ChunkPlace, Key, Store};
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, ExecutionId, UserId};
 
@@ -60,12 +60,11 @@ impl Store {
         chunk: &Chunk,
         recipients: &str,
     ) -> AppResult<bool> {
-        let Chunk { bot, shard, number, .. } = *chunk;
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(Key::Chunk { account, execution, bot, shard, number }.attributes()))
+            .set_key(Some(Key::Chunk(ChunkPlace::of(account, execution, chunk)).attributes()))
             .update_expression("SET recipients = :after")
             .condition_expression("recipients = :before")
             .expression_attribute_values(":before", text(&chunk.recipients))

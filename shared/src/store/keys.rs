@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Item;
+use super::chunk_place::ChunkPlace;
 use super::contest_keys::ContestKey;
 use super::conversion_keys::ConversionKey;
 use super::count_keys::CountKey;
@@ -141,20 +142,9 @@ pub enum Key<'a> {
     /// How far a bot is with deleting what it sent in an execution.
     Deletion(AccountId, &'a ExecutionId, BotId),
     /// Get or move one chunk of recipients; list a bot's by `begins_with(SK, "CHUNK#<bot>#")`.
-    Chunk {
-        /// Whose.
-        account: AccountId,
-        /// Of which execution.
-        execution: &'a ExecutionId,
-        /// Who sends it.
-        bot: BotId,
-        /// From which shard its recipients are.
-        shard: u64,
-        /// Which one of that shard, from 0.
-        number: u64,
-    },
-    /// What the recipients of a chunk get, if an endpoint says that: of a bot, by the chunk's shard and number; expires.
-    ChunkAnswer(BotKey, &'a ExecutionId, (u64, u64)),
+    Chunk(ChunkPlace<'a>),
+    /// What its recipients get, if an endpoint says that; expires.
+    ChunkAnswer(ChunkPlace<'a>),
     /// What became of the recipients of one bot in an execution; list by the keys of the least and the greatest bot.
     ExecutionLane(AccountId, &'a ExecutionId, BotId),
     /// What is counted of an outreach campaign.
@@ -228,9 +218,8 @@ impl Key<'_> {
             | Self::ExecutionContent(account, execution, _)
             | Self::PlannedShard(account, execution, _)
             | Self::ExecutionLane(account, execution, _)
-            | Self::Deletion(account, execution, _)
-            | Self::ChunkAnswer(BotKey { account, .. }, execution, _)
-            | Self::Chunk { account, execution, .. } => format!("EXEC#{account}.{execution}"),
+            | Self::Deletion(account, execution, _) => execution_partition(account, execution),
+            Self::Chunk(place) | Self::ChunkAnswer(place) => place.partition(),
             Self::Count(key) => key.partition(),
             Self::Contest(key) => key.partition(),
             Self::Conversion(key) => key.partition(),
@@ -293,10 +282,8 @@ impl Key<'_> {
             Self::ExecutionPlan(..) => "PLAN".to_owned(),
             Self::ExecutionContent(_, _, number) => format!("{CONTENTS}{number:02}"),
             Self::PlannedShard(_, _, shard) => format!("{SHARDS}{shard:02}"),
-            Self::Chunk { bot, shard, number, .. } => format!("{}{number:06}", chunks_of_shard(bot, shard)),
-            Self::ChunkAnswer(bot, _, (shard, number)) => {
-                format!("ANSWER#{:010}#{shard:02}#{number:06}", bot.bot.0)
-            }
+            Self::Chunk(place) => place.sort(),
+            Self::ChunkAnswer(place) => place.answer_sort(),
             Self::Deletion(_, _, bot) => format!("DELETE#{:020}", bot.0),
             Self::ExecutionLane(_, _, bot) => format!("LANE#{:020}", bot.0),
             Self::Count(key) => key.sort(),
@@ -356,6 +343,12 @@ pub fn chunks_of_shard(bot: BotId, shard: u64) -> String {
 #[must_use]
 pub fn status_partition(campaign: CampaignKey, status: LeadStatus) -> String {
     format!("{}#{status}", Key::LeadRow(campaign, LeadId(0)).partition())
+}
+
+/// The partition of an execution.
+#[must_use]
+pub fn execution_partition(account: AccountId, execution: &ExecutionId) -> String {
+    format!("EXEC#{account}.{execution}")
 }
 
 fn bot_partition(BotKey { account, bot }: BotKey) -> String {

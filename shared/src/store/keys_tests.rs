@@ -1,4 +1,5 @@
 use super::NoticeSpan;
+use super::chunk_place::ChunkPlace;
 use super::conversion_keys::{ConversionKey, OfPerson};
 use super::count_keys::CountKey;
 use super::keys::{Key, campaign_of_lead_partition, status_partition};
@@ -88,6 +89,33 @@ fn the_layout_of_lists_of_outreach_is_frozen() {
 }
 
 #[test]
+fn the_layout_of_executions_is_frozen() {
+    let (account, execution) = (AccountId(1), ExecutionId::of("5f0a"));
+    let bot = BotKey { account, bot: BotId(3) };
+    let chunk = ChunkPlace { bot, execution: &execution, shard: 7, number: 12 };
+    let keys = [
+        Key::Execution(account, &execution),
+        Key::ExecutionPlan(account, &execution),
+        Key::ExecutionContent(account, &execution, 1),
+        Key::PlannedShard(account, &execution, 7),
+        Key::Chunk(chunk),
+        Key::ChunkAnswer(chunk),
+        Key::ExecutionLane(account, &execution, BotId(3)),
+        Key::Deletion(account, &execution, BotId(3)),
+    ];
+    insta::assert_snapshot!(layout(&keys), @r#"
+    EXEC#1.exec5f0a | CONTROL
+    EXEC#1.exec5f0a | PLAN
+    EXEC#1.exec5f0a | CONTENT#01
+    EXEC#1.exec5f0a | SHARD#07
+    EXEC#1.exec5f0a | CHUNK#0000000003#07#000012
+    EXEC#1.exec5f0a | ANSWER#0000000003#07#000012
+    EXEC#1.exec5f0a | LANE#00000000000000000003
+    EXEC#1.exec5f0a | DELETE#00000000000000000003
+    "#);
+}
+
+#[test]
 fn the_layout_of_outreach_is_frozen() {
     let (account, campaign) = (AccountId(1), OutreachCampaignId::of("k3x9"));
     let import = ImportId::of("77a");
@@ -107,14 +135,6 @@ fn the_layout_of_outreach_is_frozen() {
         Key::Erasure(account, UserId(7_000_000_001)),
         Key::Erased(account, "9f86d081884c7d65"),
         Key::ExecutionListing(account, &campaign, 1_780_000_000, &execution),
-        Key::Execution(account, &execution),
-        Key::ExecutionPlan(account, &execution),
-        Key::ExecutionContent(account, &execution, 1),
-        Key::PlannedShard(account, &execution, 7),
-        Key::Chunk { account, execution: &execution, bot: BotId(3), shard: 7, number: 12 },
-        Key::ChunkAnswer(BotKey { account, bot: BotId(3) }, &execution, (7, 12)),
-        Key::ExecutionLane(account, &execution, BotId(3)),
-        Key::Deletion(account, &execution, BotId(3)),
         Key::Count(CountKey::Total(account, &campaign)),
         Key::Count(CountKey::Time(account, &campaign, TimeUnit::Day, 1_780_000_007)),
         Key::Count(CountKey::Time(account, &campaign, TimeUnit::Hour, 1_780_000_007)),
@@ -138,14 +158,6 @@ fn the_layout_of_outreach_is_frozen() {
     ACC#1 | ERASE#7000000001
     ERASED#1#9f86d081884c7d65 | MARK
     OUT#1 | EXEC#campk3x9#01780000000#exec5f0a
-    EXEC#1.exec5f0a | CONTROL
-    EXEC#1.exec5f0a | PLAN
-    EXEC#1.exec5f0a | CONTENT#01
-    EXEC#1.exec5f0a | SHARD#07
-    EXEC#1.exec5f0a | CHUNK#0000000003#07#000012
-    EXEC#1.exec5f0a | ANSWER#0000000003#07#000012
-    EXEC#1.exec5f0a | LANE#00000000000000000003
-    EXEC#1.exec5f0a | DELETE#00000000000000000003
     OSTAT#1.campk3x9 | TOTAL
     OSTAT#1.campk3x9 | DAY#2026-05-28
     OSTAT#1.campk3x9 | HOUR#2026-05-28T20:00:00Z

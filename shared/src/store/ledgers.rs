@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
 
 use super::access::{incomplete, number, text, to_attribute, unavailable, update_step};
-use super::{Chunk, ChunkState, Key, OutreachOutcome, Store};
+use super::{Chunk, ChunkPlace, ChunkState, Key, OutreachOutcome, Store};
 use crate::domain::outreach::{ExecutionStatus, Ledger};
 use crate::error::AppResult;
 use crate::ids::{BotKey, ExecutionId};
@@ -57,8 +57,8 @@ impl Store {
         execution: &ExecutionId,
         after: Option<&str>,
     ) -> AppResult<Option<(String, Chunk)>> {
-        let first = Key::Chunk { account: bot.account, execution, bot: bot.bot, shard: 0, number: 0 };
-        let last = Key::Chunk { account: bot.account, execution, bot: bot.bot, shard: 99, number: 999_999 };
+        let first = Key::Chunk(ChunkPlace { bot, execution, shard: 0, number: 0 });
+        let last = Key::Chunk(ChunkPlace { bot, execution, shard: 99, number: 999_999 });
         // Behind the last one that is done; `!` follows it directly.
         let from = after.map_or_else(|| first.sort(), |after| format!("{after}!"));
         let query = self.between(first.partition(), from, last.sort()).limit(1);
@@ -80,7 +80,7 @@ impl Store {
         shard: u64,
         number: u64,
     ) -> AppResult<Option<Chunk>> {
-        self.get(&Key::Chunk { account: bot.account, execution, bot: bot.bot, shard, number }).await
+        self.get(&Key::Chunk(ChunkPlace { bot, execution, shard, number })).await
     }
 
     /// Writes a ledger, what is counted with it, and that the lane is at it: all or nothing.
@@ -90,13 +90,7 @@ impl Store {
     /// [`crate::AppError::Unavailable`]; a retry may answer [`LedgerFate::Refused`] by the first attempt: read it again.
     pub async fn write_ledger(&self, write: LedgerWrite<'_>) -> AppResult<LedgerFate> {
         let LedgerWrite { bot, fence, execution, chunk, ledger, outcome, sent_ms, begins_in } = write;
-        let key = Key::Chunk {
-            account: bot.account,
-            execution,
-            bot: bot.bot,
-            shard: chunk.shard,
-            number: chunk.number,
-        };
+        let key = Key::Chunk(ChunkPlace::of(bot.account, execution, chunk));
         let state = if ledger.is_done() { ChunkState::Done } else { ChunkState::Begun };
         let condition = match &chunk.ledger {
             Some(_) => "ledger = :before",

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{number, put_step};
 use super::keys::SHARDS;
-use super::{Chunk, Key, Store};
+use super::{Chunk, ChunkPlace, Key, Store};
 use crate::domain::outreach::{AudienceCount, BotPart};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotId, ExecutionId, UserId};
@@ -100,7 +100,7 @@ impl Store {
         };
         let mut steps = vec![put_step(mark)?];
         for chunk in chunks {
-            let key = Key::Chunk { account, execution, bot: chunk.bot, shard, number: chunk.number };
+            let key = Key::Chunk(ChunkPlace::of(account, execution, chunk));
             let put = self.new_item(&key, chunk)?.condition_expression("attribute_not_exists(PK)");
             steps.push(put_step(put)?);
         }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::access::{put_step, text, to_attribute, update_step, written};
 use super::count_keys::CountKey;
-use super::{Chunk, Key, LaneWork, Store};
+use super::{Chunk, ChunkPlace, Key, LaneWork, Store};
 use crate::domain::outreach::{Execution, ExecutionStatus, OutreachCounters};
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, ExecutionId, UserId};
@@ -67,7 +67,7 @@ impl Store {
             .expression_attribute_values(":before", to_attribute(&before.bots)?)
             .expression_attribute_values(":bots", to_attribute(&after.bots)?)
             .expression_attribute_values(":counts", to_attribute(&after.counts)?);
-        let key = Key::Chunk { account, execution, bot: chunk.bot, shard: chunk.shard, number: chunk.number };
+        let key = Key::Chunk(ChunkPlace::of(account, execution, chunk));
         let put = self.new_item(&key, chunk)?.condition_expression("attribute_not_exists(PK)");
         let mut steps = vec![
             update_step(mark)?,

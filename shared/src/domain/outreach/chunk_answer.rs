@@ -168,7 +168,7 @@ mod tests {
             (json!([]), "it is no JSON object"),
             (json!({"content": 5}), "content must be text of at most 8192 characters"),
             (json!({"content": long}), "content must show at most 4096 characters"),
-            (json!({"content": "x", "media": "1"}), "media must be what media/upload answered"),
+            (json!({"content": "x", "media": "1"}), "media must stand in the campaign's own message"),
             (json!({"recipients": {}}), "recipients must be a list of at most 100 objects"),
             (json!({"recipients": [{"content": "x"}]}), "recipients[0].id is required"),
             (
