@@ -81,14 +81,15 @@ async fn a_paused_campaign_approves_nothing_not_even_what_was_asked_before() {
 
 #[tokio::test]
 async fn a_delay_of_minutes_is_the_queues_and_what_the_owner_decides_meanwhile_stands() {
-    let world = World::new().await;
-    let scene = scene(&world, 2).await;
+    let world = World::hurrying().await;
+    let scene = scene(&world, 60).await;
     let (anna, bert) = (world.person("Anna"), world.person("Bert"));
     request(&world, &scene, anna);
     request(&world, &scene, bert);
     world.delivered().await;
     assert_eq!(asked(&world), ["sendMessage", "sendMessage"]);
     world.simulator.approve_request(bert, scene.chat).unwrap();
+    world.in_time("Anna is let in", async || asked(&world).len() == 3).await;
     world.settle().await;
     assert_eq!(asked(&world), ["sendMessage", "sendMessage", "approveChatJoinRequest"]);
     assert_eq!(scene.actions().await.iter().filter(|(action, _)| *action == JournalAction::Join).count(), 2);
@@ -96,12 +97,13 @@ async fn a_delay_of_minutes_is_the_queues_and_what_the_owner_decides_meanwhile_s
 
 #[tokio::test]
 async fn a_request_that_was_declined_meanwhile_is_done_with() {
-    let world = World::new().await;
-    let scene = scene(&world, 1).await;
+    let world = World::hurrying().await;
+    let scene = scene(&world, 60).await;
     let anna = world.person("Anna");
     request(&world, &scene, anna);
     world.delivered().await;
     world.simulator.decline_request(anna, scene.chat).unwrap();
+    world.in_time("Anna is let in, too late", async || asked(&world).len() == 2).await;
     world.settle().await;
     assert_eq!(asked(&world), ["sendMessage", "approveChatJoinRequest"]);
     assert_eq!(scene.actions().await, [(JournalAction::Request, false)]);
