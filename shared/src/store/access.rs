@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::types::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::contention::let_others_ahead;
 use super::{Item, Key, Store};
 use crate::error::{AppError, AppResult};
 
@@ -247,6 +248,7 @@ impl Store {
             if !conflict || tries == CONFLICT_TRIES {
                 return Err(unavailable(error));
             }
+            let_others_ahead(tries).await;
         }
     }
 

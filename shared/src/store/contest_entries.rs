@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::access::{from_item, number, put_step, to_attribute, unavailable, update_step, written};
+use super::contention::let_others_ahead;
 use super::contest_keys::{ContestKey, ENTRIES};
 use super::shards::number_row;
 use super::{Key, Store};
@@ -11,7 +12,7 @@ use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, BotKey, OutreachCampaignId, UserId};
 
 /// How often somebody is entered anew whose row moved meanwhile.
-const ENTRY_TRIES: usize = 12;
+const ENTRY_TRIES: usize = 20;
 
 /// An entry of a contest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +76,7 @@ impl Store {
         let account = bot.account;
         let row_key = Key::Contest(ContestKey::Row(account, campaign, number_row(user)));
         let entrant = Key::Contest(ContestKey::Entrant(account, campaign, user));
-        for _ in 0..ENTRY_TRIES {
+        for tries in 1..=ENTRY_TRIES {
             let row: Row = self.get(&row_key).await?.unwrap_or_default();
             if row.closed {
                 return Ok(match self.entry_of(account, campaign, user).await? {
@@ -117,7 +118,7 @@ impl Store {
                 }
                 Some(3) => return Ok(EntryFate::Stranger),
                 // Another one of the row was quicker, or it was closed.
-                Some(_) => {}
+                Some(_) => let_others_ahead(tries).await,
             }
         }
         Err(AppError::unavailable("many people are entered in a contest at the same time"))

@@ -17,6 +17,7 @@ mod circuits;
 mod click_counts;
 mod clicks;
 mod contacts;
+mod contention;
 mod contest_entries;
 mod contest_keys;
 mod contests;
