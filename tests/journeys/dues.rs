@@ -1,5 +1,8 @@
 //! What is due later than a queue can delay it.
 
+use std::time::Duration;
+
+use futures::{StreamExt, stream};
 use serde_json::json;
 use shared::App;
 use shared::clock::Clock;
@@ -10,6 +13,9 @@ use crate::world::World;
 
 const MINUTE_MS: i64 = 60_000;
 
+/// Longer than any sweep here takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// How many bodies the queue of messages got of those that no worker knows.
 fn queued(world: &World) -> Vec<String> {
     let mut bodies = world.system.cloud.queue_bodies("WelcomeQueue").unwrap();
@@ -19,6 +25,13 @@ fn queued(world: &World) -> Vec<String> {
 
 async fn sweep(world: &World) {
     world.system.cloud.invoke("due-sweep", json!({})).await.unwrap();
+}
+
+/// What sweeps, with its environment's variables read so.
+fn sweeper(world: &World, value_of: impl Fn(&str, &str) -> String) -> App {
+    let environment = world.system.cloud.environment("due-sweep").unwrap();
+    let read = |name: &str| environment.get(name).map(|value| value_of(name, value));
+    App::new(Config::read(read).unwrap(), world.system.app.clock.clone(), None)
 }
 
 async fn kept(world: &World, minute: i64) -> usize {
@@ -157,12 +170,10 @@ async fn a_queue_that_takes_nothing_holds_up_its_own_items_alone_and_loses_none(
     let clock = Clock::manual(start_ms);
     let world = World::with(|options| options.clock = clock.clone()).await;
     let store = &world.system.app.store;
-    let environment = world.system.cloud.environment("due-sweep").unwrap().clone();
-    let read = |name: &str| match name {
-        "RETRY_QUEUE_URL" => environment.get(name).map(|url| format!("{url}-gone")),
-        name => environment.get(name).cloned(),
-    };
-    let half = App::new(Config::read(read).unwrap(), clock.clone(), None);
+    let half = sweeper(&world, |name, value| match name {
+        "RETRY_QUEUE_URL" => format!("{value}-gone"),
+        _ => value.to_owned(),
+    });
     store.note_swept(29_000_000).await.unwrap();
     let put = async |id: &str, minutes: i64, queue| {
         let due_ms = start_ms + minutes * MINUTE_MS;
@@ -174,11 +185,11 @@ async fn a_queue_that_takes_nothing_holds_up_its_own_items_alone_and_loses_none(
         put(&format!("w{minute}"), minute, DueQueue::Welcomes).await;
     }
     clock.advance_ms(2 * MINUTE_MS);
-    assert!(half.sweep_due_items().await.is_err(), "an alarm hears of it");
+    assert!(half.sweep_due_items(PATIENCE).await.is_err(), "an alarm hears of it");
     assert_eq!(queued(&world), ["\"w1\"", "\"w2\""]);
     assert_eq!(store.swept_minute().await.unwrap(), Some(29_000_000));
     clock.advance_ms(798 * MINUTE_MS);
-    assert!(half.sweep_due_items().await.is_err());
+    assert!(half.sweep_due_items(PATIENCE).await.is_err());
     assert_eq!(queued(&world).len(), 3, "what is due now goes on after half a day of it");
     sweep(&world).await;
     sweep(&world).await;
@@ -186,4 +197,34 @@ async fn a_queue_that_takes_nothing_holds_up_its_own_items_alone_and_loses_none(
     retries.sort();
     assert_eq!(retries, ["\"r1\"", "\"r2\"", "\"r800\""]);
     assert_eq!((queued(&world).len(), store.swept_minute().await.unwrap()), (3, Some(29_000_800)));
+}
+
+#[tokio::test]
+async fn a_sweep_whose_time_is_over_leaves_the_next_what_was_missed_and_never_what_is_due_now() {
+    const MISSED: usize = 3_000;
+    let start_ms = 29_000_000 * MINUTE_MS;
+    let world = World::with(|options| options.clock = Clock::manual(start_ms)).await;
+    let (app, store) = (&world.system.app, &world.system.app.store);
+    store.note_swept(29_000_000).await.unwrap();
+    let put = |minutes: i64, number: usize, queue| async move {
+        let (due_ms, id) = (start_ms + minutes * MINUTE_MS, format!("d{number}"));
+        let due = Due { due_ms, task: format!("\"{id}\""), id, queue, ..Due::default() };
+        store.put_due(&due, start_ms).await.unwrap();
+    };
+    let missed = (0..MISSED).map(|number| put(1, number, DueQueue::Retries));
+    stream::iter(missed).buffer_unordered(8).collect::<Vec<_>>().await;
+    put(4, MISSED, DueQueue::Welcomes).await;
+    app.clock.advance_ms(4 * MINUTE_MS);
+    let handed_on = || world.system.cloud.queue_depth("RetryQueue").unwrap().total();
+
+    let sweeper = sweeper(&world, |_, value| value.to_owned());
+    sweeper.sweep_due_items(Duration::ZERO).await.unwrap();
+    assert_eq!(queued(&world), [format!("\"d{MISSED}\"")]);
+    assert!((1..MISSED).contains(&handed_on()), "{}", handed_on());
+    assert_eq!(store.swept_minute().await.unwrap(), Some(29_000_000));
+    for _ in 0..6 {
+        sweeper.sweep_due_items(Duration::ZERO).await.unwrap();
+    }
+    assert_eq!((handed_on(), queued(&world).len()), (MISSED, 1), "each once");
+    assert_eq!(store.swept_minute().await.unwrap(), Some(29_000_004));
 }

@@ -1,7 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
+use tokio::time::Instant;
 
 use super::App;
 use crate::domain::gate::seconds_until;
@@ -24,17 +26,29 @@ const BATCH: usize = 10;
 /// After how many minutes an item is looked at again that its queue refuses, or that does not read.
 const PUT_OFF_MINUTES: i64 = 60;
 
-/// The queues that do not answer this sweep.
-#[derive(Default)]
-struct SilentQueues(Mutex<BTreeSet<DueQueue>>);
+/// A sweep at work.
+struct Sweep {
+    /// When it is to end.
+    until: Instant,
+    /// The queues that do not answer it.
+    silent: Mutex<BTreeSet<DueQueue>>,
+}
 
-impl SilentQueues {
-    fn note(&self, queue: DueQueue) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(queue);
+impl Sweep {
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.until
     }
 
-    fn has(&self, queue: DueQueue) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&queue)
+    fn note_silent(&self, queue: DueQueue) {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner).insert(queue);
+    }
+
+    fn is_silent(&self, queue: DueQueue) -> bool {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner).contains(&queue)
+    }
+
+    fn hears_all(&self) -> bool {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 }
 
@@ -54,46 +68,64 @@ impl App {
         self.store.put_due(&due, now_ms).await
     }
 
-    /// Hands what is due until the end of the next minute to its queue, from the first minute on that was not swept
-    /// whole. What is handed on twice is carried out once. What its queue refuses, or does not read, is put off for an
-    /// hour; what finds no queue now stays, and the next sweep begins with it; neither holds up the rest.
+    /// Hands what is due until the end of the next minute to its queue: what is due now, and then all from the first minute
+    /// on that was not swept whole, for so long and the page that each shard is at. What is handed on twice is carried out
+    /// once. What its queue refuses, or does not read, is put off for an hour; what finds no queue now stays, and the next
+    /// sweep begins with it; neither holds up the rest.
     ///
     /// # Errors
     ///
-    /// [`AppError::Unavailable`], also if only some of it was handed on; safe to retry: the next sweep begins where this
-    /// one ended.
-    pub async fn sweep_due_items(&self) -> AppResult<()> {
+    /// [`AppError::Unavailable`], also if only some of it was handed on because a queue does not take it; safe to retry:
+    /// the next sweep begins where this one ended.
+    pub async fn sweep_due_items(&self, patience: Duration) -> AppResult<()> {
         // No item is added to a minute that has begun (`Store::put_due`).
         let this_minute = self.clock.now_ms().div_euclid(60_000);
         let swept = self.store.swept_minute().await?.unwrap_or(this_minute - FIRST_SWEEP_MINUTES);
         let last = (this_minute + 1).min(swept + SWEEP_MINUTES_MAX);
-        // However far behind a queue is that takes nothing, the others get what is due now.
-        let present = (last + 1).max(this_minute)..=this_minute + 1;
-        let (silent, mut all_whole) = (SilentQueues::default(), true);
-        for minute in (swept + 1..=last).chain(present) {
-            let shards = stream::iter((0..DUE_SHARDS).map(Ok));
-            let shards = shards.map_ok(|shard| self.sweep_shard(minute, shard, &silent));
-            let whole: Vec<bool> = shards.try_buffer_unordered(usize::MAX).try_collect().await?;
-            all_whole &= whole.into_iter().all(|whole| whole);
-            // The next minute is looked at once more, because its end is still to come.
-            if all_whole && minute <= last.min(this_minute) {
-                self.store.note_swept(minute).await?;
+        let sweep = Sweep { until: Instant::now() + patience, silent: Mutex::default() };
+        let mut all_whole = true;
+        if swept + 1 < this_minute {
+            // However much was missed, and however far behind a queue is that takes nothing.
+            for minute in this_minute..=this_minute + 1 {
+                all_whole &= self.sweep_minute(minute, &sweep).await?;
             }
         }
-        if all_whole {
-            Ok(())
-        } else {
-            Err(AppError::unavailable("due items wait for a queue that takes them"))
+        let mut missed_whole = true;
+        for minute in swept + 1..=last {
+            missed_whole &= self.sweep_minute(minute, &sweep).await?;
+            // The next minute is looked at once more, because its end is still to come.
+            if missed_whole && minute <= last.min(this_minute) {
+                self.store.note_swept(minute).await?;
+            }
+            if sweep.is_over() {
+                missed_whole &= minute == last;
+                break;
+            }
         }
+        if all_whole && missed_whole {
+            return Ok(());
+        }
+        if sweep.is_over() && sweep.hears_all() {
+            tracing::warn!(due.swept = swept, "more is due than one sweep hands on");
+            return Ok(());
+        }
+        Err(AppError::unavailable("due items wait for a queue that takes them"))
     }
 
-    /// Whether nothing of it is left.
-    async fn sweep_shard(&self, minute: i64, shard: u64, silent: &SilentQueues) -> AppResult<bool> {
+    /// Whether nothing of a minute is left.
+    async fn sweep_minute(&self, minute: i64, sweep: &Sweep) -> AppResult<bool> {
+        let shards = stream::iter((0..DUE_SHARDS).map(Ok));
+        let shards = shards.map_ok(|shard| self.sweep_shard(minute, shard, sweep));
+        let whole: Vec<bool> = shards.try_buffer_unordered(usize::MAX).try_collect().await?;
+        Ok(whole.into_iter().all(|whole| whole))
+    }
+
+    async fn sweep_shard(&self, minute: i64, shard: u64, sweep: &Sweep) -> AppResult<bool> {
         let (mut is_whole, mut after) = (true, None);
         loop {
             let page = self.store.dues(minute, shard, after).await?;
             let (mut taken, mut refused) = (Vec::new(), Vec::new());
-            for (due, outcome) in self.hand_on_dues(page.dues, silent).await {
+            for (due, outcome) in self.hand_on_dues(page.dues, sweep).await {
                 match outcome {
                     HandOn::Taken => taken.push(due),
                     HandOn::Refused => refused.push(due),
@@ -117,10 +149,13 @@ impl App {
             if after.is_none() {
                 return Ok(is_whole);
             }
+            if sweep.is_over() {
+                return Ok(false);
+            }
         }
     }
 
-    async fn hand_on_dues(&self, dues: Vec<Due>, silent: &SilentQueues) -> Handed {
+    async fn hand_on_dues(&self, dues: Vec<Due>, sweep: &Sweep) -> Handed {
         let mut by_queue: BTreeMap<DueQueue, Vec<Due>> = BTreeMap::new();
         for due in dues {
             by_queue.entry(due.queue).or_default().push(due);
@@ -132,20 +167,20 @@ impl App {
                 batches.push((queue, dues.by_ref().take(BATCH).collect::<Vec<_>>()));
             }
         }
-        let requests = batches.into_iter().map(|(queue, batch)| self.hand_on_batch(queue, batch, silent));
+        let requests = batches.into_iter().map(|(queue, batch)| self.hand_on_batch(queue, batch, sweep));
         let handed: Vec<Handed> = stream::iter(requests).buffer_unordered(REQUESTS_AT_ONCE).collect().await;
         handed.into_iter().flatten().collect()
     }
 
-    async fn hand_on_batch(&self, queue: DueQueue, batch: Vec<Due>, silent: &SilentQueues) -> Handed {
+    async fn hand_on_batch(&self, queue: DueQueue, batch: Vec<Due>, sweep: &Sweep) -> Handed {
         let outcomes =
-            if silent.has(queue) { Vec::new() } else { self.try_batch(queue, &batch, silent).await };
+            if sweep.is_silent(queue) { Vec::new() } else { self.try_batch(queue, &batch, sweep).await };
         let outcomes = outcomes.into_iter().chain(std::iter::repeat(HandOn::Open));
         batch.into_iter().zip(outcomes).collect()
     }
 
     /// Nothing if the queue does not answer.
-    async fn try_batch(&self, queue: DueQueue, batch: &[Due], silent: &SilentQueues) -> Vec<HandOn> {
+    async fn try_batch(&self, queue: DueQueue, batch: &[Due], sweep: &Sweep) -> Vec<HandOn> {
         let now_ms = self.clock.now_ms();
         let tasks = batch.iter().map(|due| WaitingTask {
             task: &due.task,
@@ -159,7 +194,7 @@ impl App {
         };
         outcome.unwrap_or_else(|error| {
             tracing::error!(?queue, ?error, "a queue takes no due items");
-            silent.note(queue);
+            sweep.note_silent(queue);
             Vec::new()
         })
     }

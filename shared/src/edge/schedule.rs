@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
@@ -9,6 +10,9 @@ use serde_json::Value;
 use super::HandlerError;
 use crate::app::App;
 use crate::error::AppError;
+
+/// How long a sweep goes on, of the minute that its function has.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 /// A binary that a schedule calls.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +36,7 @@ pub fn serve(_: ScheduledFunction) -> ExitCode {
 ///
 /// If storage or the queue does not answer; the next sweep begins where this one ended.
 pub async fn invoke(app: Arc<App>, _: LambdaEvent<Value>) -> Result<Value, HandlerError> {
-    match app.sweep_due_items().await {
+    match app.sweep_due_items(PATIENCE).await {
         Ok(()) => Ok(Value::Null),
         Err(AppError::Unavailable { internal }) => Err(internal.into()),
         Err(error) => Err(error.into()),
