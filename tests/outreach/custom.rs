@@ -1,6 +1,7 @@
 //! Campaigns whose content comes from an endpoint of the account's own.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::domain::outreach::ExecutionStatus;
@@ -254,6 +255,26 @@ async fn an_endpoint_inside_is_not_asked() {
     world.until("it is paused", async || account.shown(&campaign).await["status"] == "paused").await;
     assert!(account.pause_reason(&campaign).await.ends_with("its address is not one of the public internet"));
     assert!(endpoint.asked().is_empty());
+}
+
+#[tokio::test]
+async fn an_endpoint_that_takes_its_time_is_waited_for() {
+    let world = World::new().await;
+    let account = world.account();
+    let reached = world.reached(&account, 1, 6).await;
+    let endpoint = Endpoint::start(|asked, _| {
+        let Says::Json(_, texts) = greet(asked) else { unreachable!() };
+        Says::Late(Duration::from_secs(2), texts)
+    })
+    .await;
+    let campaign = account.custom_campaign(&endpoint).await;
+    let id = account.execute(&campaign, &json!({})).await;
+    world.ended(ACCOUNT, &id).await;
+    assert_eq!(world.outcomes(ACCOUNT, &id).await, [("delivered", 6)].into());
+    assert_eq!(world.sent_times(&reached), [(1, 6)].into());
+    let asked = endpoint.asked();
+    let ids: BTreeSet<_> = asked.iter().map(|request| header(request, "webhook-id")).collect();
+    assert_eq!(ids.len(), asked.len(), "each chunk is asked about once");
 }
 
 #[tokio::test]

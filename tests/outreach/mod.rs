@@ -58,6 +58,7 @@ mod surveys_killed;
 mod templates;
 mod testers;
 mod told;
+mod told_killed;
 mod told_log;
 mod trigger_listings;
 pub mod triggers;

@@ -15,7 +15,7 @@ const ACCOUNT: AccountId = AccountId(1);
 const PEOPLE: usize = if cfg!(debug_assertions) { 60 } else { 100 };
 
 /// How many do something at the same time.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = if cfg!(debug_assertions) { 4 } else { 12 };
 
 /// Within which time each press is answered. A build without optimization says little of it.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(if cfg!(debug_assertions) { 15 } else { 1 });

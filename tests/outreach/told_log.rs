@@ -1,6 +1,5 @@
 //! How what webhooks are told gets there: again, in order, once the receiver answers; and what the log says of it.
 
-use local::faults::Death;
 use serde_json::{Value, json};
 use telegram_simulator::ReceiverAnswer;
 
@@ -12,7 +11,7 @@ impl Account {
     }
 
     /// A page of what a webhook was told.
-    async fn told(&self, id: &str, query: &str) -> Value {
+    pub async fn told(&self, id: &str, query: &str) -> Value {
         self.v1("GET", &format!("webhooks/{id}/deliveries{query}"), &Value::Null).await.success(200)
     }
 }
@@ -146,60 +145,6 @@ async fn who_wants_nothing_of_it_or_is_inactive_is_not_told() {
     account.outreach_campaign(&json!({})).await;
     world.settle().await;
     assert_eq!(world.heard().len(), 1);
-}
-
-/// Makes and cancels a campaign while a function dies once; whether it did.
-async fn tell_with_death(world: &World, account: &Account, binary: &str, death: Death) -> bool {
-    let before = world.heard().len();
-    world.faults.kill(binary, death);
-    let campaign = account.outreach_campaign(&json!({})).await;
-    let cancelled = json!({"status": "cancelled"});
-    account.v1("PUT", &format!("campaigns/{campaign}"), &cancelled).await.success(200);
-    let own = || -> Vec<Value> {
-        let heard = world.heard().into_iter().skip(before);
-        heard.filter(|event| event["data"]["campaignId"] == *campaign).collect()
-    };
-    let is_told = || own().iter().any(|event| event["data"]["sequence"] == 2);
-    for _ in 0..200 {
-        if world.faults.has_died(binary) || is_told() {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    let has_died = world.faults.revive(binary);
-    world.in_time("both are told", async || is_told()).await;
-    let mut told: Vec<_> =
-        own().iter().map(|event| (event["data"]["sequence"].as_u64(), event["id"].to_string())).collect();
-    let repeats = told.len() - 2;
-    told.dedup();
-    assert_eq!(
-        told.iter().map(|(sequence, _)| *sequence).collect::<Vec<_>>(),
-        [Some(1), Some(2)],
-        "{binary} {death:?}"
-    );
-    assert!(repeats <= 1, "{binary} {death:?}");
-    has_died
-}
-
-#[tokio::test]
-async fn whichever_function_dies_at_whichever_call_each_event_is_told_in_order() {
-    for (binary, least) in [("webhook-stream", 4), ("webhook-sender", 8)] {
-        let world = World::hurrying().await;
-        let account = world.account();
-        world.hook(&account).await;
-        let mut deaths = 0;
-        for calls in 0.. {
-            let died = [
-                tell_with_death(&world, &account, binary, Death { calls, lost_answer: false }).await,
-                tell_with_death(&world, &account, binary, Death { calls, lost_answer: true }).await,
-            ];
-            deaths += died.into_iter().filter(|died| *died).count();
-            if died == [false, false] {
-                break;
-            }
-        }
-        assert!(deaths >= least, "{binary}: {deaths}");
-    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! An endpoint of an account's own, on this machine, that says what a test has it say.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::Value;
 use telegram_simulator::ReceivedPostback;
@@ -11,6 +12,8 @@ use tokio::net::{TcpListener, TcpStream};
 pub enum Says {
     /// Answers it.
     Json(u16, Value),
+    /// Answers it with 200 after so long.
+    Late(Duration, Value),
     /// Sends these bytes, and closes the connection.
     Raw(Vec<u8>),
     /// Never answers.
@@ -59,10 +62,10 @@ impl Endpoint {
             asked.len() - 1
         };
         let answer = match says(&body, before) {
-            Says::Json(status, json) => {
-                let text = if json.is_null() { String::new() } else { json.to_string() };
-                let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", text.len());
-                format!("{head}connection: close\r\n\r\n{text}").into_bytes()
+            Says::Json(status, json) => whole(status, &json),
+            Says::Late(wait, json) => {
+                tokio::time::sleep(wait).await;
+                whole(200, &json)
             }
             Says::Raw(bytes) => bytes,
             Says::Nothing => return std::future::pending().await,
@@ -70,6 +73,13 @@ impl Endpoint {
         let _ = stream.write_all(&answer).await;
         let _ = stream.shutdown().await;
     }
+}
+
+/// A whole answer.
+fn whole(status: u16, json: &Value) -> Vec<u8> {
+    let text = if json.is_null() { String::new() } else { json.to_string() };
+    let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", text.len());
+    format!("{head}connection: close\r\n\r\n{text}").into_bytes()
 }
 
 /// A whole request; `None` if the connection ends before.
