@@ -1,12 +1,13 @@
 //! Sends a chunk ten at a time: who is about to be sent to is written down before, and what became of them after.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use futures::future::join_all;
 
 use super::App;
 use super::custom_content::{ASK_AGAIN_MS, CustomChunk};
-use super::lane_sends::LaneMessage;
+use super::lane_sends::{LaneMessage, LaneSent};
 use super::lane_trials::Trials;
 use super::lane_writes::ToldProgress;
 use super::lanes::LaneEnd;
@@ -274,7 +275,8 @@ impl<'a> LaneSender<'a> {
         Ok(messages)
     }
 
-    /// Sends to a group, all at about the same time. Answers the moment before which nothing may be sent any more.
+    /// Sends to a group, all at about the same time: what Telegram has one of them wait for holds back those that were to
+    /// follow. Answers the moment before which nothing may be sent any more.
     ///
     /// # Errors
     ///
@@ -289,15 +291,20 @@ impl<'a> LaneSender<'a> {
         let (Some(token), Some(known)) = (work.token.clone(), work.known.clone()) else { return Ok(None) };
         work.unsent.clear();
         let mut next_ms = app.clock.now_ms();
+        let rest_until_ms = AtomicI64::new(i64::MIN);
         let mut sends = Vec::new();
         for (place, message) in group {
             let moment_ms = self.take_moment(work, next_ms.max(work.may_say_ms(place)));
             work.note_said(place, moment_ms);
             (next_ms, self.sent_ms) = (moment_ms + work.spacing_ms(), moment_ms);
-            let (token, known) = (&token, &known);
+            let (token, known, rest_until_ms) = (&token, &known, &rest_until_ms);
             sends.push(async move {
                 app.clock.sleep_until_ms(moment_ms).await;
-                let sent = app.send_lane_message(bot, known, token, &message).await;
+                let sent = match rest_until_ms.load(Ordering::Relaxed) {
+                    until_ms if app.clock.now_ms() < until_ms => LaneSent::later(until_ms),
+                    _ => app.send_lane_message(bot, known, token, &message).await,
+                };
+                rest_until_ms.fetch_max(sent.rest_until_ms.unwrap_or(i64::MIN), Ordering::Relaxed);
                 let note = || app.note_with_person(bot, &message, sent.attempted);
                 let noted = app.insist(until_ms, note).await;
                 (place, noted.map(|()| sent))

@@ -169,7 +169,8 @@ impl LaneSent {
         Self { attempted: Attempted::Settled(outcome), refusal: None, rest_until_ms: None }
     }
 
-    const fn later(moment_ms: i64) -> Self {
+    /// Nothing yet: it leaves from this moment on.
+    pub const fn later(moment_ms: i64) -> Self {
         Self { attempted: Attempted::Again, refusal: None, rest_until_ms: Some(moment_ms) }
     }
 }
