@@ -131,13 +131,20 @@ async fn a_great_contest_has_one_entry_a_person_and_winners_that_anybody_finds()
             let person = Person { user: UserId(user), first_name: "P".to_owned(), ..Person::default() };
             let clock = FactClock { date: 10, update: 1 };
             store.record_contact(bot, &person, clock).await.unwrap();
-            store.enter_contest(bot, id, UserId(user), 5).await.unwrap()
+            let mut presses = 1;
+            while store.enter_contest(bot, id, UserId(user), 5).await.is_err() {
+                presses += 1;
+                assert!(presses < 50, "{user} is never entered");
+            }
+            presses
         }
     };
-    // More than there are rows that number: they are in each other's way.
-    let fates: Vec<_> = stream::iter(people.iter().copied().map(enter)).buffer_unordered(64).collect().await;
-    assert!(fates.iter().all(|fate| matches!(fate, EntryFate::Made(_))));
-    println!("{} entries in {:?}", people.len(), begun.elapsed());
+    // More than there are rows that number: they are in each other's way, and a few are asked to press again.
+    let presses: Vec<usize> =
+        stream::iter(people.iter().copied().map(enter)).buffer_unordered(48).collect().await;
+    let again = presses.iter().sum::<usize>() - people.len();
+    println!("{} entries in {:?}, {again} presses again", people.len(), begun.elapsed());
+    assert!(again * 50 <= people.len(), "{again}");
     let begun = std::time::Instant::now();
     world.draw(&campaign).await;
     println!("drawn and told in {:?}", begun.elapsed());
