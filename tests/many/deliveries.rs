@@ -101,7 +101,12 @@ pub async fn start_in_silence(world: &World, scene: &Scene, count: i64) -> Vec<T
         Task::PostbackV1 { campaign: scene.campaign, user, event }
     };
     let tasks = stream::iter((0..count).map(begin)).buffered(8).collect().await;
-    world.settle_within(Duration::from_secs(120)).await;
+    // The bot itself is looked after all the time: with so many people it never gets quiet.
+    let is_told_of = async || {
+        let queued = world.system.cloud.queue_depth("PostbackQueue").unwrap().total();
+        queued == 0 && !world.system.cloud.is_working()
+    };
+    world.until_within(Duration::from_secs(600), "the stream was passed over", is_told_of).await;
     pause(0).await;
     tasks
 }

@@ -21,9 +21,9 @@ use crate::world::{NEW_YEAR, Scene, World};
 const TO_ONE_HOST: i64 = 9 * ELSEWHERE;
 const ELSEWHERE: i64 = if cfg!(debug_assertions) { 60 } else { 300 };
 
-/// Between two postbacks: 25 a second, or 100 of an optimized build, which leaves the emulated table of a small machine
-/// idle half of the time.
-const PAUSE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 40 } else { 10 });
+/// Between two postbacks: 25 a second, or 50 of an optimized build, which leaves the emulated table of a small machine
+/// idle most of the time.
+const PAUSE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 40 } else { 20 });
 
 /// How far away AWS is, in milliseconds a call: in its own region a call of DynamoDB or SQS takes about so long. The
 /// emulated one is next door, and beside its two milliseconds a delivery the machine's unrest is all there is to see.
