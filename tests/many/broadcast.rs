@@ -128,7 +128,8 @@ async fn on_a_bad_day_everybody_has_one_outcome_and_nobody_two_messages() {
     world.figures_agree(ACCOUNT, &campaign, &id).await;
     let requests = world.simulator.requests();
     for reached in &reached {
-        used_allowance(&requests, reached);
+        let used = used_allowance(&requests, reached);
+        assert!(cfg!(debug_assertions) || used >= 0.97, "{used}");
     }
 
     let recipients = world.recipients(ACCOUNT, &execution).await;
