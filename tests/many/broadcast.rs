@@ -50,6 +50,7 @@ async fn three_thousand_are_sent_to_at_the_rate_that_is_allowed() {
 
 /// Which share of what it might send a bot did send, while Telegram had it wait for nothing: a refusal has it wait for a
 /// second.
+#[expect(clippy::print_stdout, reason = "the figures are for whoever asked for them")]
 fn used_allowance(requests: &[RecordedRequest], reached: &Reached) -> f64 {
     let is_its =
         |request: &&RecordedRequest| request.bot == reached.bot.tg && request.method == "sendMessage";
