@@ -1,4 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,9 +34,15 @@ struct Sweep {
     until: Instant,
     /// The queues that do not answer it.
     silent: Mutex<BTreeSet<DueQueue>>,
+    /// Whether a queue left something to the next sweep.
+    left: AtomicBool,
 }
 
 impl Sweep {
+    fn until(until: Instant) -> Self {
+        Self { until, silent: Mutex::default(), left: AtomicBool::new(false) }
+    }
+
     fn is_over(&self) -> bool {
         Instant::now() >= self.until
     }
@@ -45,10 +53,6 @@ impl Sweep {
 
     fn is_silent(&self, queue: DueQueue) -> bool {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner).contains(&queue)
-    }
-
-    fn hears_all(&self) -> bool {
-        self.silent.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 }
 
@@ -78,38 +82,39 @@ impl App {
     /// [`AppError::Unavailable`], also if only some of it was handed on because a queue does not take it; safe to retry:
     /// the next sweep begins where this one ended.
     pub async fn sweep_due_items(&self, patience: Duration) -> AppResult<()> {
-        // No item is added to a minute that has begun (`Store::put_due`).
         let this_minute = self.clock.now_ms().div_euclid(60_000);
         let swept = self.store.swept_minute().await?.unwrap_or(this_minute - FIRST_SWEEP_MINUTES);
-        let last = (this_minute + 1).min(swept + SWEEP_MINUTES_MAX);
-        let sweep = Sweep { until: Instant::now() + patience, silent: Mutex::default() };
-        let mut all_whole = true;
-        if swept + 1 < this_minute {
-            // However much was missed, and however far behind a queue is that takes nothing.
-            for minute in this_minute..=this_minute + 1 {
-                all_whole &= self.sweep_minute(minute, &sweep).await?;
-            }
+        let sweep = Sweep::until(Instant::now() + patience);
+        // However much was missed, and however far behind a queue is that takes nothing.
+        let is_present_whole = self.sweep_minute(this_minute, &sweep).await?
+            & self.sweep_minute(this_minute + 1, &sweep).await?;
+        let missed = swept + 1..this_minute.min(swept + 1 + SWEEP_MINUTES_MAX);
+        let next = self.sweep_missed(missed, &sweep).await?;
+        if next >= this_minute && is_present_whole {
+            // Of the next minute the end is still to come. To one that has begun no item is added (`Store::put_due`).
+            return self.store.note_swept(this_minute).await;
         }
-        let mut missed_whole = true;
-        for minute in swept + 1..=last {
-            missed_whole &= self.sweep_minute(minute, &sweep).await?;
-            // The next minute is looked at once more, because its end is still to come.
-            if missed_whole && minute <= last.min(this_minute) {
+        if sweep.left.into_inner() {
+            return Err(AppError::unavailable("due items wait for a queue that takes them"));
+        }
+        tracing::warn!(due.next = next, "more is due than one sweep hands on");
+        Ok(())
+    }
+
+    /// The first minute that is not swept whole.
+    async fn sweep_missed(&self, missed: Range<i64>, sweep: &Sweep) -> AppResult<i64> {
+        let mut next = missed.start;
+        for minute in missed {
+            let is_whole = self.sweep_minute(minute, sweep).await?;
+            if is_whole && minute == next {
                 self.store.note_swept(minute).await?;
+                next += 1;
             }
             if sweep.is_over() {
-                missed_whole &= minute == last;
                 break;
             }
         }
-        if all_whole && missed_whole {
-            return Ok(());
-        }
-        if sweep.is_over() && sweep.hears_all() {
-            tracing::warn!(due.swept = swept, "more is due than one sweep hands on");
-            return Ok(());
-        }
-        Err(AppError::unavailable("due items wait for a queue that takes them"))
+        Ok(next)
     }
 
     /// Whether nothing of a minute is left.
@@ -129,7 +134,10 @@ impl App {
                 match outcome {
                     HandOn::Taken => taken.push(due),
                     HandOn::Refused => refused.push(due),
-                    HandOn::Open => is_whole = false,
+                    HandOn::Open => {
+                        is_whole = false;
+                        sweep.left.store(true, Ordering::Relaxed);
+                    }
                 }
             }
             self.store.delete_dues(minute, &taken).await?;
