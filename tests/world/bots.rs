@@ -28,8 +28,10 @@ impl World {
         !answer["batchItemFailures"].as_array().unwrap().is_empty()
     }
 
-    /// Lets so much time pass, hands on what is due by then, and waits for what follows.
+    /// Lets so much time pass, hands on what is due by then, and waits for what follows. Who is at work then would be taken
+    /// for dead, so it waits for them before.
     pub async fn pass_time(&self, ms: i64) {
+        self.quiet().await;
         self.system.app.clock.advance_ms(ms);
         self.system.cloud.invoke("due-sweep", json!({})).await.unwrap();
         self.settle().await;
