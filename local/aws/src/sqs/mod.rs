@@ -6,6 +6,7 @@
 mod endpoint;
 mod file;
 mod message;
+mod order;
 mod queue;
 
 use std::collections::BTreeMap;
@@ -107,12 +108,12 @@ impl Sqs {
 
     /// How many messages a queue has.
     pub fn depth(&self, name: &str) -> Option<Depth> {
-        Some(self.queues().get(name)?.depth(self.clock.now_ms()))
+        Some(self.queues().get_mut(name)?.depth(self.clock.now_ms()))
     }
 
     /// The bodies in a queue, oldest first, whatever their state; nothing is received by this.
     pub fn bodies(&self, name: &str) -> Option<Vec<String>> {
-        Some(self.queues().get(name)?.bodies())
+        Some(self.queues().get(name)?.messages().map(|message| message.body.clone()).collect())
     }
 
     /// Queues a message.
@@ -226,8 +227,8 @@ impl Sqs {
     /// becomes visible.
     fn take(&self, name: &str, wanted: Wanted) -> Result<(Vec<Received>, Option<u64>), SqsError> {
         let spec = self.spec(name)?;
-        let now_ms = self.clock.now_ms();
         let mut queues = self.queues();
+        let now_ms = self.clock.now_ms();
         let Some(queue) = queues.get_mut(name) else { return Err(no_such_queue()) };
         let visible_again_ms =
             now_ms + 1_000 * u64::from(wanted.visibility_timeout_s.unwrap_or(spec.visibility_timeout_s));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::message::{Message, Received, Sent};
+use super::order::Order;
 use crate::template::QueueSpec;
 
 /// How long SQS remembers a deduplication id.
@@ -22,6 +23,8 @@ pub struct Queue {
     recent: BTreeMap<String, Recent>,
     #[serde(default)]
     cleared_ms: u64,
+    #[serde(skip)]
+    order: Order,
 }
 
 /// A FIFO message that may be sent again without effect.
@@ -67,36 +70,33 @@ impl Queue {
         self.messages.len()
     }
 
-    pub(super) fn bodies(&self) -> Vec<String> {
-        self.messages.values().map(|message| message.body.clone()).collect()
+    /// All messages, whatever their state, oldest first.
+    pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.messages.values()
     }
 
     pub(super) fn purge(&mut self) {
         self.messages.clear();
+        self.put_in_order(self.order.now_ms);
     }
 
-    pub(super) fn depth(&self, now_ms: u64) -> Depth {
-        let mut depth = Depth::default();
-        for message in self.messages.values() {
-            match (message.visible_from_ms > now_ms, &message.receipt) {
-                (false, _) => depth.visible += 1,
-                (true, Some(_)) => depth.in_flight += 1,
-                (true, None) => depth.delayed += 1,
-            }
-        }
-        depth
+    pub(super) fn depth(&mut self, now_ms: u64) -> Depth {
+        self.look(now_ms);
+        self.order.depth()
     }
 
-    /// Makes what is in flight visible.
+    /// Makes what is in flight visible, after it was read from a file.
     pub(super) fn release(&mut self, now_ms: u64) {
         for message in self.messages.values_mut() {
             if message.receipt.take().is_some() {
                 message.visible_from_ms = message.visible_from_ms.min(now_ms);
             }
         }
+        self.put_in_order(now_ms);
     }
 
     pub(super) fn push(&mut self, message: Message) {
+        self.order.hide(self.next_position, &message);
         self.messages.insert(self.next_position, message);
         self.next_position += 1;
     }
@@ -136,95 +136,83 @@ impl Queue {
         visible_again_ms: u64,
         maximum: usize,
     ) -> Taken {
+        self.look(now_ms);
         let oldest_ms = now_ms.saturating_sub(1_000 * u64::from(spec.retention_s));
-        let mut taken = Taken::default();
-        let mut gone = Vec::new();
-        for (position, message) in self.free(spec, now_ms) {
-            if taken.received.len() >= maximum {
+        let most = spec.redrive.as_ref().map_or(u32::MAX, |redrive| redrive.max_receive_count);
+        let (mut taken, mut given) = (Taken::default(), None);
+        while taken.received.len() < maximum {
+            let next = match spec.fifo {
+                Some(_) => self.order.next_in_order(given.as_ref()),
+                None => self.order.next_by_turns(),
+            };
+            let Some((position, mut message)) = next.and_then(|position| self.remove(position)) else {
                 break;
-            }
+            };
             if message.sent_ms < oldest_ms {
                 taken.has_expired = true;
-                gone.push(position);
-            } else if spec
-                .redrive
-                .as_ref()
-                .is_some_and(|redrive| message.receive_count >= redrive.max_receive_count)
-            {
-                taken.dead.push(message.clone());
-                gone.push(position);
+            } else if message.receive_count >= most {
+                taken.dead.push(message);
             } else {
-                taken.received.push(receive(position, message, now_ms, visible_again_ms));
+                taken.received.push(receive(position, &mut message, now_ms, visible_again_ms));
+                given = Some(message.group.clone());
+                self.order.hide(position, &message);
+                self.messages.insert(position, message);
             }
-        }
-        for position in gone {
-            self.messages.remove(&position);
         }
         taken
     }
 
     /// When the next message becomes visible, if one will.
-    pub(super) fn next_visible_ms(&self, now_ms: u64) -> Option<u64> {
-        self.messages.values().map(|message| message.visible_from_ms).filter(|&moment| moment > now_ms).min()
+    pub(super) fn next_visible_ms(&mut self, now_ms: u64) -> Option<u64> {
+        self.look(now_ms);
+        self.order.next_visible_ms()
     }
 
     pub(super) fn delete(&mut self, receipt: &str) {
         if let Some(position) = self.position(receipt) {
-            self.messages.remove(&position);
+            self.remove(position);
         }
     }
 
     /// False if the message is not in flight.
     pub(super) fn change_visibility(&mut self, receipt: &str, now_ms: u64, seconds: u32) -> bool {
-        let message = self.position(receipt).and_then(|position| self.messages.get_mut(&position));
-        match message.filter(|message| message.visible_from_ms > now_ms) {
-            Some(message) => {
-                message.visible_from_ms = now_ms + 1_000 * u64::from(seconds);
-                true
-            }
-            None => false,
+        self.look(now_ms);
+        let Some(position) = self.position(receipt) else { return false };
+        let Some(message) = self.messages.get_mut(&position) else { return false };
+        if message.visible_from_ms <= now_ms {
+            return false;
+        }
+        self.order.remove(position, message);
+        message.visible_from_ms = now_ms + 1_000 * u64::from(seconds);
+        self.order.hide(position, message);
+        true
+    }
+
+    fn remove(&mut self, position: u64) -> Option<(u64, Message)> {
+        let message = self.messages.remove(&position)?;
+        self.order.remove(position, &message);
+        Some((position, message))
+    }
+
+    /// Shows what has become visible.
+    fn look(&mut self, now_ms: u64) {
+        if now_ms < self.order.now_ms {
+            // The clock was put back.
+            self.put_in_order(now_ms);
+        }
+        self.order.now_ms = now_ms;
+        while let Some(position) = self.order.due() {
+            let Some(message) = self.messages.get(&position) else { return };
+            self.order.remove(position, message);
+            self.order.show(position, message);
         }
     }
 
-    /// What can be received now, in order; of a FIFO queue the first message's group before the others, of a standard
-    /// queue by turns, the groups with the fewest in flight first, as SQS does for fair queues.
-    fn free(&mut self, spec: &QueueSpec, now_ms: u64) -> Vec<(u64, &mut Message)> {
-        let in_flight = self.groups_in_flight(now_ms);
-        let is_held =
-            |group: &Option<String>| group.as_ref().is_some_and(|group| in_flight.contains_key(group));
-        let is_free = |message: &Message| {
-            message.visible_from_ms <= now_ms && (spec.fifo.is_none() || !is_held(&message.group))
-        };
-        let messages = self.messages.iter_mut().map(|(&position, message)| (position, message));
-        let mut free: Vec<_> = messages.filter(|(_, message)| is_free(message)).collect();
-        if spec.fifo.is_some() {
-            let leading = free.first().and_then(|(_, message)| message.group.clone());
-            free.sort_by_key(|(_, message)| message.group != leading);
-        } else if free.iter().any(|(_, message)| message.group.is_some()) {
-            let mut turns = in_flight;
-            // A message without a group is a tenant of its own.
-            free.sort_by_cached_key(|(_, message)| match message.group.clone() {
-                Some(group) => {
-                    let turn = turns.entry(group).or_default();
-                    *turn += 1;
-                    *turn
-                }
-                None => 1,
-            });
+    fn put_in_order(&mut self, now_ms: u64) {
+        self.order = Order::at(now_ms);
+        for (&position, message) in &self.messages {
+            self.order.hide(position, message);
         }
-        free
-    }
-
-    /// How many messages of each group are in flight; of a FIFO queue delayed ones count as well.
-    fn groups_in_flight(&self, now_ms: u64) -> BTreeMap<String, usize> {
-        let mut groups = BTreeMap::new();
-        for message in self.messages.values().filter(|message| message.visible_from_ms > now_ms) {
-            let is_out = message.receipt.is_some() || message.sequence.is_some();
-            if let (Some(group), true) = (&message.group, is_out) {
-                *groups.entry(group.clone()).or_default() += 1;
-            }
-        }
-        groups
     }
 
     /// The message of a receipt, if no later one was given out.
