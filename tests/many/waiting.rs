@@ -41,6 +41,10 @@ const PATIENCE: Duration = Duration::from_secs(900);
 /// Of the retries, as many may be received and not done with: the template's share of Lambda is fifty batches of ten.
 const IN_FLIGHT_MAX: usize = 500;
 
+/// How long after its third attempt a postback is tried for the fourth time at the earliest, in milliseconds: five minutes
+/// but for a fifth.
+const FOURTH_MS: i64 = 240_000;
+
 /// Notes in the log that a postback was tried twice, and when it is due.
 async fn put_off(world: &World, scene: &Scene, host: &str, task: &Task, due_ms: i64) {
     let (store, now_ms) = (&world.system.app.store, world.system.app.clock.now_ms());
@@ -137,7 +141,10 @@ async fn what_waits_for_a_dead_host_holds_up_nobody_when_it_is_due() {
     assert!(retries > at_once && in_flight <= IN_FLIGHT_MAX, "{retries} retries, {in_flight} in flight");
     assert!(worst.1 <= worst.0 * 11 / 10 + UNREST_MS, "{worst:?}");
     assert!(median.1 <= median.0 * 11 / 10 + UNREST_MS / 5, "{median:?}");
-    world.until("no first attempt waits", async || depth("PostbackQueue").total() == 0).await;
+    let first = depth("PostbackQueue");
+    assert_eq!(first.visible + first.delayed, 0, "no first attempt waits");
+    let are_done = async || depth("PostbackQueue").total() == 0;
+    world.until_within(Duration::from_secs(2), "the last delivery is done with", are_done).await;
 
     // The circuit is open after the first ten, and all go back to the table without a request.
     let sampled: Vec<_> = waiting.iter().step_by(100).collect();
@@ -146,15 +153,20 @@ async fn what_waits_for_a_dead_host_holds_up_nobody_when_it_is_due() {
         let lead = dead.lead(user.0).await.unwrap().id.unwrap();
         let id = PostbackId { campaign: campaign.campaign, lead, event };
         let logged = world.system.app.store.postback(campaign.account, id).await.unwrap().unwrap();
+        let moments_ms: Vec<_> = logged.attempts.iter().map(|attempt| attempt.started_ms).collect();
+        let again_ms = moments_ms.windows(2).skip(2).map(|pair| pair[1] - pair[0]).min();
+        assert!(again_ms.is_none_or(|again_ms| again_ms >= FOURTH_MS), "too early: {moments_ms:?}");
         logged.state == PostbackState::Pending && logged.attempts.len() > 2
     };
+    // Of 120,000 the first are due again before the last were tried: those wait for their time alone.
     let all_are = async || {
+        let retry = depth("RetryQueue");
+        let again = if cfg!(debug_assertions) { 0 } else { retry.delayed };
+        let mut all = retry.total() == again;
         for task in &sampled {
-            if !is_tried(task).await {
-                return false;
-            }
+            all = all && is_tried(task).await;
         }
-        true
+        all
     };
     world.until_within(PATIENCE, "each was tried once more", all_are).await;
     keeper.abort();

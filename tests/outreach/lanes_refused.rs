@@ -148,6 +148,25 @@ async fn everybody_gets_each_message_and_no_person_two_at_once() {
 }
 
 #[tokio::test]
+async fn a_flood_holds_back_those_of_a_group_that_were_to_follow() {
+    let world = World::new().await;
+    let account = world.account();
+    let reached = [world.reached_in_one_shard(&account, 30).await];
+    let campaign = account.outreach_campaign(&json!({})).await;
+    let id = account.execute(&campaign, &json!({})).await;
+    let sent = || world.sent_times(&reached).get(&1).copied().unwrap_or_default();
+    // Until the content is tried out, people are sent to one by one; then a group of ten leaves.
+    world.until("a group is on its way", async || sent() > 3).await;
+    world.refuse_next("sendMessage", 429, Some(2));
+    world.ended(ACCOUNT, &id).await;
+    assert_eq!(world.outcomes(ACCOUNT, &id).await, [("delivered", 30)].into());
+    assert_eq!(world.sent_times(&reached), [(1, 30)].into());
+    let refused = world.simulator.requests().iter().filter(|request| request.code == 429).count();
+    // Those that left before the answer was there are refused as well.
+    assert!((1..=4).contains(&refused), "{refused} of a group of ten");
+}
+
+#[tokio::test]
 async fn what_a_group_came_to_outlives_storage_that_fails_for_a_moment() {
     let world = World::new().await;
     let account = world.account();

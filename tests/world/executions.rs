@@ -8,7 +8,9 @@ use shared::domain::outreach::{BotPart, Execution, ExecutionStatus, Recipient};
 use shared::domain::person::Person;
 use shared::ids::{AccountId, BotId, BotKey, ExecutionId, UserId};
 use shared::queue::PlanTask;
-use shared::store::{CONTACT_SHARDS, Chunk, ChunkState, ExecutionChange, PlannedShard, ShardStep};
+use shared::store::{
+    CONTACT_SHARDS, Chunk, ChunkState, ExecutionChange, PlannedShard, ShardStep, contact_shard,
+};
 
 use super::{Account, ConnectedBot, SENT, World};
 
@@ -34,17 +36,31 @@ impl World {
         for number in 0..bots {
             let bot = self.connect_bot(account, &format!("outreach{number}_bot")).await;
             let people = self.simulator.create_starters(bot.tg, people).unwrap();
-            let key = BotKey { account: account.id, bot: BotId(bot.id) };
-            let record = |user: i64| async move {
-                let person =
-                    Person { user: UserId(user), first_name: format!("P{user}"), ..Person::default() };
-                let clock = FactClock { date: 10, update: 1 };
-                self.system.app.store.record_contact(key, &person, clock).await.unwrap();
-            };
-            stream::iter(people.iter().copied().map(record)).buffer_unordered(16).collect::<Vec<_>>().await;
+            self.record_starters(BotKey { account: account.id, bot: BotId(bot.id) }, &people).await;
             reached.push(Reached { bot, people });
         }
         reached
+    }
+
+    /// A bot, and so many people who started it, all of whom are planned with one shard, so that a chunk has many.
+    pub async fn reached_in_one_shard(&self, account: &Account, people: usize) -> Reached {
+        let mut reached = self.reached(account, 1, 0).await.remove(0);
+        let mut starters = self.simulator.create_starters(reached.bot.tg, 128 * people).unwrap();
+        starters.retain(|user| contact_shard(UserId(*user)) == 0);
+        starters.truncate(people);
+        assert_eq!(starters.len(), people);
+        self.record_starters(BotKey { account: account.id, bot: BotId(reached.bot.id) }, &starters).await;
+        reached.people = starters;
+        reached
+    }
+
+    async fn record_starters(&self, bot: BotKey, people: &[i64]) {
+        let record = |user: i64| async move {
+            let person = Person { user: UserId(user), first_name: format!("P{user}"), ..Person::default() };
+            let clock = FactClock { date: 10, update: 1 };
+            self.system.app.store.record_contact(bot, &person, clock).await.unwrap();
+        };
+        stream::iter(people.iter().copied().map(record)).buffer_unordered(16).collect::<Vec<_>>().await;
     }
 
     /// So many people, each of whom started one of so many bots. The bots keep silent for a day, so that nothing is sent.
