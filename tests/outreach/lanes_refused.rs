@@ -1,5 +1,7 @@
 //! What stops a lane: a content that Telegram refuses, a token that it refuses, and storage that fails midway.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use shared::domain::outreach::ExecutionStatus;
 use shared::ids::AccountId;
@@ -177,13 +179,32 @@ async fn what_a_group_came_to_outlives_storage_that_fails_for_a_moment() {
     for (actions, so_many) in [(["dynamodb:Query"], 15), (["dynamodb:UpdateItem"], 35)] {
         world.until("some are sent to", async || sent() >= so_many).await;
         world.faults.refuse(&actions);
-        tokio::time::sleep(std::time::Duration::from_millis(900)).await;
+        tokio::time::sleep(Duration::from_millis(900)).await;
         world.faults.refuse(&[]);
     }
     world.ended(ACCOUNT, &id).await;
     assert_eq!(world.outcomes(ACCOUNT, &id).await, [("delivered", 60)].into(), "nobody is unknown");
     assert_eq!(world.sent_times(&reached), [(1, 60)].into());
     world.figures_agree(ACCOUNT, &campaign, &id).await;
+}
+
+#[tokio::test]
+async fn a_lane_that_storage_failed_for_seconds_goes_on_seconds_later() {
+    let world = World::new().await;
+    let account = world.account();
+    let reached = world.reached(&account, 1, 60).await;
+    let campaign = account.outreach_campaign(&json!({})).await;
+    let id = account.execute(&campaign, &json!({})).await;
+    let sent = || world.sent_times(&reached).get(&1).copied().unwrap_or_default();
+    world.until("some are sent to", async || sent() >= 15).await;
+    // Neither can the lane's next piece of work be read, nor can the lane be given back.
+    world.faults.refuse(&["dynamodb:Query", "dynamodb:UpdateItem"]);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    world.faults.refuse(&[]);
+    // The lease of who had it lasts for a hundred seconds.
+    world.until_within(Duration::from_secs(30), "all are sent to", async || sent() == 60).await;
+    world.ended(ACCOUNT, &id).await;
+    assert_eq!(world.outcomes(ACCOUNT, &id).await, [("delivered", 60)].into(), "nobody is unknown");
 }
 
 #[tokio::test]

@@ -70,21 +70,29 @@ impl App {
             let is_mine = lane.turn == turn && !lane.idle;
             return Ok(is_mine.then_some(lane.lease_until_ms));
         };
-        let end = match self.watch_lane_later(bot).await {
-            Ok(()) => self.send_lane(bot, &lane, until_ms).await,
-            Err(error) => Err(error),
+        let work = async {
+            self.watch_lane_later(bot).await?;
+            let end = self.send_lane(bot, &lane, until_ms).await?;
+            self.let_lane_go(bot, &lane, end).await
         };
+        let done = work.await;
+        if done.is_err() {
+            // The lease must not outlast a failure of a moment.
+            let again_ms = self.clock.now_ms() + STORAGE_MS;
+            self.insist(until_ms, || self.store.rest_lane(bot, lane.fence, again_ms)).await?;
+        }
+        done
+    }
+
+    /// Lets a lane go whose turn is over; when the same token is to be worked again, if it is.
+    async fn let_lane_go(&self, bot: BotKey, lane: &Lane, end: LaneEnd) -> AppResult<Option<i64>> {
         match end {
-            Ok(LaneEnd::Lost) => Ok(None),
-            Ok(LaneEnd::Nothing) if self.store.end_lane(bot, &lane).await? => Ok(None),
-            Ok(LaneEnd::Nothing | LaneEnd::Time) => self.pass_lane(bot, &lane).await.map(|()| None),
-            Ok(LaneEnd::Rest(again_ms)) => {
+            LaneEnd::Lost => Ok(None),
+            LaneEnd::Nothing if self.store.end_lane(bot, lane).await? => Ok(None),
+            LaneEnd::Nothing | LaneEnd::Time => self.pass_lane(bot, lane).await.map(|()| None),
+            LaneEnd::Rest(again_ms) => {
                 self.store.rest_lane(bot, lane.fence, again_ms).await?;
                 Ok(Some(again_ms))
-            }
-            Err(error) => {
-                self.store.rest_lane(bot, lane.fence, self.clock.now_ms() + STORAGE_MS).await?;
-                Err(error)
             }
         }
     }
