@@ -21,6 +21,9 @@ use crate::world::{NEW_YEAR, Scene, World};
 const TO_ONE_HOST: i64 = 9 * ELSEWHERE;
 const ELSEWHERE: i64 = if cfg!(debug_assertions) { 60 } else { 300 };
 
+/// How often either host is measured, in turn, so that a moment's unrest of the machine decides nothing.
+const ROUNDS: usize = if cfg!(debug_assertions) { 1 } else { 3 };
+
 /// Between two postbacks: 25 a second, or 50 of an optimized build, which leaves the emulated table of a small machine
 /// idle most of the time.
 const PAUSE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 40 } else { 20 });
@@ -76,7 +79,7 @@ async fn answer(mut stream: TcpStream) {
     }
 }
 
-/// The milliseconds from each decision to its delivery elsewhere, sorted, with most traffic to `host`.
+/// The milliseconds from each decision to its delivery elsewhere, with most traffic to `host`.
 async fn delays(host: &str) -> Vec<i64> {
     let world = World::new().await;
     world.faults.set_distance_ms(DISTANCE_MS);
@@ -122,9 +125,7 @@ async fn delays(host: &str) -> Vec<i64> {
         delay.collect::<Vec<i64>>()
     };
     world.until("all others are delivered", async || arrived().len() == sent_ms.len()).await;
-    let mut delays = arrived();
-    delays.sort_unstable();
-    delays
+    arrived()
 }
 
 fn percentile_99(delays: &[i64]) -> i64 {
@@ -133,12 +134,16 @@ fn percentile_99(delays: &[i64]) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_black_holed_host_with_most_of_the_traffic_does_not_hold_up_the_others() {
-    let (answering, keeper) = host(true).await;
-    let healthy = delays(&answering).await;
-    keeper.abort();
-    let (silent, keeper) = host(false).await;
-    let with_hole = delays(&silent).await;
-    keeper.abort();
+    let (mut healthy, mut with_hole) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        for (answers, seen) in [(true, &mut healthy), (false, &mut with_hole)] {
+            let (address, keeper) = host(answers).await;
+            seen.extend(delays(&address).await);
+            keeper.abort();
+        }
+    }
+    healthy.sort_unstable();
+    with_hole.sort_unstable();
     let (before_ms, after_ms) = (percentile_99(&healthy), percentile_99(&with_hole));
     // The median is the quieter witness.
     let median_ms = (healthy[healthy.len() / 2], with_hole[with_hole.len() / 2]);

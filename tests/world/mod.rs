@@ -202,7 +202,7 @@ impl World {
     }
 
     /// Waits until something holds that takes its time.
-    pub async fn until_within(&self, limit: Duration, what: &str, holds: impl AsyncFn() -> bool) {
+    pub async fn until_within(&self, limit: Duration, what: &str, mut holds: impl AsyncFnMut() -> bool) {
         let held = async {
             while !holds().await {
                 tokio::time::sleep(LOOK).await;
