@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures::{StreamExt, stream};
 use serde_json::json;
 use shared::AppError;
 use shared::domain::fact_clock::FactClock;
@@ -9,7 +10,7 @@ use shared::domain::lead_event::LeadStatus;
 use shared::domain::outreach::{Audience, AudienceCount, Exclusion, PersonChange, TargetAudience};
 use shared::domain::person::Person;
 use shared::ids::{BotId, BotKey, UserId};
-use shared::store::{CONTACT_SHARDS, KnownPerson, Reach};
+use shared::store::{CONTACT_SHARDS, KnownPerson, PEOPLE_ROWS, Reach, contact_shard};
 
 use crate::world::World;
 
@@ -94,7 +95,7 @@ async fn a_walk_meets_everybody_once_and_whole_however_the_pages_fall() {
         for shard in 0..CONTACT_SHARDS {
             let mut after = None;
             loop {
-                let page = app.store.people(account, shard, after, Some(limit)).await.unwrap();
+                let page = app.store.people(account, shard, after, limit).await.unwrap();
                 met.extend(page.people);
                 after = page.next;
                 if after.is_none() {
@@ -125,4 +126,20 @@ async fn a_walk_meets_everybody_once_and_whole_however_the_pages_fall() {
     };
     assert!(counted.exact);
     assert_eq!(counted.counts, [count(120, 119, &[(Exclusion::Unreachable, 1)]), count(80, 80, &[])]);
+}
+
+#[tokio::test]
+async fn a_shard_of_more_people_than_are_read_at_once_is_counted_to_the_last() {
+    let world = World::new().await;
+    let (account, app) = (world.account().id, &world.system.app);
+    let so_many = usize::try_from(PEOPLE_ROWS + 100).unwrap();
+    let users = (7_000_000_000..).map(UserId).filter(|user| contact_shard(*user) == 0).take(so_many);
+    let record = |user| async move {
+        let (bot, person) = (BotKey { account, bot: BotId(1) }, Person { user, ..Person::default() });
+        app.store.record_contact(bot, &person, FactClock { date: 10, update: 1 }).await.unwrap();
+    };
+    stream::iter(users.map(record)).buffer_unordered(16).collect::<Vec<_>>().await;
+    let everybody = app.audience(account, &TargetAudience::default()).await.unwrap();
+    let counted = app.count_audiences(account, &[everybody], PLENTY_MS).await.unwrap();
+    assert_eq!((counted.exact, counted.counts[0].reachable), (true, u64::try_from(so_many).unwrap()));
 }

@@ -20,7 +20,7 @@ const BOT: BotId = BotId(1);
 const SHARD: u64 = 7;
 
 /// Pages that end within a chunk.
-const SMALL: StepSize = StepSize { rows: Some(7), chunks: 1, reads: 1_000 };
+const SMALL: StepSize = StepSize { rows: 7, chunks: 1, reads: 1_000 };
 
 /// So many people of one shard whom a bot knows, in the order in which they are walked.
 async fn crowd(world: &World, count: usize) -> Vec<UserId> {

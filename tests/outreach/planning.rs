@@ -127,7 +127,7 @@ async fn who_plans_at_the_same_time_while_people_come_doubles_and_loses_nobody()
     let campaign = account.outreach_campaign(&json!({})).await;
     let id = execute_unplanned(&world, &campaign).await;
     let execution = world.execution(ACCOUNT, &id).await;
-    let size = StepSize { rows: Some(2), chunks: 1, reads: 3 };
+    let size = StepSize { rows: 2, chunks: 1, reads: 3 };
     let planner = |shard| {
         let id = &execution.id;
         // What meets others on the same items may fail, and comes again.

@@ -11,7 +11,7 @@ use crate::domain::outreach::{
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, SegmentId, UserId};
-use crate::store::{BotStatus, CONTACT_SHARDS, PeoplePage};
+use crate::store::{BotStatus, CONTACT_SHARDS, PEOPLE_ROWS, PeoplePage};
 
 /// How many shards are walked at the same time.
 pub(super) const SHARDS_AT_ONCE: usize = 8;
@@ -189,7 +189,8 @@ impl App {
         let shards = stream::iter(0..CONTACT_SHARDS).map(|shard| async move {
             let (mut walked, mut after) = (WalkedShard { seen: T::default(), people: 0, whole: false }, None);
             while !walked.whole && self.clock.now_ms() - begun_ms <= within_ms {
-                let PeoplePage { people, next } = self.store.people(account, shard, after, None).await?;
+                let PeoplePage { people, next } =
+                    self.store.people(account, shard, after, PEOPLE_ROWS).await?;
                 walked.people += u64::try_from(people.len()).unwrap_or_default();
                 people.into_iter().for_each(|person| see(&mut walked.seen, &person.into_audience()));
                 (after, walked.whole) = (next, next.is_none());

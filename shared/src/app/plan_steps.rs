@@ -8,14 +8,14 @@ use crate::domain::outreach::{
 };
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, UserId};
-use crate::store::{Chunk, ChunkState, KnownPerson, PlannedShard, RestOfBot, contact_shard};
+use crate::store::{Chunk, ChunkState, KnownPerson, PEOPLE_ROWS, PlannedShard, RestOfBot, contact_shard};
 
 /// A step is written with the first page that fills so many chunks.
 const CHUNKS_A_STEP: usize = 20;
 
-/// A step reads no more often than this, about a megabyte each time, however few people are meant: what it found is
-/// written down long before its function ends.
-const READS_A_STEP: usize = 10;
+/// A step reads no more often than this, however few people are meant: what it found is written down long before its
+/// function ends.
+const READS_A_STEP: usize = 40;
 
 /// A step has no more chunks than this: a transaction takes 100 items.
 const CHUNKS_MAX: usize = 90;
@@ -27,8 +27,8 @@ const WAITING_MAX: usize = 2_000;
 /// How large the steps are in which a shard is planned.
 #[derive(Clone, Copy, Debug)]
 pub struct StepSize {
-    /// How many rows are read at once; `None` = about a megabyte.
-    pub rows: Option<i32>,
+    /// How many rows are read at once.
+    pub rows: i32,
     /// After how many chunks a step is written; at most 90 count.
     pub chunks: usize,
     /// After how many reads it is written whatever it found.
@@ -37,7 +37,7 @@ pub struct StepSize {
 
 impl Default for StepSize {
     fn default() -> Self {
-        Self { rows: None, chunks: CHUNKS_A_STEP, reads: READS_A_STEP }
+        Self { rows: PEOPLE_ROWS, chunks: CHUNKS_A_STEP, reads: READS_A_STEP }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::cursor::Cursor;
 use crate::domain::outreach::{Audience, TargetAudience};
 use crate::error::{AppError, AppResult};
 use crate::ids::{AccountId, BotId, SegmentId, UserId};
-use crate::store::{CONTACT_SHARDS, KnownPerson, fingerprint};
+use crate::store::{CONTACT_SHARDS, KnownPerson, PEOPLE_ROWS, fingerprint};
 
 /// How long a call looks for people whom filters let through, about, in milliseconds.
 const SOUGHT_MS: i64 = 3_000;
@@ -114,8 +114,10 @@ impl App {
             None => None,
         };
         let (begun_ms, now) = (self.clock.now_ms(), self.clock.now());
-        let rows = i32::try_from(limit.saturating_mul(ROWS_PER_PERSON)).unwrap_or(i32::MAX);
-        let rows = question.is_empty().then_some(rows);
+        let rows = match question.is_empty() {
+            true => i32::try_from(limit.saturating_mul(ROWS_PER_PERSON)).unwrap_or(i32::MAX),
+            false => PEOPLE_ROWS,
+        };
         let shards = stream::iter(first.shard..CONTACT_SHARDS).map(|shard| async move {
             let after = first.after.filter(|_| shard == first.shard);
             (shard, self.store.people(account, shard, after, rows).await)

@@ -131,7 +131,7 @@ pub use notice_windows::{NoticeSpan, NoticeWindow};
 pub use notices::{DigestDebt, NoticePlace, NoticeTrace};
 pub use outreach::OutreachStep;
 pub use outreach_counts::{ConversionCount, OutreachOutcome, StarsChange};
-pub use persons::{KnownContact, KnownPerson, PeoplePage};
+pub use persons::{KnownContact, KnownPerson, PEOPLE_ROWS, PeoplePage};
 pub use planned_shards::{PlannedShard, RestOfBot, ShardStep};
 pub use postbacks::{AttemptWrite, LoggedPostback};
 pub use ranges::Order;

@@ -16,6 +16,10 @@ use crate::domain::outreach::{
 use crate::error::AppResult;
 use crate::ids::{AccountId, BotKey, OutreachCampaignId, UserId};
 
+/// So many rows of people are read at once where all are looked at: a part of the megabyte that a call may answer, so that
+/// the calls for several shards at once are each over long before their time.
+pub const PEOPLE_ROWS: i32 = 1_000;
+
 /// What stands before the name of an attribute that an account gave.
 const ATTRIBUTE: &str = "attr#";
 
@@ -158,8 +162,8 @@ impl Store {
         Ok(person.filter(|person| !person.contacts.is_empty()))
     }
 
-    /// Some people of one of [`super::CONTACT_SHARDS`] shards, about a megabyte of them or `limit` rows, those after
-    /// `after`. Who has no contact is no part of it.
+    /// Some people of one of [`super::CONTACT_SHARDS`] shards, those after `after`, by so many rows of them: one for each
+    /// bot that knows them, and one for what their account says of them. Who has no contact is no part of it.
     ///
     /// # Errors
     ///
@@ -169,7 +173,7 @@ impl Store {
         account: AccountId,
         shard: u64,
         after: Option<UserId>,
-        limit: Option<i32>,
+        rows: i32,
     ) -> AppResult<PeoplePage> {
         let start = after.map(|user| {
             let mut key = Key::BehindPerson(account, user).attributes();
@@ -184,7 +188,7 @@ impl Store {
             .key_condition_expression("PK = :pk")
             .expression_attribute_values(":pk", text(contact_partition(account, shard)))
             .set_exclusive_start_key(start)
-            .set_limit(limit);
+            .limit(rows);
         let answer = request.send().await.map_err(unavailable)?;
         let mut people = gathered(answer.items.unwrap_or_default())?;
         let mut next = None;
