@@ -22,7 +22,7 @@ async fn begin(app: &App, task: &Task) {
 }
 
 async fn retry(app: &App, task: &Task) {
-    app.retry_postback(task).await.unwrap();
+    app.retry_postback(task, None).await.unwrap();
 }
 
 /// Has both retriers learn of the circuit as it is now, and then the wait be over before they forget it.

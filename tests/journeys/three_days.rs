@@ -73,12 +73,12 @@ async fn what_has_failed_ten_times_rings_once() {
         assert!(rings().is_empty(), "not before the tenth");
         let next_ms = scene.logged(*user, LeadStatus::Wait).await.course.next_ms.unwrap();
         clock.advance_ms(next_ms - clock.now_ms());
-        retrier.retry_postback(task).await.unwrap();
+        retrier.retry_postback(task, None).await.unwrap();
     }
     assert_eq!(scene.logged(*user, LeadStatus::Wait).await.state, PostbackState::Failed);
     assert_eq!(rings(), ["PostbacksExhausted"]);
     clock.advance_ms(129_600_000);
-    retrier.retry_postback(task).await.unwrap();
+    retrier.retry_postback(task, None).await.unwrap();
     sender.begin_postback(task, None, 2).await.unwrap();
     assert_eq!(rings().len(), 1, "a message that comes again changes nothing");
 

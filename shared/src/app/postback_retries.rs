@@ -1,4 +1,5 @@
 use super::App;
+use super::postback_batches::TaskSubject;
 use super::postback_leases::PostbackOutcome;
 use super::postbacks::{Attempted, Delivery};
 use crate::domain::course::Course;
@@ -13,13 +14,19 @@ pub(super) const SKEW_MS: i64 = 100;
 
 impl App {
     /// Carries out a task of the queue of retries: one attempt, if it is due. What is to be tried again, or has to wait
-    /// longer, is written down until it is due.
+    /// longer, is written down until it is due. `subject` is what the task is about, where that has been read with others'.
     ///
     /// # Errors
     ///
     /// [`crate::AppError::Unavailable`], safe to retry: at most the attempt in flight is repeated.
-    pub async fn retry_postback(&self, task: &Task) -> AppResult<PostbackOutcome> {
-        let Some(delivery) = self.open_delivery(task, None).await? else { return Ok(PostbackOutcome::Done) };
+    pub async fn retry_postback(
+        &self,
+        task: &Task,
+        subject: Option<TaskSubject>,
+    ) -> AppResult<PostbackOutcome> {
+        let Some(delivery) = self.open_delivery(task, subject).await? else {
+            return Ok(PostbackOutcome::Done);
+        };
         let now_ms = self.clock.now_ms();
         if let Some(due_ms) = self.not_before_ms(&delivery).await?.filter(|due_ms| *due_ms > now_ms) {
             self.put_retry(&delivery, due_ms).await?;

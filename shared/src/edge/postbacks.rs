@@ -1,6 +1,7 @@
 //! The function behind the queue of decided postbacks.
 
 use std::collections::BTreeMap;
+use std::iter::repeat_with;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -20,12 +21,7 @@ pub fn work(app: &App, batch: Batch) -> BoxFuture<'_, Again> {
     async move {
         let deadline = batch.deadline;
         let (received, mut again) = batch.read::<Task>();
-        let mut by_lead: BTreeMap<String, Vec<Received<Task>>> = BTreeMap::new();
-        for message in received {
-            by_lead.entry(message.task.group()).or_default().push(message);
-        }
-        let subjects = subjects(app, &by_lead).await.into_iter().chain(std::iter::repeat_with(|| None));
-        let leads = by_lead.into_values().zip(subjects);
+        let leads = by_lead(app, received).await.into_iter();
         let leads = leads.map(|(received, first)| in_order(app, received, first, deadline));
         again.extend(join_all(leads).await.into_iter().flatten());
         again
@@ -33,11 +29,20 @@ pub fn work(app: &App, batch: Batch) -> BoxFuture<'_, Again> {
     .boxed()
 }
 
-/// What the first task of each lead is about, read together; nothing without storage, and each task reads for itself.
-async fn subjects(app: &App, by_lead: &BTreeMap<String, Vec<Received<Task>>>) -> Vec<Option<TaskSubject>> {
+/// The messages of each lead, with what the first of them is about, read together; `None` where that is nobody, or without
+/// storage, and each task reads for itself.
+pub(super) async fn by_lead(
+    app: &App,
+    received: Vec<Received<Task>>,
+) -> Vec<(Vec<Received<Task>>, Option<TaskSubject>)> {
+    let mut by_lead: BTreeMap<String, Vec<Received<Task>>> = BTreeMap::new();
+    for message in received {
+        by_lead.entry(message.task.group()).or_default().push(message);
+    }
     let first: Vec<_> =
         by_lead.values().filter_map(|received| Some(received.first()?.task.clone())).collect();
-    app.read_subjects(&first).await.unwrap_or_default()
+    let subjects = app.read_subjects(&first).await.unwrap_or_default();
+    by_lead.into_values().zip(subjects.into_iter().chain(repeat_with(|| None))).collect()
 }
 
 /// The messages to be received again: from the first that could not be carried out on, because the later ones of a lead
